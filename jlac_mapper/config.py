@@ -1,0 +1,92 @@
+"""Settings from the environment; an unknown variable is an error, so that a typo is never ignored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from jlac_mapper.errors import ConfigurationError
+
+PREFIX = "JLAC_MAPPER_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    What a site configures; every field has a working default.
+
+    Attributes:
+        database_url: SQLAlchemy URL of the database that keeps editions.
+        master: Edition to use; empty for the one made active by `master use`.
+        target_precision: Precision that the acceptance threshold is chosen for, between 0.5 and 1.
+        site_defaults: Element -> digits that the site vouches for where a row does not say it.
+        grpc_max_message_bytes: Largest gRPC message taken or sent.
+    """
+
+    database_url: str
+    master: str = ""
+    target_precision: float = 0.99
+    site_defaults: Mapping[str, str] = field(default_factory=dict)
+    grpc_max_message_bytes: int = 16 * 1024 * 1024
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """
+        Read the settings from variables that begin with JLAC_MAPPER_.
+
+        Raises:
+            ConfigurationError: An unknown variable, or a value that cannot be used.
+        """
+        known = {
+            "DATABASE_URL", "MASTER", "TARGET_PRECISION", "SITE_DEFAULT_SPECIMEN", "GRPC_MAX_MESSAGE_BYTES",
+        }  # fmt: skip
+        given = {k.removeprefix(PREFIX): v for k, v in environ.items() if k.startswith(PREFIX)}
+        unknown = sorted(set(given) - known)
+        if unknown:
+            names = ", ".join(PREFIX + name for name in unknown)
+            raise ConfigurationError(
+                f"unknown setting {names}; known: {', '.join(PREFIX + k for k in sorted(known))}"
+            )
+        specimen = given.get("SITE_DEFAULT_SPECIMEN", "")
+        if specimen and not (len(specimen) == 3 and specimen.isdigit()):
+            raise ConfigurationError(
+                f"{PREFIX}SITE_DEFAULT_SPECIMEN is {specimen!r}; expected three digits such as 250"
+            )
+        precision = _number(given, "TARGET_PRECISION", 0.99)
+        if not 0.5 <= precision < 1:
+            raise ConfigurationError(
+                f"{PREFIX}TARGET_PRECISION is {precision}; expected a number from 0.5 to below 1"
+            )
+        message_bytes = _number(given, "GRPC_MAX_MESSAGE_BYTES", 16 * 1024 * 1024)
+        if message_bytes < 4096:
+            raise ConfigurationError(f"{PREFIX}GRPC_MAX_MESSAGE_BYTES must be at least 4096")
+        return cls(
+            database_url=given.get("DATABASE_URL") or default_database_url(),
+            master=given.get("MASTER", ""),
+            target_precision=precision,
+            site_defaults={"specimen": specimen} if specimen else {},
+            grpc_max_message_bytes=int(message_bytes),
+        )
+
+
+def _number(given: Mapping[str, str], name: str, default: float) -> float:
+    text = given.get(name, "")
+    if not text:
+        return default
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigurationError(f"{PREFIX}{name} is {text!r}; expected a number") from None
+
+
+def default_database_url() -> str:
+    """Return the URL of an SQLite file in the user's data folder; the folder is made on first use."""
+    return f"sqlite:///{Path(platformdirs.user_data_dir('jlac-mapper')) / 'jlac-mapper.sqlite3'}"
+
+
+def master_data_dir() -> Path:
+    """Return the folder of the shipped master data: inside the wheel, or beside the package in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "_master_data"
+    return installed if installed.is_dir() else package.parent / "master_data"

@@ -1,0 +1,92 @@
+"""One error root; every subclass has a stable `reason` that the gRPC edge lists in error_reason.proto."""
+
+from typing import ClassVar
+
+
+class JlacMapperError(Exception):
+    """
+    Anything this product refuses, with one clear line for a person.
+
+    The message says what is wrong, where, and what to do. `reason` is a stable upper-case word that
+    programs can rely on; each edge (command line, gRPC) translates it once.
+    """
+
+    reason: ClassVar[str] = "INTERNAL"
+
+
+class ConfigurationError(JlacMapperError):
+    """A setting is unknown, malformed, or contradicts another."""
+
+    reason = "CONFIGURATION_INVALID"
+
+
+class MissingExtraError(JlacMapperError):
+    """A part was asked for whose optional packages are not installed; the message names the extra."""
+
+    reason = "EXTRA_NOT_INSTALLED"
+
+
+class InputError(JlacMapperError):
+    """The input file or request cannot be used at all."""
+
+    reason = "INPUT_UNUSABLE"
+
+
+class RowError(JlacMapperError):
+    """One row cannot be used; the run goes on."""
+
+    reason = "ROW_INVALID"
+
+
+class OutputError(JlacMapperError):
+    """The output cannot be written."""
+
+    reason = "OUTPUT_UNWRITABLE"
+
+
+class InvalidCodeError(JlacMapperError):
+    """A text is not a JLAC11 code."""
+
+    reason = "CODE_INVALID"
+
+
+class MasterFileError(JlacMapperError):
+    """A master file is unreadable or of an unknown layout; nothing was imported."""
+
+    reason = "MASTER_FILE_UNREADABLE"
+
+
+class UnknownEditionError(JlacMapperError):
+    """No edition of that name is in the database."""
+
+    reason = "EDITION_UNKNOWN"
+
+
+class DatabaseError(JlacMapperError):
+    """The database cannot be opened or is of another schema version."""
+
+    reason = "DATABASE_UNAVAILABLE"
+
+
+class DimensionMismatchError(JlacMapperError):
+    """Vectors of another width than the index holds; usually another embedding model."""
+
+    reason = "DIMENSION_MISMATCH"
+
+
+class ServerUnavailableError(JlacMapperError):
+    """A server does not answer or is not ready."""
+
+    reason = "SERVER_UNAVAILABLE"
+
+
+class ServerBusyError(JlacMapperError):
+    """Too much work is waiting; the same request can be sent again a little later."""
+
+    reason = "SERVER_BUSY"
+
+
+class DeadlinePassedError(JlacMapperError):
+    """The caller's deadline passed before the work began; nothing was done."""
+
+    reason = "DEADLINE_PASSED"

@@ -1,0 +1,153 @@
+"""What the core asks of the outside: small Protocols, each with one contract suite over all its adapters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from jlac_mapper.types import BackgroundName, Edition, LocalTest, MapOptions, Mapping
+
+Float32Matrix = npt.NDArray[np.float32]
+Int64Matrix = npt.NDArray[np.int64]
+
+
+class Clock(Protocol):
+    """Tells the time, so that tests can."""
+
+    def now(self) -> datetime:
+        """Return the present moment with its time zone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IndexHits:
+    """Rows (int64) and cosines (float32), both of shape (n, k), best first; equal cosines by rising row."""
+
+    rows: Int64Matrix
+    cosines: Float32Matrix
+
+
+class Embedder(Protocol):
+    """Turns texts into unit-length vectors of one width."""
+
+    @property
+    def identity(self) -> str:
+        """Model name and digest, for provenance."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Float32Matrix:
+        """Return unit-length float32 rows, shape (len(texts), width)."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Nearest names by cosine."""
+
+    def __len__(self) -> int: ...
+
+    def search(self, queries: Float32Matrix, k: int) -> IndexHits:
+        """
+        Find the *k* rows nearest to each query.
+
+        Args:
+            queries: Unit-length float32 rows, shape (n, width); n may be 0.
+            k: Hits a query, at least 1; cut to `len(self)`.
+
+        Raises:
+            DimensionMismatchError: Another width.
+            ValueError: *k* < 1, NaN, or rows not of unit length.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A closed question: the row's text and at least one option's text."""
+
+    question: str
+    options: tuple[str, ...]
+
+
+class ChoiceModel(Protocol):
+    """Chooses among closed options; may decline by returning None for a question."""
+
+    @property
+    def identity(self) -> str:
+        """Adapter, model and digest, for provenance; an adapter that only scores says so."""
+        ...
+
+    def choose(self, questions: Sequence[Choice]) -> list[tuple[float, ...] | None]:
+        """Return one probability an option for each question (summing to 1), or None: no opinion."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EditionInfo:
+    """One line of the list of editions."""
+
+    name: str
+    digest: str
+    codes: int
+    completed: int
+    imported_at: str
+    """ISO 8601 in UTC; empty for the starter."""
+    source_file: str
+    active: bool
+
+
+class MasterStore(Protocol):
+    """Keeps the imported editions; the starter is not in it but is always listed and loadable."""
+
+    def save(self, edition: Edition, *, source_file: str, imported_at: datetime) -> None:
+        """Keep *edition* under its name, replacing one of the same name, in one transaction."""
+        ...
+
+    def load(self, name: str) -> Edition:
+        """Return an edition by name. Raises UnknownEditionError, naming those that exist."""
+        ...
+
+    def list(self) -> list[EditionInfo]:
+        """Return the editions, the starter first, then by name."""
+        ...
+
+    def active(self) -> str:
+        """Return the name of the edition in use; `starter` where none was chosen."""
+        ...
+
+    def use(self, name: str) -> None:
+        """Make an edition the active one. Raises UnknownEditionError."""
+        ...
+
+    def save_background(self, name: str, names: Sequence[BackgroundName]) -> None:
+        """Keep additional background vocabulary under a name, replacing what that name held."""
+        ...
+
+    def load_background(self) -> tuple[BackgroundName, ...]:
+        """Return all additional background vocabulary, ordered by vocabulary name, then as saved."""
+        ...
+
+
+class Mapper(Protocol):
+    """The main job, as every edge (command line, gRPC, page) sees it."""
+
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+        """Map rows; one answer a row, in order. A bad row is an answer with disposition ERROR."""
+        ...
+
+    def is_listed(self, code: str, day: date | None = None) -> bool:
+        """Tell whether the active edition (with its completion) lists a code on a day."""
+        ...
+
+
+__all__ = [
+    "Choice", "ChoiceModel", "Clock", "EditionInfo", "Embedder", "Float32Matrix", "IndexHits", "Int64Matrix",
+    "Mapper", "MasterStore", "VectorIndex",
+]  # fmt: skip

@@ -1,0 +1,89 @@
+"""Text cleaning shared by every stage: one canonical spelling, and a folded key for look-ups."""
+
+import re
+import unicodedata
+
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\uff0d\uff70\u02d7\ufe63\u00ad\u2500\u2501"
+_DASH = f"[{re.escape('-' + _DASHES)}]"
+_KATAKANA = "\u30a1-\u30fa\u30fd-\u30ff"
+
+# NFKC would turn 10⁴ into 104; a caret keeps the power.
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_SUPERSCRIPT_RUN = re.compile("(?<=[0-9])[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
+
+# CJK radicals supplement: what NFKC leaves alone of the look-alikes seen in master files.
+_LOOKALIKES = str.maketrans(
+    {
+        "\u2ea0": "民", "\u2ed1": "長", "\u2edd": "食", "\u2ee9": "黄", "\u2ea9": "王", "\u2eb8": "羊",
+        "\u00b5": "μ", "\u212a": "K", "\u212b": "Å",
+        "\u00d7": "x", "\u2715": "x", "\u2716": "x", "\u2a2f": "x",
+        "\u30fb": "・", "\u00b7": "・", "\u2022": "・", "\u22c5": "・", "\u2219": "・",
+        "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u02bc": "'", "\u2032": "'",
+        "〔": "(", "〕": ")", "【": "(", "】": ")", "「": "(", "」": ")", "『": "(", "』": ")",
+        "《": "(", "》": ")", "〈": "(", "〉": ")", "{": "(", "}": ")", "[": "(", "]": ")",
+        "\u301c": "~", "\uff5e": "~", "\u223c": "~", "\u2053": "~",
+        "ß": "β",
+    }
+)  # fmt: skip
+
+_BETWEEN_KATAKANA = re.compile(f"(?<=[{_KATAKANA}]){_DASH}(?=[{_KATAKANA}])")
+_AFTER_KATAKANA_AT_END = re.compile(f"(?<=[{_KATAKANA}])[\u30fc\uff70\u2015\u2014\u2500]")
+_ENTITY = re.compile(r"&(?:ENTER|enter|nbsp|amp);?")
+_CONTROL = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f]"
+)
+_BLANK = re.compile(r"\s+")
+
+_GREEK_WORDS = {
+    "アルファ": "α", "アルファー": "α", "ベータ": "β", "ベーター": "β", "ガンマ": "γ", "ガンマー": "γ",
+    "alpha": "α", "beta": "β", "gamma": "γ", "デルタ": "δ", "オメガ": "ω",
+}  # fmt: skip
+_GREEK = re.compile(
+    r"(?<![ァ-ヺa-z])(?:アルファー?|ベーター?|ガンマー?|デルタ|オメガ|alpha|beta|gamma)(?![ァ-ヺa-z])"
+    r"|(?:ガンマー?)(?=[gG]|グルタミル|グロブリン)|(?:ベーター?|アルファー?)(?=[0-9])",
+    re.IGNORECASE,
+)
+_ROMAN = re.compile(r"(?<![A-Za-z])(?:VIII|VII|III|XII|XI|IX|IV|VI|II)(?![A-Za-z])")
+_ROMAN_VALUES = {
+    "II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9", "XI": "11", "XII": "12",
+}  # fmt: skip
+_SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
+_NOT_KEY = re.compile(r"[^0-9a-z\u0370-\u03ff\u30a1-\u30fa\u4e00-\u9fff\u3005%+/]")
+
+
+def clean(text: str) -> str:
+    """
+    Return *text* in one canonical spelling, still readable by a person.
+
+    NFKC (half-width kana, full-width Latin, Kangxi radicals, Roman numerals) with what it breaks kept:
+    powers as 10^4, one micro sign, one kind of hyphen, the long-vowel mark where katakana asks for it,
+    every bracket as (). Control and zero-width characters vanish, runs of blanks become one blank.
+    Idempotent.
+    """
+    text = _ENTITY.sub(" ", text)
+    text = _SUPERSCRIPT_RUN.sub(lambda m: "^" + m.group().translate(_SUPERSCRIPTS), text)
+    text = _CONTROL.sub("", text.translate(_LOOKALIKES))
+    text = unicodedata.normalize("NFKC", text).translate(_LOOKALIKES)
+    text = _CONTROL.sub("", text)
+    text = _BETWEEN_KATAKANA.sub("ー", text)
+    text = _AFTER_KATAKANA_AT_END.sub("ー", text)
+    text = re.sub(f"(?<![{_KATAKANA}ー]){_DASH}", "-", text)
+    text = re.sub(f"[{re.escape(_DASHES.replace(chr(0x30FC), ''))}]", "-", text)
+    return _BLANK.sub(" ", text).strip()
+
+
+def fold(text: str) -> str:
+    """
+    Return the look-up key of *text*: spellings that a person reads as one name share one key.
+
+    Cleaned, lower case, Greek letters for their names, Arabic for Roman numerals, hiragana as katakana,
+    small kana as large, without blanks, hyphens, long-vowel marks, brackets and punctuation. `%`, `+`
+    and `/` stay because they tell names apart. Idempotent. May be empty for a text of punctuation only.
+    """
+    text = clean(text)
+    text = _ROMAN.sub(lambda m: _ROMAN_VALUES[m.group()], text)
+    text = text.lower()
+    text = "".join(chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in text)
+    text = _GREEK.sub(lambda m: _GREEK_WORDS[m.group().lower()], text)
+    text = text.translate(_SMALL_KANA).replace("ヂ", "ジ").replace("ヅ", "ズ").replace("ヴ", "ブ")
+    return _NOT_KEY.sub("", text)

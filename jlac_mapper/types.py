@@ -1,0 +1,456 @@
+"""The frozen results that pass between the stages, and the tables of a master."""
+
+from collections.abc import Mapping as ReadOnlyMapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from jlac_mapper.jlac11 import Jlac11Code
+
+
+class Disposition(StrEnum):
+    """What happens to a row after mapping."""
+
+    ACCEPTED = "ACCEPTED"
+    NEEDS_REVIEW = "NEEDS_REVIEW"
+    NO_CODE = "NO_CODE"
+    ERROR = "ERROR"
+
+
+class Reason(StrEnum):
+    """Why a row got its disposition; stable words, joined by `;` in the CSV."""
+
+    EXACT_NAME = "EXACT_NAME"
+    """The whole name, qualifiers aside, is a known name of the measurand."""
+    SIMILAR_NAME = "SIMILAR_NAME"
+    """The name only resembles a known name."""
+    NAME_PARTLY_EXPLAINED = "NAME_PARTLY_EXPLAINED"
+    """Something in the name is neither a known name nor a known qualifier."""
+    NAME_AMBIGUOUS = "NAME_AMBIGUOUS"
+    """Two measurands claim the name about equally."""
+    NAME_KNOWN_UNLISTED = "NAME_KNOWN_UNLISTED"
+    """The name is a known test or line that has no listed code."""
+    NAME_UNKNOWN = "NAME_UNKNOWN"
+    """Nothing listed resembles the name."""
+    NAME_IS_PANEL = "NAME_IS_PANEL"
+    """The name joins several measurands; a panel has no single code."""
+    FIELDS_DISAGREE = "FIELDS_DISAGREE"
+    """Name and abbreviation (or kana) point to different measurands."""
+    SPECIMEN_ASSUMED = "SPECIMEN_ASSUMED"
+    """No field gives the specimen; the usual one was taken."""
+    SPECIMEN_NOT_LISTED = "SPECIMEN_NOT_LISTED"
+    """The edition lists the measurand, but not in this specimen."""
+    SPECIMEN_UNRECOGNISED = "SPECIMEN_UNRECOGNISED"
+    """The specimen field holds a text that no table knows."""
+    SPECIMEN_BROADER = "SPECIMEN_BROADER"
+    """The exact specimen is not listed, the broader one that contains it is."""
+    TIMING_NOT_LISTED = "TIMING_NOT_LISTED"
+    """Taken after a meal, a load or at a clock time: no listed result."""
+    UNIT_ASSUMED = "UNIT_ASSUMED"
+    """No field gives the unit and several are listed."""
+    UNIT_CONFLICT = "UNIT_CONFLICT"
+    """The row's unit is none that the edition lists for this measurand."""
+    UNIT_UNRECOGNISED = "UNIT_UNRECOGNISED"
+    """The unit field holds a text that is no known unit."""
+    RESULT_TYPE_CONFLICT = "RESULT_TYPE_CONFLICT"
+    """Qualitative against quantitative."""
+    IDENTIFICATION_ASSUMED = "IDENTIFICATION_ASSUMED"
+    """Several identifications fit the row equally."""
+    METHOD_UNSPECIFIED = "METHOD_UNSPECIFIED"
+    """No product is given: method 000."""
+    PRODUCT_MATCHED = "PRODUCT_MATCHED"
+    """The reagent or instrument name was found in the edition."""
+    PRODUCT_AMBIGUOUS = "PRODUCT_AMBIGUOUS"
+    """Several listed products fit the reagent name about equally."""
+    PRODUCT_UNRECOGNISED = "PRODUCT_UNRECOGNISED"
+    """A reagent is given that the edition does not list for this measurand."""
+    METHOD_CONFLICT = "METHOD_CONFLICT"
+    """The method is that of another test, such as a confirmation test of the same name."""
+    METHOD_ASSUMED = "METHOD_ASSUMED"
+    """No product is given and the edition lists no method-000 code here."""
+    JLAC10_AGREES = "JLAC10_AGREES"
+    """The row's JLAC10 code belongs to the proposed measurand."""
+    JLAC10_CONFLICT = "JLAC10_CONFLICT"
+    """The row's JLAC10 code belongs to something else."""
+    SITE_DEFAULT = "SITE_DEFAULT"
+    """An element came from a configured site default."""
+    CODE_ENDED = "CODE_ENDED"
+    """The code ended before the run's date; its successor is proposed."""
+    ITEM_ENDED = "ITEM_ENDED"
+    """Every code of the item ended and no successor is listed."""
+    REQUEST_ROW = "REQUEST_ROW"
+    """The row looks like an order, not a result."""
+    COMPLETED_FROM_STARTER = "COMPLETED_FROM_STARTER"
+    """The edition lists no method-000 code here; the starter master's was used."""
+    LLM_UNAVAILABLE = "LLM_UNAVAILABLE"
+    """The language model was configured and did not answer."""
+    LOW_PROBABILITY = "LOW_PROBABILITY"
+    """The calibrated probability is under the threshold."""
+    NAME_EMPTY = "NAME_EMPTY"
+    """The row has no name."""
+    ROW_MALFORMED = "ROW_MALFORMED"
+    """The row cannot be read."""
+
+
+CONFLICTS = frozenset(
+    {
+        Reason.FIELDS_DISAGREE,
+        Reason.JLAC10_CONFLICT,
+        Reason.METHOD_CONFLICT,
+        Reason.NAME_IS_PANEL,
+        Reason.NAME_KNOWN_UNLISTED,
+        Reason.REQUEST_ROW,
+        Reason.RESULT_TYPE_CONFLICT,
+        Reason.SPECIMEN_NOT_LISTED,
+        Reason.TIMING_NOT_LISTED,
+        Reason.UNIT_CONFLICT,
+    }
+)
+"""The row contradicts the candidate."""
+
+ASSUMPTIONS = frozenset(
+    {
+        Reason.IDENTIFICATION_ASSUMED,
+        Reason.METHOD_ASSUMED,
+        Reason.NAME_AMBIGUOUS,
+        Reason.NAME_PARTLY_EXPLAINED,
+        Reason.NAME_UNKNOWN,
+        Reason.PRODUCT_AMBIGUOUS,
+        Reason.PRODUCT_UNRECOGNISED,
+        Reason.SIMILAR_NAME,
+        Reason.SPECIMEN_ASSUMED,
+        Reason.SPECIMEN_UNRECOGNISED,
+        Reason.UNIT_ASSUMED,
+        Reason.UNIT_UNRECOGNISED,
+    }
+)
+"""An element of the candidate is not backed by the row."""
+
+
+class ResultType(StrEnum):
+    """The kind of value a result row carries."""
+
+    QUALITATIVE = "qualitative"
+    SEMI_QUANTITATIVE = "semi_quantitative"
+    QUANTITATIVE = "quantitative"
+    ANY = ""
+
+
+class Timing(StrEnum):
+    """When the specimen was taken, as far as the name says."""
+
+    FASTING = "fasting"
+    RANDOM = "random"
+    TIMED = "timed"
+    """After a meal or a load, or at a clock time: no nationally listed result."""
+    ANY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTest:
+    """One row as the hospital gives it; every field is free text, only `name` is required."""
+
+    name: str
+    local_code: str = ""
+    abbreviation: str = ""
+    kana: str = ""
+    specimen: str = ""
+    unit: str = ""
+    reference_range: str = ""
+    method: str = ""
+    reagent: str = ""
+    result_type: str = ""
+    jlac10: str = ""
+
+
+# --- the tables of a master -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TestName:
+    """A name of a listed measurand, with what it says beyond the measurand ("" = nothing)."""
+
+    name: str
+    measurand: str
+    kind: str = "formal"
+    identification: str = ""
+    specimen: str = ""
+    unit: str = ""
+    result_type: ResultType = ResultType.ANY
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundName:
+    """A name of something that has no listed code; `near` is the measurand code it is confused with."""
+
+    name: str
+    kind: str
+    near: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """
+    One specimen (材料).
+
+    `key` names it inside the product; `code` is the three digits, "" where none is nationally listed.
+    `broader` is the key of the specimen that contains it. `spellings` are texts as hospitals write them.
+    """
+
+    key: str
+    code: str
+    name: str
+    name_en: str
+    broader: str
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One result unit: its two characters, canonical text (see `units.canonical`), result type, spellings."""
+
+    code: str
+    canonical: str
+    name: str
+    result_type: ResultType
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurand:
+    """A listed measurand: five characters, names, section, JLAC10 analytes (first five characters)."""
+
+    code: str
+    name: str
+    name_en: str
+    section: str
+    default_specimen: str
+    """Three digits: what an unsaid specimen usually is."""
+    jlac10: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCode:
+    """One code of an edition with what the edition says of it; None dates are open."""
+
+    code: Jlac11Code
+    name: str
+    """The result's standard name, such as HBs抗原(定性)."""
+    product: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    jlac10: tuple[str, ...] = ()
+    source: str = "official"
+    """official or starter (a completion)."""
+    successor: str = ""
+    """The 17 characters of the code that replaces an ended one."""
+    abbreviation: str = ""
+    specimen_name: str = ""
+    unit_name: str = ""
+
+    def is_valid_on(self, day: date) -> bool:
+        """Tell whether *day* lies inside the dates, both ends included."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day <= self.valid_to
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Qualifier:
+    """
+    A word inside names that says something beside the measurand.
+
+    `kind` is specimen, result_type, timing, method or note; `value` is the specimen's key, the ResultType or
+    the Timing it stands for, and empty for methods and notes. `where` says where it may be taken out of a
+    name: `piece` (only when it stands alone between separators), `edge` (also at either end), `inside`.
+    """
+
+    text: str
+    kind: str
+    value: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What names, specimens and units mean, whatever the edition; plus what has no listed code."""
+
+    measurands: tuple[Measurand, ...]
+    names: tuple[TestName, ...]
+    background: tuple[BackgroundName, ...]
+    specimens: tuple[Specimen, ...]
+    units: tuple[Unit, ...]
+    qualifiers: tuple[Qualifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportNote:
+    """What an import did with one row that did not become a code of its own."""
+
+    row: int
+    """Row of the file, counted from 1 with the header; for JSON the number of the concept."""
+    kind: str
+    """A stable word: see `master.import_rows`."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One edition of the master: a name, its digest, and its codes in ascending order."""
+
+    name: str
+    digest: str
+    codes: tuple[ListedCode, ...]
+    completed: int = 0
+    """How many codes are completions from the starter."""
+    notes: tuple[ImportNote, ...] = ()
+    """Rows of the file that were skipped or merged, for `master check`."""
+
+
+# --- between the stages ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A unit read from a row: canonical text, where it stood (unit, reference_range, name), as written."""
+
+    canonical: str
+    field: str
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamePart:
+    """
+    One stretch of a name: what stands outside of brackets, or inside one pair.
+
+    `variants` are its folded spellings, the most complete first, then without qualifiers. `pieces` are
+    the same for each of its pieces between separators, when there are several.
+    """
+
+    variants: tuple[str, ...]
+    pieces: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NormalizedTest:
+    """A row after cleaning: keys for look-up, and the facts taken out of the name and the fields."""
+
+    source: LocalTest
+    text: str
+    """The name in canonical spelling, for people."""
+    keys: tuple[str, ...]
+    """Folded look-up keys of the whole name, the most complete first; at least one unless it is empty."""
+    parts: tuple[NamePart, ...]
+    """What is left of the name after notes and stand-alone qualifiers, in order."""
+    aliases: tuple[str, ...]
+    """Folded keys of abbreviation and kana."""
+    specimens: tuple[str, ...]
+    """Specimen keys that the specimen field names."""
+    specimen_text: str
+    """The specimen field as written when it is not recognised, else empty."""
+    name_specimens: tuple[str, ...]
+    """Specimen keys found in the name."""
+    quantities: tuple[Quantity, ...]
+    """Units found: unit field first, then reference range, then name."""
+    unit_text: str
+    """The unit field as written when it is not recognised, else empty."""
+    result_type: ResultType
+    timing: Timing
+    methods: tuple[str, ...]
+    """Method and generation words found in the name, as written."""
+    notes: tuple[str, ...]
+    """Wing, hour and shop notes taken out of the name, as written."""
+    numbering: str
+    """A trailing number that may be a count (AST2) or a part of the name (LDH1); empty when there is none."""
+    jlac10: str
+    """The JLAC10 code without separators, 15 or 17 characters; empty when absent or unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What the name may mean: a listed measurand, or (`measurand` empty) something without a code."""
+
+    measurand: str
+    name: TestName | None
+    """The listed name that spoke for it; None for the background."""
+    background: BackgroundName | None
+    scores: ReadOnlyMapping[str, float]
+    """By method: `exact` (0-1), `cosine` (character n-grams), `similarity` (RapidFuzz, 0-1)."""
+    explained: float
+    """Share of the name's characters that known names and qualifiers account for, 0-1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One statement for a person: which element it speaks for, what it says, and the text it came from."""
+
+    element: str
+    statement: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A code of the edition proposed for the row, with why."""
+
+    code: Jlac11Code
+    name: str
+    hypothesis: Hypothesis
+    reasons: tuple[Reason, ...]
+    evidence: tuple[Evidence, ...]
+    probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What decided: everything needed to repeat the answer."""
+
+    edition: str
+    edition_digest: str
+    models: ReadOnlyMapping[str, str]
+    """Model identifiers by role, each with its digest."""
+    calibration: str
+    threshold: float
+    as_of: str
+    software: str
+
+    def __str__(self) -> str:
+        models = ",".join(f"{role}={name}" for role, name in sorted(self.models.items()))
+        return (
+            f"edition={self.edition}@{self.edition_digest[:12]};{models};calibration={self.calibration};"
+            f"threshold={self.threshold:.4f};as_of={self.as_of};jlac_mapper={self.software}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """
+    The answer for one row.
+
+    `jlac11` is empty for NO_CODE and ERROR. `measurand_probability` is the probability that the row has
+    a listed code and that its first five characters are those of the best candidate; `probability` that
+    the proposed code is right as far as the inputs can determine it. Candidates are best first.
+    """
+
+    disposition: Disposition
+    jlac11: str
+    probability: float
+    measurand_probability: float
+    standard_name: str
+    reasons: tuple[Reason, ...]
+    candidates: tuple[Candidate, ...]
+    evidence: tuple[Evidence, ...]
+    provenance: Provenance
+    message: str = ""
+    """For ERROR: one line for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapOptions:
+    """What a caller may choose for a run."""
+
+    top_k: int = 5
+    facility: str = ""
+    site_defaults: ReadOnlyMapping[str, str] = field(default_factory=dict)
+    """Element -> code that the site declares for rows that do not say it, such as specimen -> 250."""

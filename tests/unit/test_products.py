@@ -1,0 +1,234 @@
+"""Reagent and instrument texts matched to the products that an edition lists."""
+
+import random
+import re
+import unicodedata
+from collections import defaultdict
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jlac_mapper.products import RECOGNISED, ProductMatcher, product_key
+
+AST = (
+    "クオリジェント　AST",
+    "クオリジェント　AST－L",
+    "Lタイプワコー　AST・J2",
+    "エクディアXL‘栄研’ASTII",
+    "エクディアXL‘栄研’ASTIII",
+    "自動分析用試薬「生研」GOT－JS",
+    "AUリエ－ジェント　AST",
+    "クイックオート　ネオ　AST",
+    "AST試薬・L「コクサイ」",
+    "マルチローターⅢ",
+    "コバス　8000",
+    "LABOSPECT　008　日立自動分析装置",
+    "LABOSPECT　008α　日立自動分析装置",
+    "臨床化学自動分析装置　TBA-2000ＦR",
+    "バナリスト　AST",
+    "バナリストエースAST",
+    "CA測定用試薬",
+    "メディエースRPR&ENTER;(A)(M)(H)",
+)
+
+
+@pytest.fixture(scope="module")
+def matcher() -> ProductMatcher:
+    return ProductMatcher(AST)
+
+
+@pytest.mark.parametrize(
+    ("text", "product"),
+    [
+        ("クオリジェントAST", "クオリジェント　AST"),
+        ("ｸｵﾘｼﾞｪﾝﾄ ast-l", "クオリジェント　AST－L"),
+        ("積水メディカル　クオリジェント AST-L試薬", "クオリジェント　AST－L"),
+        ("Lタイプワコー AST・J2 富士フイルム和光純薬", "Lタイプワコー　AST・J2"),
+        ("エクディアXL「栄研」AST Ⅱ", "エクディアXL‘栄研’ASTII"),
+        ("エクディアXL 栄研 AST-3", "エクディアXL‘栄研’ASTIII"),
+        ("デンカ 自動分析用試薬 生研 GOT-JS キット", "自動分析用試薬「生研」GOT－JS"),
+        ("AUリエージェントAST", "AUリエ－ジェント　AST"),
+        ("シノテスト　クイックオート・ネオ　ＡＳＴ（Ｒ１）", "クイックオート　ネオ　AST"),
+        ("AST試薬・L コクサイ", "AST試薬・L「コクサイ」"),
+        ("マルチローター3", "マルチローターⅢ"),
+        ("ロシュ cobas 8000", "コバス　8000"),
+        ("LABOSPECT008", "LABOSPECT　008　日立自動分析装置"),
+        ("日立 LABOSPECT 008α", "LABOSPECT　008α　日立自動分析装置"),
+        ("TBA-2000FR", "臨床化学自動分析装置　TBA-2000ＦR"),
+        ("クオリジュント AST", "クオリジェント　AST"),
+        ("AST クオリジェント", "クオリジェント　AST"),
+        ("メディエースRPR (A)(M)(H)", "メディエースRPR&ENTER;(A)(M)(H)"),
+    ],
+)
+def test_a_product_is_found_as_hospitals_write_it(matcher: ProductMatcher, text: str, product: str) -> None:
+    found = matcher.match(text, AST)
+    assert found.product == product
+    assert found.recognised
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AST",
+        "UV法",
+        "JSCC標準化対応法",
+        "シスメックス",
+        "クオリジェント ALT",
+        "コバス 6000",
+        "CA",
+        "シーメンス CA",
+        "未記入",
+        "バナリストプラスAST",
+    ],
+)
+def test_a_text_that_names_no_listed_product_is_not_recognised(matcher: ProductMatcher, text: str) -> None:
+    found = matcher.match(text, AST)
+    assert found.score < RECOGNISED
+    assert not found.ambiguous
+
+
+def test_a_text_without_the_version_picks_the_product_without_it(matcher: ProductMatcher) -> None:
+    assert matcher.match("クオリジェント AST", AST).product == "クオリジェント　AST"
+    assert matcher.match("バナリスト AST", AST).product == "バナリスト　AST"
+
+
+def test_a_text_without_the_version_is_ambiguous_where_every_product_has_one(matcher: ProductMatcher) -> None:
+    found = matcher.match("エクディアXL 栄研 AST", AST)
+    assert found.score >= RECOGNISED
+    assert found.ambiguous
+    assert matcher.match("Lタイプワコー AST", AST).ambiguous
+
+
+def test_a_version_that_is_not_listed_is_not_taken_for_another(matcher: ProductMatcher) -> None:
+    assert not matcher.match("エクディアXL 栄研 AST IV", AST).recognised
+    assert not matcher.match("クオリジェント AST-N", AST).recognised
+
+
+def test_only_the_products_among_those_given_are_found(matcher: ProductMatcher) -> None:
+    assert matcher.match("クオリジェント AST", [1, 2]).score < 1.0
+    assert not matcher.match("クオリジェント AST", [1, 2]).recognised
+    assert matcher.match("クオリジェント AST", [0, 1]).index == 0
+    with pytest.raises(KeyError):
+        matcher.match("クオリジェント AST", ["見知らぬ試薬"])
+
+
+def test_names_that_fold_alike_are_ambiguous_unless_written_exactly() -> None:
+    twins = ("ビアンコーレ　UAII", "ビアンコーレ　UAⅡ")
+    matcher = ProductMatcher(twins)
+    assert matcher.match("ビアンコーレ UA2", twins).ambiguous
+    assert matcher.match(twins[1], twins).product == twins[1]
+    assert matcher.match(twins[1], twins).recognised
+
+
+def test_nothing_to_compare_gives_an_empty_match(matcher: ProductMatcher) -> None:
+    assert matcher.match("", AST).index == -1
+    assert matcher.match("クオリジェント AST", []).product == ""
+
+
+def test_roman_and_arabic_numerals_and_quotes_share_one_key() -> None:
+    written = ["アクアオート　カイノス　TP-Ⅱ試薬", "ｱｸｱｵｰﾄ ｶｲﾉｽ TP-2試薬", "アクアオート「カイノス」TPII試薬"]
+    assert len({product_key(text) for text in written}) == 1
+    assert product_key("TP-III") != product_key("TP-II") != product_key("TP")
+
+
+@given(st.text(max_size=40))
+def test_matching_never_raises_and_stays_in_range(text: str) -> None:
+    found = ProductMatcher(AST[:4]).match(text, AST[:4])
+    assert 0.0 <= found.runner_up <= found.score <= 1.0
+
+
+# --- every listed product, written as hospitals would ------------------------------------------------
+
+_MAKERS = (
+    "シスメックス",
+    "ロシュ",
+    "富士フイルム和光純薬",
+    "積水メディカル",
+    "デンカ",
+    "(株)シノテスト",
+    "東ソー",
+    "極東",
+    "LSI",
+)
+_HALF = {
+    unicodedata.normalize("NFKC", chr(code) + mark): chr(code) + mark
+    for code in range(0xFF66, 0xFF9E)
+    for mark in ("", "ﾞ", "ﾟ")
+    if len(unicodedata.normalize("NFKC", chr(code) + mark)) == 1
+}
+
+
+def _half_width(text: str) -> str:
+    return "".join(_HALF.get(c, c) for c in unicodedata.normalize("NFKC", text))
+
+
+def _full_width(text: str) -> str:
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+
+
+def as_hospitals_write(name: str, rng: random.Random) -> str:
+    """Perturb a product name: quotes, numerals, kit words, maker, blanks, width, case; versions stay."""
+    text = name.replace("&ENTER;", rng.choice(["&ENTER;", " ", ""]))
+    if rng.random() < 0.5:
+        quotes = rng.choice(["「」", "‘’", "“”", '""', "()", "【】", "｢｣"])
+        text = re.sub("[’”」｣]", quotes[1], re.sub("[‘“「｢]", quotes[0], text))
+    if rng.random() < 0.4:
+        text = re.sub("III|Ⅲ", rng.choice(["III", "Ⅲ", "3"]), text)
+        text = re.sub("(?<!I)II(?!I)|Ⅱ", rng.choice(["II", "Ⅱ", "2"]), text)
+    if rng.random() < 0.2:
+        text = re.sub("試薬|キット|測定用|自動分析用", "", text) or text
+    if rng.random() < 0.2:
+        text += rng.choice([" 試薬", "キット", "測定用試薬", " 測定キット", "用試薬"])
+    if rng.random() < 0.3:
+        text = rng.choice(_MAKERS) + rng.choice([" ", "", "　", "・"]) + text
+    if rng.random() < 0.5:
+        text = re.sub(r"[\s　]", rng.choice(["", " ", "　", "・", "-"]), text)
+    width = rng.random()
+    text = _half_width(text) if width < 0.25 else _full_width(text) if width < 0.5 else text
+    case = rng.random()
+    return text.lower() if case < 0.2 else text.upper() if case < 0.4 else text
+
+
+@pytest.fixture(scope="module")
+def listed(official_dir: Path) -> dict[str, list[str]]:
+    """The products of each measurand in the official file."""
+    book = openpyxl.load_workbook(official_dir / "ehr-share-master-202409.xlsx", read_only=True)
+    rows = book.worksheets[0].iter_rows(values_only=True)
+    header = next(rows)
+    code, product = header.index("JLAC11コード"), header.index("販売名称")
+    products: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in rows:
+        if row[code] and row[product]:
+            products[str(row[code])[:5]][str(row[product])] = None
+    book.close()
+    return {measurand: list(names) for measurand, names in products.items()}
+
+
+def test_listed_products_are_found_again_when_written_as_hospitals_do(listed: dict[str, list[str]]) -> None:
+    matcher = ProductMatcher(name for names in listed.values() for name in names)
+    rng = random.Random(20240901)
+    right = wrong = total = 0
+    for names in listed.values():
+        for name in names:
+            found = matcher.match(as_hospitals_write(name, rng), names)
+            total += 1
+            right += found.recognised and found.product == name
+            wrong += found.recognised and found.product != name
+    assert total > 1900
+    assert right / total >= 0.97
+    assert wrong / total <= 0.005
+
+
+def test_a_product_that_is_not_listed_is_seldom_taken_for_another(listed: dict[str, list[str]]) -> None:
+    matcher = ProductMatcher(name for names in listed.values() for name in names)
+    rng = random.Random(20240902)
+    pairs = [(name, names) for names in listed.values() for name in names]
+    sample = rng.sample(pairs, 800)
+    taken = sum(
+        matcher.match(as_hospitals_write(name, rng), [other for other in names if other != name]).recognised
+        for name, names in sample
+    )
+    assert taken / len(sample) <= 0.015  # among them pairs listed twice under one name
