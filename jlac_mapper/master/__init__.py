@@ -1,0 +1,1 @@
+"""What the master files hold: the starter, official editions, their checks."""

@@ -1,0 +1,272 @@
+"""The EHR-sharing master in its layouts, with the traps of the published files."""
+
+import random
+import zipfile
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jlac_mapper.errors import MasterFileError
+from jlac_mapper.master.import_rows import ImportedMaster, parse_date
+from jlac_mapper.master.importers import read_master
+from jlac_mapper.types import ListedCode
+from tests.unit.master_files import HEADER_2024, HEADER_2025, cells, write_csv, write_xlsx
+
+
+def read_one(path: Path, header: Sequence[str] = HEADER_2024, **changes: str) -> ListedCode:
+    imported = read_master(write_csv(path / "m.csv", header, cells(header, **changes)))
+    assert len(imported.rows) == 1, imported.notes
+    return imported.rows[0]
+
+
+def notes_of(path: Path, *rows: Sequence[str], header: Sequence[str] = HEADER_2024) -> ImportedMaster:
+    return read_master(write_csv(path / "m.csv", header, *rows, cells(header)))
+
+
+def test_the_2024_layout_is_read_from_a_workbook(tmp_path: Path) -> None:
+    file = write_xlsx(tmp_path / "m.xlsx", ("マスター表", [HEADER_2024, cells(HEADER_2024)]))
+    imported = read_master(file)
+    assert (imported.layout, imported.sheet, imported.rows_read) == ("ehr-share-2024", "マスター表", 1)
+    (row,) = imported.rows
+    assert row.code.hyphenated == "C2008-0000-250-009-F7"
+    assert (row.name, row.abbreviation, row.product) == ("AST(GOT)", "AST", "試薬")
+    assert (row.specimen_name, row.unit_name, row.jlac10) == ("血清", "U/L", ("3B035000002327201",))
+    assert (row.valid_from, row.valid_to, row.source) == (None, None, "official")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
+def test_the_2025_layout_is_read_from_text_in_any_usual_encoding(tmp_path: Path, encoding: str) -> None:
+    row = cells(HEADER_2025, 適用開始日="20250716", 適用終了日="99999999")
+    imported = read_master(write_csv(tmp_path / "m.csv", HEADER_2025, row, encoding=encoding))
+    assert imported.layout == "ehr-share-2025"
+    assert imported.rows[0].name == "AST(GOT)"
+    assert imported.rows[0].valid_from == date(2025, 7, 16)
+    assert imported.rows[0].valid_to is None
+
+
+def test_columns_may_be_extra_and_in_any_order_and_titles_may_stand_above(tmp_path: Path) -> None:
+    plain = read_master(write_csv(tmp_path / "plain.csv", HEADER_2025, cells(HEADER_2025)))
+    header = [*HEADER_2025, "新しい列", "", "別の列"]
+    random.Random(7).shuffle(header)
+    titles = [["電子カルテ情報共有サービス マスター"], [], ["※予告なく変更されることがあります", "2026年1月"]]
+    shuffled = read_master(write_csv(tmp_path / "shuffled.csv", *titles, header, cells(header)))
+    assert shuffled.rows == plain.rows
+
+
+def test_headers_are_recognised_whatever_their_width_blanks_and_revision_dates(tmp_path: Path) -> None:
+    written = {
+        "FHIR項目名称": "ＦＨＩＲ 項目名称（20230823)",
+        "JLAC11コード": "ＪＬＡＣ１１コード",
+        "材料(JLAC11)": "材料\n（JLAC11）",
+    }
+    header = [written.get(heading, heading) for heading in HEADER_2024]
+    row = read_master(write_csv(tmp_path / "m.csv", header, cells(HEADER_2024))).rows[0]
+    assert (row.name, row.specimen_name) == ("AST(GOT)", "血清")
+
+
+def test_of_sheets_named_by_month_the_latest_is_read_and_the_others_are_told(tmp_path: Path) -> None:
+    sheets = [
+        (title, [HEADER_2025, cells(HEADER_2025, 販売名称=title)])
+        for title in ("2025年12月", "2026年2月", "2026年01月")
+    ]
+    imported = read_master(write_xlsx(tmp_path / "m.xlsx", ("説明", [["はじめに"]]), *sheets))
+    assert imported.sheet == "2026年2月"
+    assert imported.rows[0].product == "2026年2月"
+    assert imported.other_sheets == ("2025年12月", "2026年01月")
+
+
+def test_a_sheet_whose_declared_size_is_wrong_is_read_to_its_end(tmp_path: Path) -> None:
+    rows = [cells(HEADER_2024, JLAC11コード=f"C20080000250{i:03}F7") for i in range(1, 51)]
+    file = write_xlsx(tmp_path / "m.xlsx", ("表", [HEADER_2024, *rows]))
+    wrong = tmp_path / "wrong.xlsx"
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(wrong, "w") as target:
+        for entry in source.namelist():
+            content = source.read(entry)
+            if entry.endswith("sheet1.xml"):
+                assert b'<dimension ref="A1:K51"' in content
+                content = content.replace(b'ref="A1:K51"', b'ref="A1:B2"')
+            target.writestr(entry, content)
+    assert len(read_master(wrong).rows) == 50
+
+
+def test_numbers_and_dates_of_a_workbook_are_read_as_the_text_they_stand_for(tmp_path: Path) -> None:
+    row: list[Any] = cells(HEADER_2025)
+    row[HEADER_2025.index("適用開始日")] = 20250716
+    row[HEADER_2025.index("適用終了日")] = date(2026, 3, 31)
+    imported = read_master(write_xlsx(tmp_path / "m.xlsx", ("表", [HEADER_2025, row])))
+    assert imported.rows[0].valid_from == date(2025, 7, 16)
+    assert imported.rows[0].valid_to == date(2026, 3, 31)
+
+
+def test_the_codes_come_in_ascending_order(tmp_path: Path) -> None:
+    codes = ["V20100000250001" + "02", "C20080000250009F7", "C20080000240009F7"]
+    rows = [cells(HEADER_2024, JLAC11コード=code) for code in codes]
+    imported = read_master(write_csv(tmp_path / "m.csv", HEADER_2024, *rows))
+    assert [str(row.code) for row in imported.rows] == sorted(codes)
+
+
+# --- the traps of the published files -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "attribute", "cleaned"),
+    [
+        ("単位", "U/L            ", "unit_name", "U/L"),
+        ("単位", "定性･判定", "unit_name", "定性・判定"),
+        ("FHIR項目名称", "尿蛋⽩(定性)", "name", "尿蛋白(定性)"),
+        ("FHIR項目名称", "⾎液型(ABO)", "name", "血液型(ABO)"),
+        ("FHIR項目名称", "カリウム(\u212a)", "name", "カリウム(K)"),
+        ("FHIR項目名称", "アミラ－ゼ(AMY)", "name", "アミラーゼ(AMY)"),
+        ("販売名称", "ビトロス\u3000スライドTP", "product", "ビトロス スライドTP"),
+        ("販売名称", "ＴＰ試薬･Ａ&ENTER;改良", "product", "TP試薬・A 改良"),
+        ("材料(JLAC11)", "全血（毛細管血）", "specimen_name", "全血(毛細管血)"),
+    ],
+)
+def test_a_text_is_cleaned(tmp_path: Path, column: str, written: str, attribute: str, cleaned: str) -> None:
+    assert getattr(read_one(tmp_path, **{column: written}), attribute) == cleaned
+
+
+@pytest.mark.parametrize("text", ["", "00000000", "99999999", "xxxxxxxx", "XXXXXXXX", "0", " 00000000 "])
+def test_a_date_without_a_day_is_open(text: str) -> None:
+    assert parse_date(text) is None
+
+
+@pytest.mark.parametrize("text", ["20250715", "2025-07-15", "2025/7/15", "2025年7月15日", "２０２５０７１５"])
+def test_a_date_is_read_however_it_is_written(text: str) -> None:
+    assert parse_date(text) == date(2025, 7, 15)
+
+
+@pytest.mark.parametrize("text", ["20250732", "2025", "来年", "202507", "1"])
+def test_what_is_no_date_is_never_taken_as_open(text: str) -> None:
+    with pytest.raises(ValueError, match=r"date|month|day"):
+        parse_date(text)
+
+
+def test_a_row_with_an_unreadable_date_is_left_out_and_noted_with_its_row_number(tmp_path: Path) -> None:
+    bad = cells(HEADER_2024, JLAC11コード="C20080000250001F7", 適用終了日="20251345")
+    imported = notes_of(tmp_path, bad)
+    assert [str(row.code) for row in imported.rows] == ["C20080000250009F7"]
+    assert [(note.row, note.kind) for note in imported.skipped] == [(2, "date-unreadable")]
+
+
+def test_a_code_on_two_rows_keeps_both_jlac10_codes(tmp_path: Path) -> None:
+    first = cells(HEADER_2024, JLAC10コード="5F560155002219052")
+    second = cells(HEADER_2024, JLAC10コード="5F560155002219053")
+    imported = read_master(write_csv(tmp_path / "m.csv", HEADER_2024, first, second, first))
+    assert [row.jlac10 for row in imported.rows] == [("5F560155002219052", "5F560155002219053")]
+    assert [(note.row, note.kind) for note in imported.notes] == [
+        (3, "duplicate-merged"), (4, "duplicate-merged"),
+    ]  # fmt: skip
+    assert imported.skipped == ()
+
+
+def test_a_code_that_ended_on_one_row_and_is_open_on_another_is_open(tmp_path: Path) -> None:
+    ended = cells(HEADER_2024, 適用開始日="20240101", 適用終了日="20250715")
+    started = cells(HEADER_2024, 適用開始日="20250716", 適用終了日="99999999")
+    (row,) = read_master(write_csv(tmp_path / "m.csv", HEADER_2024, ended, started)).rows
+    assert (row.valid_from, row.valid_to) == (date(2024, 1, 1), None)
+
+
+@pytest.mark.parametrize(
+    ("code", "jlac10", "kind"),
+    [
+        ("", "3B035000002327201", "jlac10-only"),
+        ("－", "3B035000002327201", "jlac10-only"),
+        ("", "", "code-missing"),
+        ("C2008000025000", "", "code-malformed"),
+        ("I2008000025000" + "9F7", "", "code-malformed"),
+        ("C20080000250009F77", "", "code-malformed"),
+        ("C2008O000250009F7", "", "code-malformed"),
+    ],
+)
+def test_a_row_without_a_usable_code_is_skipped_with_its_reason(
+    tmp_path: Path, code: str, jlac10: str, kind: str
+) -> None:
+    imported = notes_of(tmp_path, cells(HEADER_2024, JLAC11コード=code, JLAC10コード=jlac10))
+    assert len(imported.rows) == 1
+    assert [(note.row, note.kind) for note in imported.skipped] == [(2, kind)]
+    assert imported.note_counts == {kind: 1}
+
+
+def test_a_name_of_the_other_family_is_kept_as_the_file_gives_it(tmp_path: Path) -> None:
+    row = read_one(
+        tmp_path, JLAC11コード="V20110002250008" + "34", FHIR項目名称="HBs抗原(陽性コントロール比)"
+    )
+    assert (row.code.measurand, row.name) == ("V2011", "HBs抗原(陽性コントロール比)")
+
+
+def test_a_code_written_with_hyphens_is_the_same_code(tmp_path: Path) -> None:
+    assert str(read_one(tmp_path, JLAC11コード="C2008-0000-250-009-F7").code) == "C20080000250009F7"
+
+
+def test_request_codes_stay_in_the_edition(tmp_path: Path) -> None:
+    assert read_one(tmp_path, JLAC11コード="V20100000250001" + "00", 単位="依頼").code.is_request
+
+
+def test_blank_rows_are_not_counted_and_short_rows_lack_their_last_cells(tmp_path: Path) -> None:
+    short = cells(HEADER_2024)[:7]
+    imported = read_master(write_csv(tmp_path / "m.csv", HEADER_2024, [], ["", " "], short))
+    assert imported.rows_read == 1
+    assert imported.rows[0].unit_name == ""
+
+
+# --- the published files themselves ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def master_2024(official_dir: Path) -> ImportedMaster:
+    return read_master(official_dir / "ehr-share-master-202409.xlsx")
+
+
+def test_the_published_2024_master_is_read_whole(master_2024: ImportedMaster) -> None:
+    assert master_2024.layout == "ehr-share-2024"
+    assert master_2024.rows_read == 7890
+    assert len(master_2024.rows) == 7870
+    assert master_2024.note_counts == {"duplicate-merged": 20}
+    assert len({row.code.measurand for row in master_2024.rows}) == 57
+    assert not any(row.code.method == "000" for row in master_2024.rows)
+    assert sum(row.code.is_request for row in master_2024.rows) == 563
+
+
+def test_the_published_2024_master_is_clean_after_the_import(master_2024: ImportedMaster) -> None:
+    names = {row.name for row in master_2024.rows}
+    assert {"アミラーゼ(AMY)", "尿蛋白(定性)", "血液型(ABO)"} <= names
+    for row in master_2024.rows:
+        for text in (row.name, row.product, row.specimen_name, row.unit_name, row.abbreviation):
+            assert text == text.strip()
+            assert not set(text) & set("\u3000\u2f69\u2f8e\u212a\uff0d\uff65")
+    combo = next(row for row in master_2024.rows if str(row.code) == "V2252000024201202")
+    assert combo.jlac10 == ("5F560155002219052", "5F560155002219053")
+
+
+def test_the_published_2025_excerpt_is_read_with_method_000_and_dates(official_dir: Path) -> None:
+    imported = read_master(official_dir / "ehr-share-master-202512-excerpt.csv")
+    assert imported.layout == "ehr-share-2025"
+    assert [row.code.method for row in imported.rows if row.code.method == "000"] == ["000"] * 3
+    first = imported.rows[0]
+    assert (first.name, first.product, first.specimen_name, first.unit_name) == (
+        "総蛋白(TP)",
+        "",
+        "血漿",
+        "g/dL",
+    )
+    assert all(row.valid_from is None and row.valid_to is None for row in imported.rows)
+
+
+def test_the_published_analyte_table_is_read(official_dir: Path) -> None:
+    imported = read_master(official_dir / "jslm-jlac10-136.xlsx")
+    assert (imported.layout, imported.sheet, len(imported.analytes)) == (
+        "jlac10-analytes",
+        "分析物コード",
+        2855,
+    )
+    names = {name for analyte in imported.analytes for name in analyte.names}
+    assert {"テオフィリン", "ビリルビン定量(尿)", "サイログロブリン"} <= names
+
+
+def test_the_published_item_set_without_jlac11_codes_is_refused(official_dir: Path) -> None:
+    with pytest.raises(MasterFileError, match="no known layout"):
+        read_master(official_dir / "clins-item-set-20231104.xlsx")
