@@ -1,0 +1,1 @@
+"""Adapters: what the ports ask for, made with packages of the outside."""

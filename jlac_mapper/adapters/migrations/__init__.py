@@ -1,0 +1,1 @@
+"""Schema migrations of the database (alembic); run when a database is opened."""

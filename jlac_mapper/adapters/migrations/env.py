@@ -1,0 +1,13 @@
+"""Alembic's entry point: runs the migrations on the connection that `sql_tables` gives."""
+
+from alembic import context
+
+from jlac_mapper.adapters.sql_tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,  # on SQLite as well: the connection begins its transactions itself
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,70 @@
+"""A real PostgreSQL for the contract suites: started for the session, on a socket of its own."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+
+def _postgres_binaries() -> Path | None:
+    """Return the folder with initdb: beside the one on the PATH, or the newest of Debian's folders."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).parent
+    folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    return max(folders, key=lambda folder: int(folder.parent.name), default=None)
+
+
+def _as_ordinary_user() -> list[str]:
+    """Return the words before a command: PostgreSQL refuses to run as root."""
+    return ["setpriv", "--reuid=nobody", "--clear-groups", "--"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a database that is empty before and after a test."""
+    yield postgres_server
+    engine = create_engine(postgres_server.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a server that only this session uses."""
+    binaries = _postgres_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL on this machine (initdb not found)")
+    pytest.importorskip("psycopg", reason="the postgres extra is not installed")
+    # A short path: a socket's name may have about 100 characters.
+    folder = Path(tempfile.mkdtemp(prefix="jm-pg-"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, "nobody")
+        run = _as_ordinary_user()
+        data = folder / "data"
+        subprocess.run(
+            [*run, binaries / "initdb", "-D", data, "-U", "jlac", "-A", "trust", "-E", "UTF8", "--no-sync"],
+            check=True, capture_output=True, cwd=folder,
+        )  # fmt: skip
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+        control = [*run, binaries / "pg_ctl", "-D", data, "-w"]
+        subprocess.run(
+            [*control, "-l", folder / "log", "-o", options, "start"], check=True, cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            yield f"postgresql://jlac@/postgres?host={folder}"
+        finally:
+            subprocess.run(
+                [*control, "-m", "immediate", "stop"], check=False, cwd=folder, stdout=subprocess.DEVNULL
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
