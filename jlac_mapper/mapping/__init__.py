@@ -1,0 +1,1 @@
+"""The main job, one stage a file; `pipeline` alone knows their order."""

@@ -1,0 +1,87 @@
+"""Last stage: calibrated probabilities and reasons become a disposition."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jlac_mapper.types import (
+    ASSUMPTIONS,
+    CONFLICTS,
+    Candidate,
+    Disposition,
+    Hypothesis,
+    NormalizedTest,
+    Reason,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where decisions fall; both are calibrated probabilities (0-1)."""
+
+    accept: float
+    no_code: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A disposition with its reasons, the deciding one first."""
+
+    disposition: Disposition
+    reasons: tuple[Reason, ...]
+
+
+def name_reasons(
+    test: NormalizedTest, hypotheses: Sequence[Hypothesis], best: Hypothesis | None
+) -> tuple[Reason, ...]:
+    """Say how the name was understood, for the best listed hypothesis or for none."""
+    background = next((h for h in hypotheses if not h.measurand), None)
+    known = background is not None and background.scores["exact"] >= 0.9
+    if (
+        known
+        and background is not None
+        and (best is None or best.scores["exact"] < background.scores["exact"])
+    ):
+        panel = background.background is not None and background.background.kind == "panel"
+        return (Reason.NAME_IS_PANEL if panel else Reason.NAME_KNOWN_UNLISTED,)
+    if best is None:
+        return (Reason.NAME_UNKNOWN,)
+    found: list[Reason] = []
+    if best.scores["exact"]:
+        found.append(Reason.EXACT_NAME)
+    elif best.explained >= 0.5:
+        found.append(Reason.NAME_PARTLY_EXPLAINED)
+    elif best.scores["cosine"] >= 0.35 or best.scores["similarity"] >= 0.6:
+        found.append(Reason.SIMILAR_NAME)
+    else:
+        found.append(Reason.NAME_UNKNOWN)
+    rivals = [h for h in hypotheses if h.measurand and h is not best]
+    if best.scores["exact"] and any(h.scores["exact"] >= best.scores["exact"] for h in rivals):
+        found.append(Reason.NAME_AMBIGUOUS)
+    if test.aliases and not best.scores["alias"] and any(h.scores["alias"] for h in hypotheses):
+        found.append(Reason.FIELDS_DISAGREE)
+    return tuple(found)
+
+
+def decide(
+    candidate: Candidate | None,
+    measurand_probability: float,
+    reasons: Sequence[Reason],
+    thresholds: Thresholds,
+) -> Decision:
+    """
+    Choose the disposition of a row.
+
+    ACCEPTED needs both probabilities over the threshold and no reason that blocks; NO_CODE a measurand
+    probability under the other threshold, or a specimen that the edition does not list for the
+    measurand; everything between goes to a person.
+    """
+    unique = tuple(dict.fromkeys(reasons))
+    if candidate is None or measurand_probability < thresholds.no_code:
+        return Decision(Disposition.NO_CODE, unique or (Reason.NAME_UNKNOWN,))
+    if Reason.SPECIMEN_NOT_LISTED in unique:
+        return Decision(Disposition.NO_CODE, unique)
+    if any(r in CONFLICTS or r in ASSUMPTIONS for r in unique):
+        return Decision(Disposition.NEEDS_REVIEW, unique)
+    if min(measurand_probability, candidate.probability) < thresholds.accept:
+        return Decision(Disposition.NEEDS_REVIEW, (*unique, Reason.LOW_PROBABILITY))
+    return Decision(Disposition.ACCEPTED, unique)

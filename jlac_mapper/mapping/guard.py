@@ -1,0 +1,75 @@
+"""Stage 4: contradictions between a row and a candidate; any of them keeps the row from acceptance."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from jlac_mapper.text import clean
+from jlac_mapper.types import Candidate, NormalizedTest, Reason, ResultType, Timing
+
+# Confirmation tests carry the screening test's name; only their method tells them apart.
+_CONFIRMATION = re.compile(
+    r"[ウエェ]+スタン|western|ライン?ブロット|イムノブロット|immuno ?blot|line ?blot|RIBA|中和|抑制|確認"
+    r"|(?<![A-Za-z])WB(?![A-Za-z])",
+    re.IGNORECASE,
+)
+_TIMED_MEASURANDS = frozenset({"C4001", "C6002"})
+
+
+def jlac10_agreement(test: NormalizedTest, measurand: str, analytes: Mapping[str, Sequence[str]]) -> float:
+    """
+    Compare the row's JLAC10 analyte with a measurand's.
+
+    Args:
+        analytes: JLAC10 analytes (first five characters) of every listed measurand.
+
+    Returns:
+        1 when it is one of the measurand's, 0 when the row has none or the measurand's are unknown, else -1.
+    """
+    known = analytes.get(measurand, ())
+    if not test.jlac10 or not known:
+        return 0.0
+    return 1.0 if test.jlac10[:5] in known else -1.0
+
+
+def is_confirmation(test: NormalizedTest, measurand: str) -> bool:
+    """Tell whether the row's method is one of the confirmation tests that follow an infection screening."""
+    text = f"{test.text} {clean(test.source.method)}"
+    return measurand.startswith("V") and _CONFIRMATION.search(text) is not None
+
+
+def check(
+    test: NormalizedTest, candidate: Candidate, analytes: Mapping[str, Sequence[str]]
+) -> tuple[Reason, ...]:
+    """Return what speaks against *candidate* beyond the reasons it already carries; stable order."""
+    found: list[Reason] = []
+    code = candidate.code
+    agreement = jlac10_agreement(test, code.measurand, analytes)
+    if agreement:
+        found.append(Reason.JLAC10_AGREES if agreement > 0 else Reason.JLAC10_CONFLICT)
+    if test.timing is Timing.TIMED:
+        found.append(Reason.TIMING_NOT_LISTED)
+    elif test.timing and code.measurand in _TIMED_MEASURANDS and code.identification == "0000":
+        found.append(Reason.IDENTIFICATION_ASSUMED)
+    if is_confirmation(test, code.measurand):
+        found.append(Reason.METHOD_CONFLICT)
+    if test.unit_text:
+        found.append(Reason.UNIT_UNRECOGNISED)
+    if test.specimens and test.name_specimens and Reason.SPECIMEN_NOT_LISTED not in candidate.reasons:
+        loose = {"blood", "whole_blood"}
+        fields, words = set(test.specimens) - loose, set(test.name_specimens) - loose
+        if fields and words and not fields & words and not _both_urine(fields | words):
+            found.append(Reason.SPECIMEN_NOT_LISTED)
+    if candidate.code.is_request:
+        found.append(Reason.REQUEST_ROW)
+    if test.result_type is ResultType.QUALITATIVE and any(q.canonical in _NUMERIC for q in test.quantities):
+        found.append(Reason.RESULT_TYPE_CONFLICT)
+    return tuple(found)
+
+
+_NUMERIC = frozenset(
+    {"g/dL", "mg/dL", "U/L", "mmol/L", "meq/L", "pg/mL", "U/mL", "mU/mL", "s", "INR", "logU/mL"}
+)
+
+
+def _both_urine(keys: set[str]) -> bool:
+    return keys <= {"urine", "pooled_urine"}

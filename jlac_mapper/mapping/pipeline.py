@@ -1,0 +1,194 @@
+"""The flow of the main job, on one screen: the only module that knows the order of the stages."""
+
+from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from jlac_mapper.mapping import calibrate, decide, guard, rerank
+from jlac_mapper.mapping.normalize import Normalizer
+from jlac_mapper.mapping.resolve import Resolver
+from jlac_mapper.mapping.retrieve import Retriever
+from jlac_mapper.ports import ChoiceModel
+from jlac_mapper.types import (
+    Candidate,
+    Disposition,
+    Evidence,
+    Hypothesis,
+    LocalTest,
+    MapOptions,
+    Mapping,
+    NormalizedTest,
+    Provenance,
+    Reason,
+)
+
+RESOLVED_HYPOTHESES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A row's hypotheses with their candidates, agreements and calibrated probabilities, best first."""
+
+    test: NormalizedTest
+    hypotheses: tuple[Hypothesis, ...]
+    listed: tuple[Hypothesis, ...]
+    probabilities: tuple[float, ...]
+    resolved: ReadOnlyMapping[str, list[tuple[Candidate, float]]]
+
+
+class Pipeline:
+    """
+    Maps rows: normalize, retrieve, resolve, guard, rerank, calibrate, decide.
+
+    Built once for an edition and a day; `map_batch` keeps no state and may be called from any one thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        normalizer: Normalizer,
+        retriever: Retriever,
+        resolver: Resolver,
+        choice_model: ChoiceModel,
+        calibration: calibrate.Calibration,
+        thresholds: decide.Thresholds,
+        provenance: Provenance,
+        codes: ReadOnlyMapping[str, tuple[date | None, date | None]],
+    ) -> None:
+        self._normalizer = normalizer
+        self._retriever = retriever
+        self._resolver = resolver
+        self._choice_model = choice_model
+        self._calibration = calibration
+        self._thresholds = thresholds
+        self._provenance = provenance
+        self._codes = codes
+        self._analytes = {m: resolver.analytes(m) for m in resolver.measurands}
+
+    def is_listed(self, code: str, day: date | None = None) -> bool:
+        """Tell whether the edition with its completion lists *code*, on *day* if one is given."""
+        if code not in self._codes:
+            return False
+        start, end = self._codes[code]
+        return day is None or ((start is None or start <= day) and (end is None or day <= end))
+
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+        """Map rows; one answer a row, in order. A row without a name is an answer with disposition ERROR."""
+        normalized = [self._normalizer.normalize(test) for test in tests]
+        hypotheses = self._retriever.retrieve(normalized)
+        judged = [self._judge(t, h, {}) for t, h in zip(normalized, hypotheses, strict=True)]
+        judged = self._ask_about_uncertain(judged)
+        return [self._answer(row, options) for row in judged]
+
+    def features_of(self, tests: Sequence[LocalTest]) -> list[list[tuple[str, list[float]]]]:
+        """Return (measurand, features) of each row's listed hypotheses: what a calibration is trained on."""
+        normalized = [self._normalizer.normalize(test) for test in tests]
+        hypotheses = self._retriever.retrieve(normalized)
+        return [
+            [(h.measurand, row) for h, row, _ in self._describe(test, found, {})]
+            for test, found in zip(normalized, hypotheses, strict=True)
+        ]
+
+    def _describe(
+        self, test: NormalizedTest, hypotheses: tuple[Hypothesis, ...], choice: ReadOnlyMapping[str, float]
+    ) -> list[tuple[Hypothesis, list[float], list[tuple[Candidate, float]]]]:
+        described = []
+        listed = [h for h in hypotheses if h.measurand in self._analytes][:RESOLVED_HYPOTHESES]
+        for hypothesis in listed:
+            candidates = self._resolver.resolve(test, hypothesis, limit=5)
+            agreement = self._agreement(test, hypothesis, candidates, choice)
+            row = calibrate.features(test, hypotheses, hypotheses.index(hypothesis), agreement)
+            described.append((hypothesis, row, candidates))
+        return described
+
+    def _judge(
+        self, test: NormalizedTest, hypotheses: tuple[Hypothesis, ...], choice: ReadOnlyMapping[str, float]
+    ) -> _Judged:
+        described = self._describe(test, hypotheses, choice)
+        scored = [(self._calibration.probability(row), hypothesis) for hypothesis, row, _ in described]
+        scored.sort(key=lambda pair: -pair[0])
+        return _Judged(
+            test=test,
+            hypotheses=hypotheses,
+            listed=tuple(h for _, h in scored),
+            probabilities=tuple(calibrate.normalise([p for p, _ in scored])),
+            resolved={h.measurand: candidates for h, _, candidates in described},
+        )
+
+    def _agreement(
+        self,
+        test: NormalizedTest,
+        hypothesis: Hypothesis,
+        candidates: Sequence[tuple[Candidate, float]],
+        choice: ReadOnlyMapping[str, float],
+    ) -> calibrate.Agreement:
+        contradicts = candidates and Reason.RESULT_TYPE_CONFLICT in candidates[0][0].reasons
+        return calibrate.Agreement(
+            unit=self._resolver.unit_agreement(test, hypothesis.measurand),
+            specimen=self._resolver.specimen_agreement(test, hypothesis.measurand),
+            result_type=-1.0 if contradicts else 0.0,
+            method=-1.0 if guard.is_confirmation(test, hypothesis.measurand) else 0.0,
+            jlac10=guard.jlac10_agreement(test, hypothesis.measurand, self._analytes),
+            choice=choice.get(hypothesis.measurand, 0.0),
+        )
+
+    def _ask_about_uncertain(self, judged: list[_Judged]) -> list[_Judged]:
+        """Let the language model speak on rows between the thresholds; its word becomes a feature."""
+        low, high = self._thresholds.no_code, self._thresholds.accept
+        uncertain = [i for i, row in enumerate(judged) if row.listed and low <= row.probabilities[0] < high]
+        answers = rerank.ask(self._choice_model, [(judged[i].test, judged[i].listed) for i in uncertain])
+        for i, answer in zip(uncertain, answers, strict=True):
+            if answer is not None:
+                judged[i] = self._judge(judged[i].test, judged[i].hypotheses, answer)
+        return judged
+
+    def _answer(self, row: _Judged, options: MapOptions) -> Mapping:
+        if not row.test.text or not row.test.keys:
+            message = "the row has no name" if not row.test.text else "the name holds punctuation only"
+            return self._error(Reason.NAME_EMPTY, f"{message}: give the test's name in the name column")
+        candidates = [
+            replace(c, probability=p * share)
+            for h, p in zip(row.listed, row.probabilities, strict=True)
+            for c, share in row.resolved[h.measurand]
+        ]
+        best = candidates[0] if candidates and row.resolved[row.listed[0].measurand] else None
+        measurand_probability = row.probabilities[0] if row.listed else 0.0
+        reasons = list(decide.name_reasons(row.test, row.hypotheses, row.listed[0] if row.listed else None))
+        if best is not None:
+            reasons += [*best.reasons, *guard.check(row.test, best, self._analytes)]
+        decision = decide.decide(best, measurand_probability, reasons, self._thresholds)
+        # Never a product that the row does not name: a person chooses among the candidates.
+        unsettled = best is None or Reason.METHOD_ASSUMED in best.reasons
+        proposed = None if decision.disposition is Disposition.NO_CODE or unsettled else best
+        # The proposal leads; the rest follow by probability.
+        ranked = candidates[:1] + sorted(candidates[1:], key=lambda c: (-c.probability, str(c.code)))
+        return Mapping(
+            disposition=decision.disposition,
+            jlac11=str(proposed.code) if proposed else "",
+            probability=best.probability if best else 0.0,
+            measurand_probability=measurand_probability,
+            standard_name=proposed.name if proposed else "",
+            reasons=decision.reasons,
+            candidates=tuple(ranked[: options.top_k]),
+            evidence=(*_name_evidence(row), *(best.evidence if best else ())),
+            provenance=self._provenance,
+        )
+
+    def _error(self, reason: Reason, message: str) -> Mapping:
+        return Mapping(
+            Disposition.ERROR, "", 0.0, 0.0, "", (reason,), (), (), self._provenance, message=message
+        )
+
+
+def _name_evidence(row: _Judged) -> tuple[Evidence, ...]:
+    """Say for each hypothesis which name spoke for it, with every method's score."""
+    found = []
+    for hypothesis in row.hypotheses:
+        named = hypothesis.name.name if hypothesis.name else ""
+        if hypothesis.background is not None:
+            named = f"{hypothesis.background.name} ({hypothesis.background.kind})"
+        scores = ", ".join(f"{k} {v:.2f}" for k, v in hypothesis.scores.items() if v)
+        meaning = hypothesis.measurand or "no listed code"
+        found.append(Evidence("measurand", f"{meaning}: {named}: {scores}", "name"))
+    return tuple(found)

@@ -1,0 +1,204 @@
+"""Stage 2: what may this name mean? Listed measurands and things without a code compete."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz.fuzz import ratio
+
+from jlac_mapper.mapping.ngram_index import NgramIndex
+from jlac_mapper.text import fold
+from jlac_mapper.types import BackgroundName, Hypothesis, NamePart, NormalizedTest, TestName, Vocabulary
+
+LISTED_LIMIT = 5
+_NEIGHBOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    key: str
+    listed: TestName | None
+    background: BackgroundName | None
+
+
+@dataclass(slots=True)
+class _Support:
+    """What speaks for one meaning of the row while its evidence is gathered."""
+
+    name: TestName | None = None
+    background: BackgroundName | None = None
+    exact: float = 0.0
+    covered: int = 0
+    cosine: float = 0.0
+    similarity: float = 0.0
+    alias: float = 0.0
+
+    def propose(self, entry: _Entry, *, better: bool) -> None:
+        if better or (self.name is None and self.background is None):
+            self.name, self.background = entry.listed, entry.background
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Support by measurand code; the empty code stands for everything without a listed code."""
+
+    by_measurand: dict[str, _Support] = field(default_factory=lambda: defaultdict(_Support))
+    total: int = 0
+    pieces_listed: list[frozenset[str]] = field(default_factory=list)
+    pieces_open: bool = False
+    """A piece is neither a listed name nor background."""
+
+
+class Retriever:
+    """
+    Finds hypotheses for normalised rows over one vocabulary; built once, then free of side effects.
+
+    Three methods look at every name, listed and background alike, and each keeps its own score in the
+    answer: `exact` (folded look-up of the whole name, or of every part of it), `cosine` (character
+    n-grams) and `similarity` (RapidFuzz ratio on the nearest names).
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        listed: dict[str, list[_Entry]] = defaultdict(list)
+        for name in vocabulary.names:
+            if key := fold(name.name):
+                listed[key].append(_Entry(key, name, None))
+        background: dict[str, _Entry] = {}
+        for other in vocabulary.background:
+            key = fold(other.name)
+            if key and key not in listed:
+                background.setdefault(key, _Entry(key, None, other))
+        self._listed = dict(listed)
+        self._background = background
+        self._entries = [e for group in listed.values() for e in group] + list(background.values())
+        self._index = NgramIndex([e.key for e in self._entries])
+
+    def retrieve(self, tests: Sequence[NormalizedTest]) -> list[tuple[Hypothesis, ...]]:
+        """
+        Return hypotheses for each row, the likeliest first.
+
+        At most `LISTED_LIMIT` listed measurands and one hypothesis without a code; equal scores by
+        measurand code, the one without a code last. Empty only for a row without a name.
+        """
+        return [self._retrieve(test) for test in tests]
+
+    def _retrieve(self, test: NormalizedTest) -> tuple[Hypothesis, ...]:
+        gathered = _Gathered()
+        self._look_up_whole(test.keys, gathered)
+        for part in test.parts:
+            self._look_up_part(part, gathered)
+        self._look_up_aliases(test.aliases, gathered)
+        self._search_similar(test, gathered)
+        return _rank(test, gathered)
+
+    def _find(self, key: str) -> list[_Entry]:
+        if entries := self._listed.get(key):
+            return entries
+        entry = self._background.get(key)
+        return [entry] if entry else []
+
+    def _look_up_whole(self, keys: Iterable[str], gathered: _Gathered) -> None:
+        for rank, key in enumerate(keys):
+            entries = self._find(key)
+            for entry in entries:
+                support = gathered.by_measurand[_code(entry)]
+                score = 1.0 if rank == 0 else 0.95
+                support.propose(entry, better=score > support.exact)
+                support.exact = max(support.exact, score)
+            if entries:
+                return
+
+    def _look_up_part(self, part: NamePart, gathered: _Gathered) -> None:
+        gathered.total += len(part.variants[0])
+        if self._cover(part.variants, len(part.variants[0]), gathered):
+            return
+        if not part.pieces:
+            gathered.pieces_open = True
+        for piece in part.pieces:
+            if not self._cover(piece, len(piece[0]), gathered):
+                gathered.pieces_open = True
+
+    def _cover(self, variants: Sequence[str], length: int, gathered: _Gathered) -> bool:
+        for variant in variants:
+            entries = self._find(variant)
+            if entries:
+                codes = {_code(e) for e in entries}
+                gathered.pieces_listed.append(frozenset(codes - {""}))
+                for code in codes:
+                    support = gathered.by_measurand[code]
+                    support.propose(
+                        next(e for e in entries if _code(e) == code), better=length > support.covered
+                    )
+                    support.covered += length
+                return True
+        return False
+
+    def _look_up_aliases(self, aliases: Iterable[str], gathered: _Gathered) -> None:
+        for alias in aliases:
+            for entry in self._find(alias):
+                support = gathered.by_measurand[_code(entry)]
+                support.propose(entry, better=False)
+                support.alias = 1.0
+
+    def _search_similar(self, test: NormalizedTest, gathered: _Gathered) -> None:
+        queries = dict.fromkeys((*test.keys[:2], *test.keys[-1:]), 1.0)
+        if len(test.parts) > 1:
+            whole = max(1, gathered.total)
+            for part in test.parts:
+                queries.setdefault(part.variants[-1], (len(part.variants[-1]) / whole) ** 0.5)
+        for query, weight in queries.items():
+            rows, cosines = self._index.search(query, _NEIGHBOURS)
+            for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True):
+                entry = self._entries[row]
+                support = gathered.by_measurand[_code(entry)]
+                similarity = weight * ratio(query, entry.key) / 100
+                cosine *= weight
+                exact = support.exact > 0 or support.covered > 0
+                better = not exact and cosine + similarity > support.cosine + support.similarity
+                support.propose(entry, better=better)
+                support.cosine = max(support.cosine, cosine)
+                support.similarity = max(support.similarity, similarity)
+
+
+def _code(entry: _Entry) -> str:
+    return entry.listed.measurand if entry.listed else ""
+
+
+def _rank(test: NormalizedTest, gathered: _Gathered) -> tuple[Hypothesis, ...]:
+    total = max(1, gathered.total)
+    panel = _is_panel(gathered)
+    found: list[tuple[float, Hypothesis]] = []
+    for code, support in gathered.by_measurand.items():
+        explained = 1.0 if support.exact else min(1.0, support.covered / total)
+        exact = support.exact or (0.9 if explained == 1.0 else 0.0)
+        background = support.background
+        if panel and not code:
+            background = BackgroundName(test.text, "panel")
+            exact = max(exact, 0.9)
+        scores = {
+            "exact": exact,
+            "cosine": support.cosine,
+            "similarity": support.similarity,
+            "alias": support.alias,
+        }
+        score = max(exact, explained * 0.8, 0.5 * support.cosine + 0.4 * support.similarity)
+        score += 0.15 * support.alias
+        name = support.name if code else None
+        found.append((score, Hypothesis(code, name, None if code else background, scores, explained)))
+    if panel and "" not in gathered.by_measurand:
+        other = BackgroundName(test.text, "panel")
+        empty = {"exact": 0.9, "cosine": 0.0, "similarity": 0.0, "alias": 0.0}
+        found.append((0.9, Hypothesis("", None, other, empty, 1.0)))
+    found.sort(key=lambda pair: (-round(pair[0], 6), not pair[1].measurand, pair[1].measurand))
+    listed = [h for _, h in found if h.measurand][:LISTED_LIMIT]
+    return tuple(h for _, h in found if not h.measurand or h in listed)
+
+
+def _is_panel(gathered: _Gathered) -> bool:
+    """Every piece is a listed name, and no single measurand claims them all: Na・K・Cl."""
+    pieces = gathered.pieces_listed
+    if gathered.pieces_open or len(pieces) < 2 or not all(pieces):
+        return False
+    if any(s.exact for s in gathered.by_measurand.values()):
+        return False
+    return not frozenset.intersection(*pieces)
