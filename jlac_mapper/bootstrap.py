@@ -1,0 +1,185 @@
+"""Settings -> App: the one place that picks adapters and puts the stages together."""
+
+from collections.abc import Mapping as ReadOnlyMapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+from jlac_mapper import __version__
+from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
+from jlac_mapper.adapters.sql_master import SqlMasterStore
+from jlac_mapper.config import Settings, master_data_dir
+from jlac_mapper.errors import ConfigurationError, MissingExtraError
+from jlac_mapper.mapping.calibrate import FEATURES, Calibration
+from jlac_mapper.mapping.decide import Thresholds
+from jlac_mapper.mapping.normalize import Normalizer
+from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.mapping.resolve import Resolver
+from jlac_mapper.mapping.retrieve import Retriever
+from jlac_mapper.master import editions, starter
+from jlac_mapper.ports import ChoiceModel, Mapper, MasterStore
+from jlac_mapper.types import Edition, Provenance, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class EditionInUse:
+    """What the running app answers from."""
+
+    name: str
+    digest: str
+    codes: int
+    completed: int
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The product put together for one edition and one day."""
+
+    settings: Settings
+    store: MasterStore
+    mapper: Mapper
+    edition_info: EditionInUse
+    as_of: date
+
+
+class SystemClock:
+    """The machine's clock, in UTC."""
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC."""
+        return datetime.now(UTC)
+
+
+def open_store(settings: Settings) -> MasterStore:
+    """Open the database of editions, making or upgrading its schema."""
+    return SqlMasterStore(settings.database_url, starter.load_starter)
+
+
+def build_app(
+    settings: Settings,
+    *,
+    master: str = "",
+    as_of: date | None = None,
+    llm: str = "off",
+    calibration_file: Path | None = None,
+) -> App:
+    """
+    Build the app.
+
+    Args:
+        master: Edition name; empty for the setting's, then for the active one.
+        as_of: Day on which codes must be valid; today when not given.
+        llm: `off`; a later release adds the bundled model, a server's URL and a local model.
+
+    Raises:
+        ConfigurationError: A language model was asked for that this release does not have.
+        UnknownEditionError: No such edition.
+        DatabaseError: The database cannot be used.
+    """
+    store = open_store(settings)
+    day = as_of or datetime.now().astimezone().date()
+    starter_edition = starter.load_starter()
+    edition = store.load(master or settings.master or store.active())
+    vocabulary = starter.load_vocabulary(extra_background=store.load_background())
+    mapper = build_pipeline(
+        settings,
+        edition=edition,
+        starter_edition=starter_edition,
+        vocabulary=vocabulary,
+        day=day,
+        choice_model=_choice_model(llm),
+        calibration=Calibration.read(calibration_file or master_data_dir() / "calibration.json"),
+    )
+    info = EditionInUse(edition.name, edition.digest, len(edition.codes), edition.completed)
+    return App(settings, store, mapper, info, day)
+
+
+def build_pipeline(
+    settings: Settings,
+    *,
+    edition: Edition,
+    starter_edition: Edition,
+    vocabulary: Vocabulary,
+    day: date,
+    choice_model: ChoiceModel,
+    calibration: Calibration,
+) -> Pipeline:
+    """Put the stages together over an edition, completed and cut to what may be proposed on *day*."""
+    completed = editions.complete_with_starter(edition, starter_edition)
+    superseded = starter.superseded()
+    completed = editions.with_successors(completed, day, superseded)
+    proposable = editions.proposable_codes(completed, day, superseded)
+    may_be_proposed = {c.code for c in proposable}
+    resolver = Resolver(
+        proposable,
+        [c for c in completed.codes if c.code not in may_be_proposed],
+        vocabulary,
+        completed=edition.name != editions.STARTER,
+        site_defaults=settings.site_defaults,
+    )
+    return Pipeline(
+        normalizer=Normalizer(vocabulary),
+        retriever=Retriever(vocabulary),
+        resolver=resolver,
+        choice_model=choice_model,
+        calibration=calibration,
+        thresholds=Thresholds(
+            accept=calibration.threshold(settings.target_precision), no_code=calibration.no_code_below
+        ),
+        provenance=_provenance(settings, completed, day, choice_model, calibration),
+        codes={str(c.code): (c.valid_from, c.valid_to) for c in completed.codes},
+    )
+
+
+def calibration_pipeline(settings: Settings, vocabulary: Vocabulary, day: date) -> Pipeline:
+    """Put the stages together over the starter with a neutral calibration, to train one."""
+    neutral = Calibration("untrained", True, (0.0,) * len(FEATURES), {}, 0.0)
+    edition = starter.load_starter()
+    return build_pipeline(
+        settings,
+        edition=edition,
+        starter_edition=edition,
+        vocabulary=vocabulary,
+        day=day,
+        choice_model=ScoreOnlyChoice(),
+        calibration=neutral,
+    )
+
+
+def require(module: str, *, extra: str) -> None:
+    """
+    Make sure that an optional package is installed.
+
+    Raises:
+        MissingExtraError: It is not; the message names the extra.
+    """
+    if find_spec(module) is None:
+        raise MissingExtraError(
+            f"{module} is not installed; install it with: pip install 'jlac-mapper[{extra}]'"
+        )
+
+
+def _provenance(
+    settings: Settings, edition: Edition, day: date, choice_model: ChoiceModel, calibration: Calibration
+) -> Provenance:
+    models: ReadOnlyMapping[str, str] = {
+        "retrieval": "lexical",
+        "language_model": choice_model.identity,
+    }
+    note = calibration.identity + (" (provisional)" if calibration.provisional else "")
+    return Provenance(
+        edition=edition.name,
+        edition_digest=edition.digest,
+        models=models,
+        calibration=note,
+        threshold=calibration.threshold(settings.target_precision),
+        as_of=day.isoformat(),
+        software=__version__,
+    )
+
+
+def _choice_model(llm: str) -> ChoiceModel:
+    if llm in ("", "off"):
+        return ScoreOnlyChoice()
+    raise ConfigurationError(f"--llm {llm} is not in this release; use --llm off (decisions rest on scores)")

@@ -1,0 +1,106 @@
+"""`jlac-mapper eval`: measure the product on a hospital's own labelled rows, beside three simple searches."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from jlac_mapper.evaluation.run import Evaluation
+    from jlac_mapper.ports import Mapper
+    from jlac_mapper.types import TestName
+
+
+def eval_command(
+    labelled: Annotated[
+        Path,
+        typer.Argument(
+            help="Table as for `map`, with expected_measurand (C2008, NONE, NOCODE:C2008) or expected_code."
+        ),
+    ],
+    master: Annotated[str, typer.Option("--master", help="Edition to use; the active one if left out.")] = "",
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder for metrics.json, report.md and the plot.")
+    ] = Path("evaluation"),
+    no_jlac10: Annotated[
+        bool, typer.Option("--no-jlac10", help="Empty the JLAC10 column first: what the names alone can do.")
+    ] = False,
+) -> None:
+    """Measure accuracy, coverage and false accepts on labelled rows, beside three simple searches."""
+    from rich.console import Console
+
+    from jlac_mapper.bootstrap import build_app
+    from jlac_mapper.config import Settings
+    from jlac_mapper.master.starter import load_vocabulary
+
+    app = build_app(Settings.from_env(os.environ), master=master)
+    evaluate_table(labelled, output, app.mapper, load_vocabulary().names, Console(), use_jlac10=not no_jlac10)
+
+
+def evaluate_table(
+    labelled: Path,
+    output: Path,
+    mapper: Mapper,
+    names: Sequence[TestName],
+    console: Console,
+    *,
+    use_jlac10: bool = True,
+) -> Evaluation:
+    """
+    Evaluate one table, print the comparison and save the report.
+
+    Raises:
+        InputError: The table or a label cannot be read.
+        OutputError: The folder cannot be written.
+    """
+    from jlac_mapper import __version__
+    from jlac_mapper.evaluation import report
+    from jlac_mapper.evaluation.labels import read_labelled
+    from jlac_mapper.evaluation.run import evaluate
+
+    rows = read_labelled(read_records(labelled))
+    evaluation = evaluate(rows, mapper, names, use_jlac10=use_jlac10)
+    about = {
+        "dataset": labelled.name,
+        "dataset sha256": hashlib.sha256(labelled.read_bytes()).hexdigest(),
+        "JLAC10 column": "used" if use_jlac10 else "emptied",
+        "evaluated at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "software": f"jlac-mapper {__version__}",
+    }
+    files = report.save(evaluation, output, about)
+    report.show(evaluation, console)
+    console.print(
+        "saved:", ", ".join(str(file) for file in files), highlight=False, markup=False, soft_wrap=True
+    )
+    return evaluation
+
+
+def read_records(file: Path) -> Iterator[dict[str, str]]:
+    """
+    Yield each row that is not blank, keyed by the file's own headers and by the fields of `map`.
+
+    Raises:
+        InputError: The file is no table, or a row is damaged.
+    """
+    from jlac_mapper.cli.tables import open_table
+    from jlac_mapper.errors import InputError
+
+    table = open_table(file)
+    headers = [header.strip() for header in table.header]
+    for number, row in enumerate(table.rows(), start=1):
+        if row.problem:
+            raise InputError(f"{file}, data row {number}: {row.problem}; correct the labelled table")
+        cells = (*row.cells, *[""] * (len(headers) - len(row.cells)))
+        if any(cell.strip() for cell in cells):
+            yield {
+                **dict(zip(headers, cells, strict=False)),
+                **{field: cells[place] for field, place in table.columns.items()},
+            }

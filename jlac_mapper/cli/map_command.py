@@ -1,0 +1,182 @@
+"""`jlac-mapper map`: a hospital's list of tests in, the same list with JLAC11 codes out."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jlac_mapper.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from jlac_mapper.cli.table_job import MapJob
+
+INTERRUPTED = 130
+
+
+class OutputEncoding(StrEnum):
+    """Encodings that CSV and TSV are written in."""
+
+    UTF_8_SIG = "utf-8-sig"
+    CP932 = "cp932"
+
+
+def map_command(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="CSV, TSV or XLSX with one test a row.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="CSV, or TSV / XLSX by its suffix. (default: INPUT.jlac11.csv)"),
+    ] = None,
+    master: Annotated[
+        str, typer.Option(metavar="NAME", help="Edition to use. (default: the active one)")
+    ] = "",
+    top_k: Annotated[int, typer.Option(min=1, max=50, help="Candidates written for each row.")] = 5,
+    llm: Annotated[str, typer.Option(metavar="off|bundled|URL|MODEL", help="Language model.")] = "off",
+    facility: Annotated[str, typer.Option(metavar="ID", help="Facility whose list this is.")] = "",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="field=HEADER", help="Column of a field, where the header is not recognised."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
+    encoding: Annotated[
+        OutputEncoding, typer.Option(help="Of a CSV or TSV output.")
+    ] = OutputEncoding.UTF_8_SIG,
+    as_of: Annotated[
+        str, typer.Option(metavar="YYYY-MM-DD", help="Day the codes must be valid on. (default: today)")
+    ] = "",
+    target_precision: Annotated[
+        float | None, typer.Option(metavar="P", help="Precision that acceptance aims at, 0.5 to below 1.")
+    ] = None,
+    show: Annotated[int, typer.Option(metavar="N", min=0, help="Print the first N rows afterwards.")] = 0,
+) -> None:
+    """Give every test of a list its JLAC11 code, a disposition and the reasons."""
+    from jlac_mapper.bootstrap import build_app
+    from jlac_mapper.cli.table_columns import parse_overrides
+    from jlac_mapper.cli.table_job import MapJob, check_paths, default_output
+    from jlac_mapper.config import Settings
+    from jlac_mapper.types import MapOptions
+
+    job = MapJob(
+        input=source,
+        output=output or default_output(source),
+        columns=parse_overrides(column or []),
+        encoding=encoding.value,
+        resume=resume,
+    )
+    check_paths(job)
+    day = _day(as_of, job)
+    settings = Settings.from_env(os.environ)
+    if target_precision is not None:
+        if not 0.5 <= target_precision < 1:
+            raise InputError(
+                f"--target-precision is {target_precision}; expected a number from 0.5 to below 1"
+            )
+        settings = replace(settings, target_precision=target_precision)
+    app = build_app(settings, master=master, as_of=day, llm=llm)
+    job = replace(
+        job,
+        options=MapOptions(top_k=top_k, facility=facility, site_defaults=settings.site_defaults),
+        settings={
+            "edition": f"{app.edition_info.name}@{app.edition_info.digest}",
+            "--as-of": day.isoformat(),
+            "--llm": llm,
+            "--target-precision": str(settings.target_precision),
+        },
+    )
+    from jlac_mapper.cli.table_job import map_file
+
+    stderr = _console(stderr=True)
+    try:
+        with _progress_bar() as (on_start, on_chunk):
+            tally, mapped, seconds = map_file(job, app.mapper, on_start=on_start, on_chunk=on_chunk)
+    except KeyboardInterrupt:
+        print(interruption(job), file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    from jlac_mapper.cli.summary import print_summary
+
+    print_summary(tally, stderr, seconds=seconds, mapped=mapped)
+    if show:
+        print_first_rows(job, show)
+    else:
+        print(f"Output: {job.output}", file=sys.stderr)
+
+
+def _day(as_of: str, job: "MapJob") -> date:
+    """Return the run's date: the one given, the one of the run that is continued, else today."""
+    from jlac_mapper.cli.table_progress import load_progress
+
+    if not as_of and job.resume and (progress := load_progress(job.output)) is not None:
+        as_of = progress.settings.get("--as-of", "")
+    if not as_of:
+        return date.today()
+    try:
+        return date.fromisoformat(as_of)
+    except ValueError:
+        raise InputError(f"--as-of is {as_of!r}; expected a date such as 2026-04-01") from None
+
+
+def interruption(job: "MapJob") -> str:
+    """Return the line that tells what an interrupted run left, and how to go on."""
+    from jlac_mapper.cli.table_progress import load_progress
+
+    if job.is_xlsx:
+        return f"interrupted; {job.output} holds the rows mapped so far (an XLSX output cannot be resumed)"
+    progress = load_progress(job.output)
+    if progress is None:
+        return "interrupted before anything was written"
+    return (
+        f"interrupted after {progress.tally.rows:,} rows; {job.output} holds them. "
+        "Give the same command again with --resume to continue"
+    )
+
+
+def print_first_rows(job: "MapJob", count: int) -> None:
+    """Print the first rows of the output, as a person reads them, and the output's path, on stdout."""
+    from jlac_mapper.cli.summary import print_rows
+    from jlac_mapper.cli.tables import open_table, result_columns
+
+    table = open_table(job.output, job.columns)
+    first = len(table.header) - len(result_columns(job.options.top_k))
+    disposition, code, probability, _, standard_name, reasons = range(first, first + 6)
+    shown = (table.columns["name"], disposition, code, standard_name, probability, reasons)
+    rows = ([row.cells[index] if index < len(row.cells) else "" for index in shown] for row in table.rows())
+    print_rows(islice(rows, count), _console(stderr=False), job.output)
+
+
+def _console(*, stderr: bool) -> "Console":
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    # A pipe has no width of its own; 80 columns would fold every name.
+    return Console(file=stream, width=None if stream.isatty() else 140, highlight=False)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[tuple[Callable[[int, int], None], Callable[[int], None]]]:
+    """Show a bar on a terminal and nothing elsewhere."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    progress = Progress(
+        TextColumn("mapping"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=_console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    task = progress.add_task("mapping", total=None)
+    with progress:
+        yield (
+            lambda done, total: progress.update(task, completed=done, total=total),
+            lambda rows: progress.advance(task, rows),
+        )

@@ -1,0 +1,33 @@
+"""`jlac-mapper serve`: the main job over gRPC."""
+
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Name or address to listen on; 0.0.0.0 for every network of this machine.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 50051,
+    master: Annotated[str, typer.Option(help="Edition to use; without it the active one.")] = "",
+    llm: Annotated[str, typer.Option(help="off, bundled, a URL or a model.")] = "off",
+    grace: Annotated[
+        float, typer.Option(min=0, help="Seconds that calls in flight may take to finish on SIGTERM.")
+    ] = 10.0,
+) -> None:
+    """Serve the mapper over gRPC until SIGTERM or Ctrl-C; prints the address when it is ready."""
+    # Imported here so that `jlac-mapper --help` stays quick.
+    import asyncio
+    import logging
+    import os
+    from functools import partial
+
+    from jlac_mapper.bootstrap import build_app
+    from jlac_mapper.config import Settings
+    from jlac_mapper.grpc_api import server
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    app = build_app(Settings.from_env(os.environ), master=master, llm=llm)
+    announce = partial(print, flush=True)
+    asyncio.run(server.serve(app, host, port, grace_seconds=grace, announce=announce))

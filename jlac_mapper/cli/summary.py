@@ -1,0 +1,104 @@
+"""What a run reports: the running count, the summary at its end, and a readable look at the first rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jlac_mapper.types import Disposition
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_NOTES_KEPT = 3
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of a run; after a resumed run they cover the whole output."""
+
+    rows: int = 0
+    accepted: int = 0
+    review: int = 0
+    no_code: int = 0
+    errors: int = 0
+    replaced_cells: int = 0
+    """Cells with characters that cp932 lacks, written as &#NNNN;."""
+    cut_cells: int = 0
+    """Cells longer than an XLSX cell can be."""
+    notes: list[str] = field(default_factory=list)
+    """The first few rows that went wrong, one line each."""
+
+    def count(self, disposition: Disposition, note: str = "") -> None:
+        """Add one row; *note* says what went wrong with it."""
+        self.rows += 1
+        match disposition:
+            case Disposition.ACCEPTED:
+                self.accepted += 1
+            case Disposition.NEEDS_REVIEW:
+                self.review += 1
+            case Disposition.NO_CODE:
+                self.no_code += 1
+            case Disposition.ERROR:
+                self.errors += 1
+        if note and len(self.notes) < _NOTES_KEPT:
+            self.notes.append(f"row {self.rows}: {note}")
+
+
+def print_summary(tally: Tally, console: "Console", *, seconds: float, mapped: int) -> None:
+    """Print the counts; *mapped* rows were mapped in *seconds* (a resumed run maps fewer than it reports)."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="Summary", title_justify="left", show_header=False)
+    table.add_column("what")
+    table.add_column("rows", justify="right")
+    table.add_column("share", justify="right")
+    lines = (
+        ("rows", tally.rows),
+        ("accepted", tally.accepted),
+        ("review", tally.review),
+        ("no code", tally.no_code),
+        ("errors", tally.errors),
+    )
+    for label, number in lines:
+        share = f"{100 * number / tally.rows:.1f} %" if tally.rows and label != "rows" else ""
+        table.add_row(label, f"{number:,}", share)
+    table.add_row("rows/s", f"{mapped / seconds:,.0f}" if seconds > 0 else "-", f"{seconds:,.1f} s")
+    console.print(table)
+    for note in tally.notes:
+        console.print(Text(f"  {note}"))
+    hidden = tally.errors - len(tally.notes)
+    if tally.notes and hidden > 0:
+        console.print(
+            Text(f"  and {hidden:,} more rows with errors: see the disposition ERROR in the output")
+        )
+    if tally.replaced_cells:
+        lack = f"  {tally.replaced_cells:,} cells hold characters that cp932 lacks, written as &#NNNN;"
+        console.print(Text(lack))
+    if tally.cut_cells:
+        cut = f"  {tally.cut_cells:,} cells were cut to the 32,767 characters of an XLSX cell; CSV keeps all"
+        console.print(Text(cut))
+
+
+def print_rows(rows: Iterable[Sequence[str]], console: "Console", output: Path) -> None:
+    """Print rows of (name, disposition, code, standard name, probability, reasons) and the output's path."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_lines=False)
+    for header in ("name", "disposition", "jlac11"):
+        table.add_column(header, no_wrap=header != "name", overflow="fold")
+    table.add_column("standard name", overflow="fold")
+    table.add_column("probability", justify="right")
+    table.add_column("reasons", overflow="fold")
+    for row in rows:
+        # Text, so that [..] in a name is no markup; `;` followed by a blank, so that reasons can wrap.
+        table.add_row(*(Text(_printable(cell).replace(";", "; ")) for cell in row))
+    console.print(table)
+    console.print(Text(f"Output: {output}"))
+
+
+def _printable(cell: str) -> str:
+    """Return *cell* without what could steer a terminal: each control or format character is a blank."""
+    return "".join(character if character.isprintable() else " " for character in cell)

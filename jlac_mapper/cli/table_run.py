@@ -1,0 +1,122 @@
+"""The run itself: rows in chunks through the mapper, one output row an input row, whatever happens."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from jlac_mapper.cli.summary import Tally
+from jlac_mapper.cli.table_sinks import OutputRow, Sink
+from jlac_mapper.cli.table_text import Row
+from jlac_mapper.cli.tables import Table
+from jlac_mapper.ports import Mapper
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
+from jlac_mapper.types import Mapping as Answer
+
+CHUNK_ROWS = 512
+
+
+def map_table(
+    table: Table,
+    sink: Sink,
+    mapper: Mapper,
+    options: MapOptions,
+    *,
+    tally: Tally,
+    on_chunk: Callable[[int], None] = lambda _: None,
+    chunk_rows: int = CHUNK_ROWS,
+) -> None:
+    """
+    Map the rows of *table* that *tally* does not count yet and write them to *sink*.
+
+    A row that cannot be read, or that the mapper fails on, becomes an ERROR row with ROW_MALFORMED and a
+    note in *tally*; the run goes on. Memory does not grow with the rows.
+
+    Args:
+        table: The input.
+        sink: Takes each chunk with the tally that counts it.
+        mapper: Maps a chunk in one call; called row by row where a chunk fails.
+        options: Passed to the mapper; `top_k` is also the number of candidates written.
+        tally: Counts of the rows already in the output; counts on in place.
+        on_chunk: Called with the number of rows after each chunk.
+        chunk_rows: Rows a call of the mapper, at least 1.
+    """
+    for chunk in _chunks(table.rows(skip=tally.rows), chunk_rows):
+        rows = []
+        for row, answer in zip(chunk, _map_chunk(chunk, table.columns, mapper, options), strict=True):
+            if isinstance(answer, str):
+                tally.count(Disposition.ERROR, answer)
+                results = result_cells(None, options.top_k)
+            else:
+                tally.count(
+                    answer.disposition, answer.message if answer.disposition is Disposition.ERROR else ""
+                )
+                results = result_cells(answer, options.top_k)
+            padded = row.cells + ("",) * (len(table.header) - len(row.cells))
+            rows.append(OutputRow(padded, results, row.native))
+        sink.write(rows, tally)
+        on_chunk(len(rows))
+
+
+def result_cells(answer: Answer | None, top_k: int) -> tuple[str | float, ...]:
+    """Return the cells of `tables.result_columns`; for None, those of a row that could not be mapped."""
+    if answer is None:
+        return (
+            Disposition.ERROR.value,
+            "",
+            0.0,
+            0.0,
+            "",
+            Reason.ROW_MALFORMED.value,
+            *[""] * (2 * top_k),
+            "",
+        )
+    best = answer.candidates[:top_k]
+    blank = [""] * (top_k - len(best))
+    return (
+        answer.disposition.value,
+        answer.jlac11,
+        answer.probability,
+        answer.measurand_probability,
+        answer.standard_name,
+        ";".join(answer.reasons),
+        *(str(candidate.code) for candidate in best),
+        *blank,
+        *(candidate.probability for candidate in best),
+        *blank,
+        str(answer.provenance),
+    )
+
+
+def local_test(row: Row, columns: Mapping[str, int]) -> LocalTest:
+    """Return the row's fields; a field whose column the row does not reach is empty."""
+    cells = row.cells
+    given = {field: cells[index] for field, index in columns.items() if index < len(cells)}
+    return LocalTest(name=given.pop("name", ""), **given)
+
+
+def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _map_chunk(
+    chunk: Sequence[Row], columns: Mapping[str, int], mapper: Mapper, options: MapOptions
+) -> list[Answer | str]:
+    """Return an answer a row, or the line that says why there is none."""
+    tests = [local_test(row, columns) for row in chunk if not row.problem]
+    mapped = iter(_map_tests(tests, mapper, options))
+    return [row.problem or next(mapped) for row in chunk]
+
+
+def _map_tests(tests: Sequence[LocalTest], mapper: Mapper, options: MapOptions) -> list[Answer | str]:
+    if not tests:
+        return []
+    try:
+        answers = mapper.map_batch(tests, options)
+        if len(answers) != len(tests):
+            raise RuntimeError(f"{len(answers)} answers for {len(tests)} rows")
+        return list(answers)
+    except Exception as error:  # one bad row must not cost the other rows of its chunk
+        if len(tests) == 1:
+            return [f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"]
+    return [answer for test in tests for answer in _map_tests([test], mapper, options)]

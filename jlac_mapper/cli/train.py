@@ -1,0 +1,48 @@
+"""`jlac-mapper train`: makes what the product ships, again, or from a hospital's own vocabulary."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+train_app = typer.Typer(help="Train what the product ships.", no_args_is_help=True)
+
+
+@train_app.callback()
+def _group() -> None:
+    """Train what the product ships."""
+
+
+@train_app.command("calibration")
+def calibration(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Where to write; the shipped file when not given.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the generated rows.")] = 11,
+) -> None:
+    """Fit the probabilities on rows generated from the vocabulary (needs the `train` extra)."""
+    from datetime import date
+
+    from rich.console import Console
+
+    from jlac_mapper.bootstrap import calibration_pipeline, require
+    from jlac_mapper.config import Settings, master_data_dir
+    from jlac_mapper.master import starter
+    from jlac_mapper.training import calibration as training
+
+    require("sklearn", extra="train")
+    console = Console(stderr=True)
+    settings = Settings.from_env(os.environ)
+    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
+    day = date.today()
+    examples = training.collect(
+        vocabulary, edition, lambda reduced: calibration_pipeline(settings, reduced, day), seed
+    )
+    console.print(f"{len(examples):,} hypotheses of generated rows")
+    fitted = training.fit(examples)
+    path = output or master_data_dir() / "calibration.json"
+    training.write(fitted, path)
+    console.print(f"{fitted['identity']} written to {path}")
+    for name, value in fitted["measured_on_held_out_generated_rows"].items():
+        console.print(f"  {name}: {value}")

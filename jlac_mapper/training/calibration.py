@@ -1,0 +1,159 @@
+"""Fits the calibration: which probability the features of a hypothesis deserve."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jlac_mapper.mapping.calibrate import FEATURES
+from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.text import fold
+from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator
+from jlac_mapper.types import Edition, Vocabulary
+
+FloatVector = npt.NDArray[np.float64]
+BoolVector = npt.NDArray[np.bool_]
+
+FOLDS = 5
+STATED_PRECISIONS = (0.98, 0.99, 0.995)
+NO_CODE_LOSS = 0.005
+"""Share of generated codable rows that may fall under the NO_CODE threshold."""
+
+# A hospital's master holds about nineteen rows without a listed code for one with.
+_BACKGROUND_WEIGHT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The features of one hypothesis of one row, whether it is right, its weight, and its fold."""
+
+    features: list[float]
+    right: bool
+    top: bool
+    codable: bool
+    weight: float
+    fold: int
+
+
+def collect(
+    vocabulary: Vocabulary, edition: Edition, build: Callable[[Vocabulary], Pipeline], seed: int
+) -> list[Example]:
+    """
+    Generate rows and describe them, each fold with a fifth of all names taken out of the index.
+
+    A name that was taken out plays the name nobody has listed yet; those left in play the known ones.
+    """
+    examples: list[Example] = []
+    for fold_number in range(FOLDS):
+        held_out = {n.name for n in vocabulary.names if _fold_of(n.name, seed) == fold_number}
+        held_out |= {b.name for b in vocabulary.background if _fold_of(b.name, seed) == fold_number}
+        reduced = replace(
+            vocabulary,
+            names=tuple(n for n in vocabulary.names if n.name not in held_out),
+            background=tuple(b for b in vocabulary.background if b.name not in held_out),
+        )
+        pipeline = build(reduced)
+        generator = RowGenerator(vocabulary, edition, seed * 100 + fold_number)
+        rows: list[LabelledRow] = []
+        for name in vocabulary.names:
+            # Known names outnumber unknown ones four to one, as in a real list.
+            rows.extend(generator.listed(name, 2 if name.name in held_out else 1))
+            if _fold_of(name.name + "specimen", seed) == fold_number:
+                rows.append(generator.unlisted_specimen(name))
+            if _fold_of(name.name + "remainder", seed) == fold_number:
+                rows.append(generator.another_test(name))
+        for other in vocabulary.background:
+            if other.name in held_out or _fold_of(other.name + "known", seed) == fold_number:
+                rows.extend(generator.background(other, 1))
+        for row, hypotheses in zip(rows, pipeline.features_of([r.test for r in rows]), strict=True):
+            weight = 1.0 if row.measurand else _BACKGROUND_WEIGHT
+            examples.extend(
+                Example(values, measurand == row.measurand, i == 0, bool(row.measurand), weight, fold_number)
+                for i, (measurand, values) in enumerate(hypotheses)
+            )
+    return examples
+
+
+def fit(examples: Sequence[Example]) -> dict[str, Any]:
+    """
+    Fit coefficients on four folds; choose thresholds and measure on the fifth, which the fit never saw.
+
+    Returns:
+        The content of calibration.json, with the figures of the held-out fold.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    train = [e for e in examples if e.fold != FOLDS - 1]
+    held = [e for e in examples if e.fold == FOLDS - 1]
+    model = LogisticRegression(C=3.0, fit_intercept=False, max_iter=2000)
+    model.fit(
+        np.array([e.features for e in train]),
+        np.array([e.right for e in train]),
+        sample_weight=np.array([e.weight for e in train]),
+    )
+    coefficients = model.coef_[0]
+    probabilities = 1 / (1 + np.exp(-np.array([e.features for e in held]) @ coefficients))
+    right = np.array([e.right for e in held])
+    weights = np.array([e.weight for e in held])
+    top = np.array([e.top for e in held])
+    codable = np.array([e.codable for e in held])
+    thresholds = {str(p): round(_threshold(probabilities[top], right[top], p), 6) for p in STATED_PRECISIONS}
+    codable_top = np.sort(probabilities[top & codable & right])
+    no_code = float(codable_top[int(NO_CODE_LOSS * len(codable_top))]) if len(codable_top) else 0.02
+    body = {
+        "provisional": True,
+        "coefficients": {name: round(float(c), 6) for name, c in zip(FEATURES, coefficients, strict=True)},
+        "thresholds": thresholds,
+        "no_code_below": round(min(max(no_code, 0.005), 0.2), 6),
+        "measured_on_held_out_generated_rows": {
+            "hypotheses": int(top.sum()),
+            "expected_calibration_error": round(
+                _calibration_error(probabilities[top], right[top], weights[top]), 4
+            ),
+        },
+    }
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    return {"identity": f"generated-rows-logistic@{digest[:12]}", **body}
+
+
+def write(calibration: dict[str, Any], path: Path) -> None:
+    """Write a calibration file."""
+    path.write_text(json.dumps(calibration, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _fold_of(name: str, seed: int) -> int:
+    return int(hashlib.sha256(f"{seed}:{fold(name)}".encode()).hexdigest(), 16) % FOLDS
+
+
+def _threshold(probabilities: FloatVector, right: BoolVector, precision: float) -> float:
+    """Return the smallest threshold whose precision has a 95 % lower bound of at least *precision*."""
+    order = np.argsort(-probabilities, kind="stable")
+    sorted_probabilities = probabilities[order]
+    errors = np.cumsum(~right[order]).astype(float)
+    ends_tie = np.append(sorted_probabilities[1:] < sorted_probabilities[:-1], True)
+    enough = _lower_bounds(np.arange(1, len(order) + 1, dtype=float), errors) >= precision
+    reached = np.flatnonzero(ends_tie & enough)
+    return float(sorted_probabilities[reached[-1]]) if len(reached) else 0.9999
+
+
+def _lower_bounds(n: FloatVector, errors: FloatVector) -> FloatVector:
+    """Clopper-Pearson 95 % one-sided lower bounds of the precision of *n* answers with so many errors."""
+    from scipy.stats import beta
+
+    return np.asarray(beta.ppf(0.05, n - errors, errors + 1))
+
+
+def _calibration_error(probabilities: FloatVector, right: BoolVector, weights: FloatVector) -> float:
+    order = np.argsort(probabilities, kind="stable")
+    error = 0.0
+    for part in np.array_split(order, 15):
+        if len(part):
+            w = weights[part]
+            gap = abs(np.average(probabilities[part], weights=w) - np.average(right[part], weights=w))
+            error += float(gap) * float(w.sum())
+    return error / float(weights.sum())

@@ -1,0 +1,275 @@
+"""Labelled rows as hospitals might write them, generated from the vocabulary and spelling rules alone."""
+
+import random
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from jlac_mapper.text import fold
+from jlac_mapper.types import BackgroundName, Edition, LocalTest, TestName, Unit, Vocabulary
+
+_NOTES = ("(時間外)", "(緊急)", "(外注)", "(院内)", "（他）", " 至急", "(健診)", "【外来】", "※")
+_HARMLESS = ("(CLEIA)", "〔ECLIA〕", "(IFCC)", "(JSCC)", "（酵素法）", "(定量)", "/CLIA", "(LTIA)")
+_SERUM_TESTS = ("血清", "血清", "血清", "血漿", "EDTA血漿", "茶スピッツ", "血清分離剤", "血液")
+_OTHER_SPECIMENS = (
+    "尿",
+    "髄液",
+    "便",
+    "全血",
+    "EDTA血",
+    "喀痰",
+    "組織",
+    "胸水",
+    "咽頭ぬぐい液",
+    "ヘパリン加血",
+)
+_OTHER_UNITS = (
+    "ng/mL",
+    "pg/mL",
+    "U/mL",
+    "μg/mL",
+    "%",
+    "mg/dL",
+    "U/L",
+    "倍",
+    "COI",
+    "ng/dL",
+    "UA/mL",
+    "nmol/L",
+    "mL/min",
+)
+_REMAINDERS = (
+    "アイソザイム",
+    "分画",
+    "比",
+    "クリアランス",
+    "抗体",
+    "RNA",
+    "DNA",
+    "遺伝子",
+    "確認試験",
+    "結合能",
+    "受容体",
+    "産生能",
+    "阻害試験",
+    "MB",
+    "BB",
+    "アイソフォーム",
+    "抑制試験",
+    "型別",
+    "負荷試験",
+    "排泄量",
+    "前駆体",
+    "断片",
+    "複合体",
+    "指数",
+    "変異",
+    "コア",
+    "活性化因子",
+    "インヒビター",
+    "酵素抗体",
+    "染色",
+    "培養",
+    "IgM",
+    "IgG",
+    "IgA",
+    "遊離",
+    "結合型",
+    "総量",
+    "サブユニット",
+    "ジェノタイプ",
+    "耐性",
+    "感受性",
+    "幼若",
+    "有核",
+    "異型",
+    "破砕",
+    "酸化",
+    "糖化",
+    "補正",
+    "推算",
+    "イオン化",
+    "間接",
+    "胎児",
+    "膵型",
+    "骨型",
+    "セット",
+    "コメント",
+    "加算",
+    "判断料",
+    "採血管",
+    "予備",
+    "希釈",
+    "添加",
+    "クロスマッチ",
+    "ミキシング",
+)
+_CONFIRMATIONS = ("ウエスタンブロット法", "WB法", "ラインブロット法", "確認試験", "中和法")
+_TO_HALF = {unicodedata.normalize("NFKC", chr(c)): chr(c) for c in range(0xFF66, 0xFF9E)}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRow:
+    """A generated row, the measurand it means ("" for none), and the vocabulary name it was made from."""
+
+    test: LocalTest
+    measurand: str
+    name: str
+
+
+class RowGenerator:
+    """Writes rows in many spellings; the same seed gives the same rows."""
+
+    def __init__(self, vocabulary: Vocabulary, edition: Edition, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._aliases: dict[str, list[str]] = defaultdict(list)
+        for name in vocabulary.names:
+            if "(" not in name.name:
+                self._aliases[name.measurand].append(name.name)
+        self._specimens: dict[str, Sequence[str]] = {
+            s.code: (s.name, s.name, *s.spellings)
+            for s in vocabulary.specimens
+            if s.code and s.key != "blood"
+        }
+        self._keys = {fold(n.name) for n in vocabulary.names} | {fold(b.name) for b in vocabulary.background}
+        self._analytes = {m.code: m.jlac10 for m in vocabulary.measurands if m.jlac10}
+        self._units: dict[str, Unit] = {u.code: u for u in vocabulary.units if u.code}
+        self._slots: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        for listed in edition.codes:
+            code = listed.code
+            self._slots[code.measurand].append((code.identification, code.specimen, code.unit))
+        self._defaults = {m.code: m.default_specimen for m in vocabulary.measurands}
+
+    def listed(self, name: TestName, count: int) -> Iterator[LabelledRow]:
+        """Yield *count* rows of a listed name, with fields that agree with one of its measurand's codes."""
+        slots = self._slots[name.measurand]
+        for _ in range(count):
+            fitting = [
+                s
+                for s in slots
+                if (not name.unit or s[2] == name.unit) and (not name.specimen or s[1] == name.specimen)
+            ] or slots
+            usual = [s for s in fitting if s[1] == self._defaults[name.measurand]] or fitting
+            _, specimen, unit = self._random.choice(usual if self._random.random() < 0.8 else fitting)
+            spelled = self._spell(name.name)
+            if self._random.random() < 0.15:
+                spelled += f"({self._random.choice(self._aliases[name.measurand])})"
+            fields = {"name": self._decorate(spelled)}
+            if self._random.random() < 0.7:
+                fields["specimen"] = self._random.choice(self._specimens.get(specimen, ("",)))
+            if self._random.random() < 0.75:
+                self._write_unit(fields, self._unit_text(unit))
+            if self._random.random() < 0.15:
+                fields["abbreviation"] = self._random.choice(self._aliases[name.measurand])
+            if self._random.random() < 0.15:
+                fields["jlac10"] = self._jlac10(name.measurand)
+            measurand = name.measurand
+            if measurand.startswith("V") and self._random.random() < 0.08:
+                fields["method"] = self._random.choice(_CONFIRMATIONS)
+                measurand = ""
+            yield LabelledRow(LocalTest(**fields), measurand, name.name)
+
+    def background(self, name: BackgroundName, count: int) -> Iterator[LabelledRow]:
+        """Yield *count* rows of a name without a listed code, often in the fields of its listed twin."""
+        for _ in range(count):
+            fields = {"name": self._decorate(self._spell(name.name))}
+            twin = self._slots.get(name.near)
+            if twin and self._random.random() < 0.6:
+                _, specimen, unit = self._random.choice(twin)
+                specimen_text = self._random.choice(self._specimens.get(specimen, ("血清",)))
+                unit_text = self._unit_text(unit)
+            else:
+                pool = _SERUM_TESTS if self._random.random() < 0.7 else _OTHER_SPECIMENS
+                specimen_text, unit_text = self._random.choice(pool), self._random.choice(_OTHER_UNITS)
+            if self._random.random() < 0.7:
+                fields["specimen"] = specimen_text
+            if self._random.random() < 0.7:
+                self._write_unit(fields, unit_text)
+            if self._random.random() < 0.1:
+                # The test's own JLAC10 analyte, which is another than its listed twin's.
+                fields["jlac10"] = (
+                    f"{self._random.choice('345')}Z{self._random.randrange(100, 999)}000002305101"
+                )
+            yield LabelledRow(LocalTest(**fields), "", name.name)
+
+    def another_test(self, name: TestName) -> LabelledRow:
+        """Return a row whose name is a listed one with a remainder that makes it another test."""
+        remainder = self._random.choice(_REMAINDERS)
+        written = self._random.choice(("{0}{1}", "{1}{0}", "{0}({1})", "{0} {1}", "{0}{1}", "{0}-{1}"))
+        fields = {"name": written.format(name.name, remainder)}
+        _, specimen, unit = self._random.choice(self._slots[name.measurand])
+        if self._random.random() < 0.7:
+            fields["specimen"] = self._random.choice(self._specimens.get(specimen, ("血清",)))
+        if self._random.random() < 0.6:
+            self._write_unit(fields, self._unit_text(unit))
+        if fold(fields["name"]) in self._keys:
+            return self.unlisted_specimen(name)
+        return LabelledRow(LocalTest(**fields), "", name.name)
+
+    def unlisted_specimen(self, name: TestName) -> LabelledRow:
+        """Return a row of a listed measurand in a specimen that has no listed code."""
+        fields = {
+            "name": self._spell(name.name),
+            "specimen": self._random.choice(("髄液", "胸水", "腹水", "関節液", "透析液")),
+        }
+        if self._slots[name.measurand]:
+            self._write_unit(fields, self._unit_text(self._random.choice(self._slots[name.measurand])[2]))
+        return LabelledRow(LocalTest(**fields), "", name.name)
+
+    def _jlac10(self, measurand: str) -> str:
+        analytes = self._analytes.get(measurand)
+        return f"{self._random.choice(analytes)}000002327101" if analytes else ""
+
+    def _unit_text(self, code: str) -> str:
+        unit = self._units.get(code)
+        if unit is None:
+            return ""
+        texts = (unit.name, unit.name, *unit.spellings[:6])
+        return self._random.choice(texts)
+
+    def _write_unit(self, fields: dict[str, str], unit: str) -> None:
+        low = self._random.choice((0.5, 3, 7, 10, 40, 100))
+        if self._random.random() < 0.25:
+            fields["reference_range"] = f"{low}～{low * 3} ({unit})"
+        else:
+            fields["unit"] = unit
+
+    def _decorate(self, name: str) -> str:
+        draw = self._random.random()
+        if draw < 0.08:
+            return name + self._random.choice(_NOTES)
+        if draw < 0.14:
+            return name + self._random.choice(_HARMLESS)
+        return name
+
+    def _spell(self, name: str) -> str:
+        draw = self._random.random()
+        if draw < 0.2:
+            return "".join(_half_width(c) for c in name)
+        if draw < 0.3:
+            return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in name)
+        if draw < 0.4:
+            return name.upper() if self._random.random() < 0.5 else name.lower()
+        if draw < 0.45:
+            mistyped = self._mistype(name)
+            # A slip that makes another known name is that name, not this one.
+            return name if fold(mistyped) in self._keys else mistyped
+        return name
+
+    def _mistype(self, name: str) -> str:
+        if len(name) < 5:
+            return name
+        i = self._random.randrange(1, len(name) - 2)
+        if self._random.random() < 0.5:
+            return name[:i] + name[i + 1 :]
+        return name[:i] + name[i + 1] + name[i] + name[i + 2 :]
+
+
+def _half_width(character: str) -> str:
+    decomposed = unicodedata.normalize("NFD", character)
+    base = _TO_HALF.get(decomposed[0])
+    if base is None:
+        return character
+    marks = {"\u3099": "ﾞ", "\u309a": "ﾟ"}
+    return base + "".join(marks.get(c, c) for c in decomposed[1:])

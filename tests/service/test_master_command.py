@@ -1,0 +1,260 @@
+"""`jlac-mapper master ...` as a user runs it: exit codes, one-line errors, what the database holds after."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jlac_mapper.adapters.sql_master import SqlMasterStore
+from jlac_mapper.cli.main import main
+from jlac_mapper.master.starter import load_starter
+from tests.unit.master_files import HEADER_2024, HEADER_2025, cells, write_csv, write_xlsx
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "data" / "j.sqlite3"
+    for name in [name for name in os.environ if name.startswith("JLAC_MAPPER_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("JLAC_MAPPER_DATABASE_URL", f"sqlite:///{path}")
+    monkeypatch.setenv("COLUMNS", "200")
+    return path
+
+
+def stored(database: Path) -> SqlMasterStore:
+    return SqlMasterStore(f"sqlite:///{database}", load_starter)
+
+
+def run(*arguments: object) -> int:
+    return main(["master", *(str(argument) for argument in arguments)])
+
+
+@pytest.fixture
+def master_file(tmp_path: Path) -> Path:
+    rows = [
+        cells(HEADER_2024),
+        cells(HEADER_2024, JLAC11コード=""),
+        cells(HEADER_2024, JLAC10コード="3B035000002327202"),
+        cells(HEADER_2024, JLAC11コード="C20080000240009F7", **{"材料(JLAC11)": "血漿"}),
+    ]
+    return write_csv(tmp_path / "EHR 共有 [2024].csv", HEADER_2024, *rows, encoding="cp932")
+
+
+def test_an_import_is_kept_completed_and_summarised_without_changing_the_edition_in_use(
+    database: Path, master_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("import", master_file) == 0
+    said = capsys.readouterr().out
+    assert "ehr-share-2024" in said
+    assert "rows: jlac10-only" in said
+    assert "rows: duplicate-merged" in said
+    assert "not in use yet: jlac-mapper master use 'EHR-共有-2024'" in said
+    edition = stored(database).load("EHR-共有-2024")
+    official = [str(row.code) for row in edition.codes if row.source == "official"]
+    assert official == ["C20080000240009F7", "C20080000250009F7"]
+    completions = {row.code.hyphenated for row in edition.codes if row.source == "starter"}
+    assert "C2008-0000-250-000-F7" in completions
+    assert {code[:5] for code in completions} == {"C2008"}
+    assert edition.completed == len(completions)
+    assert stored(database).active() == "starter"
+
+
+def test_an_import_with_use_is_in_use_and_listed_with_a_star(
+    database: Path, master_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("import", master_file, "--name", "mine", "--use") == 0
+    assert "in use: mine" in capsys.readouterr().out
+    assert stored(database).active() == "mine"
+    assert run("list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    (mine,) = [line for line in lines if " mine " in line]
+    assert "*" in mine
+    assert "EHR 共有 [2024].csv" in mine
+    (starter,) = [line for line in lines if " starter " in line]
+    assert "*" not in starter
+
+
+def test_the_edition_in_use_can_be_chosen_and_given_back(database: Path, master_file: Path) -> None:
+    run("import", master_file, "--name", "mine")
+    assert run("use", "mine") == 0
+    assert stored(database).active() == "mine"
+    assert run("use", "starter") == 0
+    assert stored(database).active() == "starter"
+
+
+def test_importing_under_a_name_again_says_that_it_replaces(
+    database: Path, master_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("import", master_file, "--name", "mine", "--use")
+    assert "replaces" not in capsys.readouterr().out
+    run("import", master_file, "--name", "mine")
+    said = capsys.readouterr().out
+    assert "replaces" in said
+    assert "in use: mine" in said
+    assert len(stored(database).list()) == 2
+
+
+def test_an_edition_that_is_not_there_is_one_line_and_exit_code_2(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in (["use", "nowhere"], ["check", "nowhere"]):
+        assert run(*arguments) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert "'nowhere'; there are: starter" in error
+    assert not database.exists()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04 cut off", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"a,b\n1,2\n"]
+)
+def test_a_file_that_cannot_be_used_is_one_line_exit_code_2_and_changes_nothing(
+    database: Path, master_file: Path, tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("import", master_file, "--name", "mine", "--use")
+    before = stored(database).list()
+    capsys.readouterr()
+    bad = tmp_path / "bad.xlsx"
+    bad.write_bytes(content)
+    assert run("import", bad, "--name", "mine", "--use") == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert str(bad) in captured.err
+    assert stored(database).list() == before
+
+
+@pytest.mark.parametrize("name", ["starter", "x" * 101])
+def test_a_name_that_cannot_be_used_is_one_line_and_exit_code_2(
+    database: Path, master_file: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("import", master_file, "--name", name) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert len(stored(database).list()) == 1
+
+
+@pytest.mark.usefixtures("database")
+def test_check_lists_and_counts_the_findings_and_exits_0(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = [
+        cells(HEADER_2025, JLAC11コード=f"C20080000250{i:03}F7", 表示用単位="mg/dL", 販売名称=f"[試薬] {i}")
+        for i in range(1, 4)
+    ]
+    ended = cells(HEADER_2025, JLAC11コード="C20080000250009F7", 適用終了日="20250715")
+    run("import", write_csv(tmp_path / "m.csv", HEADER_2025, *wrong, ended), "--name", "mine", "--use")
+    capsys.readouterr()
+    assert run("check") == 0
+    said = capsys.readouterr().out
+    assert "error unit-name C20080000250001F7: 3 row(s) call unit F7 'mg/dL'" in said
+    assert "that is unit 85" in said
+    assert "(試薬) 1" in said
+    assert "product-ended" in said
+    assert run("check", "mine", "--as-of", "2025-07-15") == 0
+    assert "product-ended" not in capsys.readouterr().out
+    assert run("check", "--as-of", "15.7.2025") == 2
+
+
+@pytest.mark.usefixtures("database")
+def test_check_shows_the_first_findings_of_a_rule_and_all_of_them_when_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [cells(HEADER_2024, JLAC11コード="", JLAC10コード=f"3B0350000023272{i:02}") for i in range(30)]
+    run("import", write_csv(tmp_path / "m.csv", HEADER_2024, *rows, cells(HEADER_2024)), "--name", "mine")
+    capsys.readouterr()
+    run("check", "mine")
+    said = capsys.readouterr().out
+    assert said.count("info jlac10-only") == 20
+    assert "--all shows every finding" in said
+    run("check", "mine", "--all")
+    said = capsys.readouterr().out
+    assert said.count("info jlac10-only") == 30
+    assert "--all" not in said
+
+
+@pytest.mark.usefixtures("database")
+def test_the_starter_itself_has_no_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "starter") == 0
+    found = [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if " V2171" in line]
+    # The published master lists the combined HCV test under the antigen's measurand.
+    assert [line.split()[:2] for line in found] == [["warning", "name-family"]] * 2
+    assert run("check", "starter", "--all") == 0
+    assert "error" not in capsys.readouterr().out
+
+
+def test_an_analyte_table_becomes_background_vocabulary_and_no_edition(
+    database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = ["分析物コード", "分析物名(1)", "分析物名(2)", "分析物名(英名)"]
+    rows = [["JLAC10"], header, ["3M999", "架空薬物エックス", "XX-1", "imaginary drug X"]]
+    file = write_xlsx(tmp_path / "jlac10.xlsx", ("分析物コード", rows))
+    assert run("import", file) == 0
+    assert "names without a listed code" in capsys.readouterr().out
+    assert [(n.name, n.kind) for n in stored(database).load_background()] == [
+        ("架空薬物エックス", "jlac10"), ("XX-1", "jlac10"), ("imaginary drug X", "jlac10"),
+    ]  # fmt: skip
+    assert len(stored(database).list()) == 1
+    assert run("import", file, "--use") == 2
+    assert "no edition" in capsys.readouterr().err
+
+
+def test_a_database_that_cannot_be_opened_is_one_line_and_exit_code_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "no.sqlite3").write_bytes(b"no database " * 100)
+    monkeypatch.setenv("JLAC_MAPPER_DATABASE_URL", f"sqlite:///{tmp_path / 'no.sqlite3'}")
+    assert run("list") == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "JLAC_MAPPER_DATABASE_URL" in error
+
+
+@pytest.mark.parametrize("name", ["ehr-share-master-202409.xlsx", "ehr-share-master-202512-excerpt.csv"])
+def test_the_published_masters_are_imported_completed_and_left_unchanged(
+    database: Path, official_dir: Path, name: str
+) -> None:
+    file = official_dir / name
+    before = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert run("import", file, "--name", "official") == 0
+    edition = stored(database).load("official")
+    measurands = {row.code.measurand for row in edition.codes if row.source == "official"}
+    completed = [row for row in edition.codes if row.source == "starter"]
+    if "202409" in name:
+        assert len(edition.codes) - len(completed) == 7870
+        assert {row.code.measurand for row in completed} == measurands - {"K1001", "K1006"}
+    else:
+        assert completed == []
+    assert all(row.code.method == "000" and row.code.measurand in measurands for row in completed)
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == before
+
+
+def test_the_real_master_is_imported_and_indexed_in_under_20_seconds_and_600_megabytes(
+    database: Path, official_dir: Path
+) -> None:
+    # VmHWM and not ru_maxrss: the latter still holds the peak of the process that started this one.
+    program = """
+import os, re, sys, time
+started = time.monotonic()
+from jlac_mapper.bootstrap import build_app
+from jlac_mapper.cli.main import main
+from jlac_mapper.config import Settings
+from jlac_mapper.types import LocalTest, MapOptions
+code = main(sys.argv[1:])
+[mapped] = build_app(Settings.from_env(os.environ)).mapper.map_batch([LocalTest("AST")], MapOptions())
+peak = re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]
+print(code, round(time.monotonic() - started, 1), int(peak) // 1024, mapped.jlac11, file=sys.stderr)
+"""
+    file = official_dir / "ehr-share-master-202409.xlsx"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "master", "import", file, "--use"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    code, seconds, megabytes, mapped = done.stderr.split()[-4:]
+    assert code == "0"
+    assert mapped.startswith("C2008")
+    assert float(seconds) < 20
+    assert float(megabytes) < 600
+    assert database.exists()
