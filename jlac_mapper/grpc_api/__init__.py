@@ -1,0 +1,1 @@
+"""The main job over gRPC: proto conversion, one batching worker, rich errors, ordered shutdown."""

@@ -1,0 +1,211 @@
+"""Messages to the core's types and back; total in both directions, no decisions."""
+
+from collections.abc import Iterable
+from collections.abc import Mapping as ReadOnlyMapping
+
+from jlac_mapper import jlac11
+from jlac_mapper.errors import InputError
+from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapping_pb2
+from jlac_mapper.types import (
+    BackgroundName,
+    Candidate,
+    Disposition,
+    Evidence,
+    Hypothesis,
+    LocalTest,
+    MapOptions,
+    Mapping,
+    Provenance,
+    Reason,
+    ResultType,
+    TestName,
+)
+
+DEFAULT_TOP_K = 5
+MAX_TOP_K = 50
+
+
+def local_test_to_proto(test: LocalTest) -> mapping_pb2.LocalTest:
+    """Return the message of a row."""
+    return mapping_pb2.LocalTest(**{name: getattr(test, name) for name in LocalTest.__slots__})
+
+
+def local_test_from_proto(message: mapping_pb2.LocalTest) -> LocalTest:
+    """Return the row of a message; an absent field is empty."""
+    return LocalTest(**{name: getattr(message, name) for name in LocalTest.__slots__})
+
+
+def options_from_proto(
+    message: mapper_service_pb2.MapOptions, site_defaults: ReadOnlyMapping[str, str]
+) -> MapOptions:
+    """
+    Return the options of a request, with the site's defaults, which a caller cannot choose.
+
+    Raises:
+        InputError: `top_k` is negative or over MAX_TOP_K.
+    """
+    if not 0 <= message.top_k <= MAX_TOP_K:
+        raise InputError(f"top_k is {message.top_k}; give 1 to {MAX_TOP_K}, or 0 for {DEFAULT_TOP_K}")
+    return MapOptions(message.top_k or DEFAULT_TOP_K, message.facility, site_defaults)
+
+
+def mapping_to_proto(mapping: Mapping) -> mapping_pb2.Mapping:
+    """Return the message of an answer."""
+    return mapping_pb2.Mapping(
+        disposition=mapping_pb2.Disposition.Value(f"DISPOSITION_{mapping.disposition.value}"),
+        jlac11=mapping.jlac11,
+        probability=float(mapping.probability),
+        measurand_probability=float(mapping.measurand_probability),
+        standard_name=mapping.standard_name,
+        reasons=[reason.value for reason in mapping.reasons],
+        candidates=[_candidate_to_proto(candidate) for candidate in mapping.candidates],
+        evidence=[_evidence_to_proto(evidence) for evidence in mapping.evidence],
+        provenance=_provenance_to_proto(mapping.provenance),
+        message=mapping.message,
+    )
+
+
+def mapping_from_proto(message: mapping_pb2.Mapping) -> Mapping:
+    """
+    Return the answer of a message.
+
+    Raises:
+        InputError: A disposition or reason that this version does not know.
+        InvalidCodeError: A candidate's code is no JLAC11 code.
+    """
+    return Mapping(
+        disposition=_disposition(message.disposition),
+        jlac11=message.jlac11,
+        probability=message.probability,
+        measurand_probability=message.measurand_probability,
+        standard_name=message.standard_name,
+        reasons=_reasons(message.reasons),
+        candidates=tuple(_candidate_from_proto(candidate) for candidate in message.candidates),
+        evidence=tuple(_evidence_from_proto(evidence) for evidence in message.evidence),
+        provenance=_provenance_from_proto(message.provenance),
+        message=message.message,
+    )
+
+
+def _candidate_to_proto(candidate: Candidate) -> mapping_pb2.Candidate:
+    code = candidate.code
+    return mapping_pb2.Candidate(
+        code=str(code),
+        elements=mapping_pb2.CodeElements(
+            measurand=code.measurand,
+            identification=code.identification,
+            specimen=code.specimen,
+            method=code.method,
+            unit=code.unit,
+        ),
+        name=candidate.name,
+        probability=float(candidate.probability),
+        reasons=[reason.value for reason in candidate.reasons],
+        evidence=[_evidence_to_proto(evidence) for evidence in candidate.evidence],
+        hypothesis=_hypothesis_to_proto(candidate.hypothesis),
+    )
+
+
+def _candidate_from_proto(message: mapping_pb2.Candidate) -> Candidate:
+    return Candidate(
+        code=jlac11.parse(message.code),
+        name=message.name,
+        hypothesis=_hypothesis_from_proto(message.hypothesis),
+        reasons=_reasons(message.reasons),
+        evidence=tuple(_evidence_from_proto(evidence) for evidence in message.evidence),
+        probability=message.probability,
+    )
+
+
+def _hypothesis_to_proto(hypothesis: Hypothesis) -> mapping_pb2.Hypothesis:
+    message = mapping_pb2.Hypothesis(
+        measurand=hypothesis.measurand,
+        scores={method: float(score) for method, score in hypothesis.scores.items()},
+        explained=float(hypothesis.explained),
+    )
+    # One of the two at most: a hypothesis speaks for a listed name or for the background.
+    if (listed := hypothesis.name) is not None:
+        message.listed.CopyFrom(
+            mapping_pb2.ListedName(
+                name=listed.name,
+                measurand=listed.measurand,
+                kind=listed.kind,
+                identification=listed.identification,
+                specimen=listed.specimen,
+                unit=listed.unit,
+                result_type=listed.result_type.value,
+            )
+        )
+    elif (unlisted := hypothesis.background) is not None:
+        message.unlisted.CopyFrom(
+            mapping_pb2.UnlistedName(name=unlisted.name, kind=unlisted.kind, near=unlisted.near)
+        )
+    return message
+
+
+def _hypothesis_from_proto(message: mapping_pb2.Hypothesis) -> Hypothesis:
+    name, background = None, None
+    if message.HasField("listed"):
+        listed = message.listed
+        name = TestName(
+            name=listed.name,
+            measurand=listed.measurand,
+            kind=listed.kind,
+            identification=listed.identification,
+            specimen=listed.specimen,
+            unit=listed.unit,
+            result_type=ResultType(listed.result_type),
+        )
+    elif message.HasField("unlisted"):
+        background = BackgroundName(message.unlisted.name, message.unlisted.kind, message.unlisted.near)
+    return Hypothesis(message.measurand, name, background, dict(message.scores), message.explained)
+
+
+def _evidence_to_proto(evidence: Evidence) -> mapping_pb2.Evidence:
+    return mapping_pb2.Evidence(
+        element=evidence.element, statement=evidence.statement, source=evidence.source
+    )
+
+
+def _evidence_from_proto(message: mapping_pb2.Evidence) -> Evidence:
+    return Evidence(message.element, message.statement, message.source)
+
+
+def _provenance_to_proto(provenance: Provenance) -> mapping_pb2.Provenance:
+    return mapping_pb2.Provenance(
+        edition=provenance.edition,
+        edition_digest=provenance.edition_digest,
+        models=dict(provenance.models),
+        calibration=provenance.calibration,
+        threshold=float(provenance.threshold),
+        as_of=provenance.as_of,
+        software=provenance.software,
+    )
+
+
+def _provenance_from_proto(message: mapping_pb2.Provenance) -> Provenance:
+    return Provenance(
+        edition=message.edition,
+        edition_digest=message.edition_digest,
+        models=dict(message.models),
+        calibration=message.calibration,
+        threshold=message.threshold,
+        as_of=message.as_of,
+        software=message.software,
+    )
+
+
+def _disposition(value: mapping_pb2.Disposition.ValueType) -> Disposition:
+    name = mapping_pb2.Disposition.DESCRIPTOR.values_by_number.get(value)
+    word = name.name.removeprefix("DISPOSITION_") if name else str(value)
+    try:
+        return Disposition(word)
+    except ValueError:
+        raise InputError(f"disposition {word} is unknown to this version: update jlac-mapper") from None
+
+
+def _reasons(words: Iterable[str]) -> tuple[Reason, ...]:
+    try:
+        return tuple(Reason(word) for word in words)
+    except ValueError as error:
+        raise InputError(f"reason {error} is unknown to this version: update jlac-mapper") from None

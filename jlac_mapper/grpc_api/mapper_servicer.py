@@ -1,0 +1,164 @@
+"""MapperService: reads messages, hands the rows to the batching worker, writes the answers in order."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+from collections.abc import Mapping as ReadOnlyMapping
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from google.rpc import status_pb2
+
+from jlac_mapper.errors import InputError, ServerBusyError
+from jlac_mapper.grpc_api import convert
+from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
+from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceServicer
+from jlac_mapper.grpc_api.batching import MAX_BATCH_ROWS, Answer, BatchingWorker, Flow
+from jlac_mapper.grpc_api.errors import FieldError, RowFieldError, errors_as_statuses, to_status
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
+
+WINDOW_CHUNKS = 4
+"""Chunks of one stream that are in work at once; more only costs memory."""
+
+MAX_STREAMS = 64
+"""Streams served at once; each can hold WINDOW_CHUNKS messages in memory."""
+
+Context = grpc.aio.ServicerContext[Any, Any]
+_Chunk = tuple[Sequence[pb.TestRow], "asyncio.Future[list[Answer]]"]
+
+
+class MapperServicer(MapperServiceServicer):
+    """The three ways to ask; see mapper_service.proto for what they promise."""
+
+    def __init__(
+        self,
+        worker: BatchingWorker,
+        site_defaults: ReadOnlyMapping[str, str],
+        *,
+        max_streams: int = MAX_STREAMS,
+    ) -> None:
+        self._worker = worker
+        self._site_defaults = site_defaults
+        self._free_streams = max_streams
+
+    async def MapTest(self, request: pb.MapTestRequest, context: Context) -> pb.MapTestResponse:  # noqa: N802
+        """Map one row; a row that cannot be mapped fails the call."""
+        response = pb.MapTestResponse(client_row_id=request.client_row_id)
+        async with errors_as_statuses(context):
+            answers = self._worker.submit(
+                [convert.local_test_from_proto(request.test)],
+                self._options(request.options),
+                seconds_left=context.time_remaining(),
+            )
+            [answer] = await answers
+            answer = _checked(answer, "test")
+            if isinstance(answer, Exception):
+                raise answer
+            response.mapping.CopyFrom(convert.mapping_to_proto(answer))
+        return response
+
+    async def BatchMapTests(  # noqa: N802
+        self, request: pb.BatchMapTestsRequest, context: Context
+    ) -> pb.BatchMapTestsResponse:
+        """Map the rows of one message."""
+        response = pb.BatchMapTestsResponse()
+        async with errors_as_statuses(context):
+            answers = self._worker.submit(
+                _tests(request.rows), self._options(request.options), seconds_left=context.time_remaining()
+            )
+            response.outcomes.extend(_outcomes(request.rows, await answers))
+        return response
+
+    async def StreamMapTests(  # noqa: N802
+        self, request_iterator: AsyncIterable[pb.StreamMapTestsRequest], context: Context
+    ) -> AsyncIterator[pb.StreamMapTestsResponse]:
+        """Map chunk after chunk, answers in the order of the chunks."""
+        async with errors_as_statuses(context):
+            with self._stream_slot():
+                # One chunk is awaited below and one is held by the reader, besides those in the queue.
+                window: asyncio.Queue[_Chunk | Exception | None] = asyncio.Queue(WINDOW_CHUNKS - 2)
+                reader = asyncio.create_task(self._read(request_iterator, context, window))
+                try:
+                    while (chunk := await window.get()) is not None:
+                        if isinstance(chunk, Exception):
+                            raise chunk
+                        rows, answers = chunk
+                        yield pb.StreamMapTestsResponse(outcomes=_outcomes(rows, await answers))
+                finally:
+                    reader.cancel()
+                    while not window.empty():
+                        left = window.get_nowait()
+                        if isinstance(left, tuple):
+                            left[1].cancel()
+
+    async def _read(
+        self,
+        requests: AsyncIterable[pb.StreamMapTestsRequest],
+        context: Context,
+        window: "asyncio.Queue[_Chunk | Exception | None]",
+    ) -> None:
+        """Queue the chunks of a stream; ends the window with None, or with what went wrong."""
+        flow = Flow()
+        try:
+            async for request in requests:
+                answers = await self._worker.submit_when_room(
+                    _tests(request.rows),
+                    self._options(request.options),
+                    seconds_left=context.time_remaining(),
+                    flow=flow,
+                )
+                try:
+                    await window.put((request.rows, answers))
+                except asyncio.CancelledError:
+                    answers.cancel()
+                    raise
+        except Exception as error:
+            await window.put(error)
+        else:
+            await window.put(None)
+
+    def _options(self, message: pb.MapOptions) -> MapOptions:
+        try:
+            return convert.options_from_proto(message, self._site_defaults)
+        except InputError as error:
+            raise FieldError("options.top_k", str(error)) from None
+
+    @contextmanager
+    def _stream_slot(self) -> Iterator[None]:
+        if self._free_streams < 1:
+            raise ServerBusyError("too many streams are open; open this one again a little later")
+        self._free_streams -= 1
+        try:
+            yield
+        finally:
+            self._free_streams += 1
+
+
+def _tests(rows: Sequence[pb.TestRow]) -> list[LocalTest]:
+    if len(rows) > MAX_BATCH_ROWS:
+        raise FieldError("rows", f"{len(rows)} rows in one message; at most {MAX_BATCH_ROWS}")
+    return [convert.local_test_from_proto(row.test) for row in rows]
+
+
+def _outcomes(rows: Sequence[pb.TestRow], answers: Sequence[Answer]) -> list[pb.RowOutcome]:
+    statuses: dict[int, status_pb2.Status] = {}  # one incident for an error that several rows share
+    outcomes = []
+    for number, (row, answer) in enumerate(zip(rows, answers, strict=True)):
+        outcome = pb.RowOutcome(client_row_id=row.client_row_id)
+        checked = _checked(answer, f"rows[{number}].test")
+        if isinstance(checked, Exception):
+            if id(checked) not in statuses:
+                statuses[id(checked)] = to_status(checked)
+            outcome.error.CopyFrom(statuses[id(checked)])
+        else:
+            outcome.mapping.CopyFrom(convert.mapping_to_proto(checked))
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _checked(answer: Answer, path: str) -> Answer:
+    """Return a mapping with disposition ERROR as the error it is; *path* is the row's in the request."""
+    if isinstance(answer, Exception) or answer.disposition is not Disposition.ERROR:
+        return answer
+    field = f"{path}.name" if Reason.NAME_EMPTY in answer.reasons else path
+    return RowFieldError(field, answer.message or ";".join(answer.reasons))
