@@ -1,0 +1,176 @@
+"""
+Every data set and benchmark, one command; the result is one JSON file of figures for the history.
+
+    python eval/run.py --shared ../shared/data --out eval/results/
+
+Data sets of other people are read in place; what is missing is named in the result and left out. Editions
+are kept in a temporary database, so that a run neither needs nor changes the user's own.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import bench_throughput
+import perturb_products
+from jlac_mapper.master.starter import load_vocabulary
+from rich.console import Console
+
+from jlac_mapper import __version__
+from jlac_mapper.bootstrap import App, build_app
+from jlac_mapper.cli.eval_command import read_records
+from jlac_mapper.config import Settings, master_data_dir
+from jlac_mapper.evaluation import report
+from jlac_mapper.evaluation.labels import LabelledRow, read_labelled
+from jlac_mapper.evaluation.run import evaluate
+
+HERE = Path(__file__).parent
+OFFICIAL = "official-2024-09"
+OFFICIAL_FILE = Path("official") / "ehr-share-master-202409.xlsx"
+PRODUCTS = "products"
+THROUGHPUT = "throughput"
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A labelled table, the editions it is measured with, and whether its JLAC10 column is used."""
+
+    title: str
+    file: Path
+    masters: tuple[str, ...] = ("starter", OFFICIAL)
+    use_jlac10: bool = True
+    expected_file: Path | None = None
+    """Labels in a file of their own, joined by the first column."""
+
+    def rows(self) -> list[LabelledRow]:
+        """Read the labelled rows."""
+        records = read_records(self.file)
+        if self.expected_file is None:
+            return read_labelled(records)
+        with self.expected_file.open(newline="", encoding="utf-8-sig") as file:
+            key, *labels = next(reader := csv.reader(file))
+            expected = {line[0]: dict(zip(labels, line[1:], strict=True)) for line in reader}
+        unknown = {**dict.fromkeys(labels, "")}
+        return read_labelled({**record, **expected.get(record[key], unknown)} for record in records)
+
+
+def data_sets(shared: Path) -> list[DataSet]:
+    """List the labelled tables, ours first."""
+    examples, dev = master_data_dir() / "examples", shared / "dev"
+    return [
+        DataSet("own-names", HERE / "datasets" / "own_names.csv"),
+        DataSet(
+            "example-hospital",
+            examples / "example_hospital.csv",
+            expected_file=examples / "example_hospital_expected.csv",
+        ),
+        DataSet("commercial-lab", dev / "commercial-lab.csv"),
+        DataSet("clinic-names", dev / "clinic-names.csv"),
+        DataSet("clinic-names-without-jlac10", dev / "clinic-names.csv", use_jlac10=False),
+    ]
+
+
+def import_official(file: Path, database_url: str) -> None:
+    """Import the official file with the real command, into the run's own database."""
+    program = Path(sys.executable).with_name("jlac-mapper")
+    subprocess.run(
+        [str(program), "master", "import", str(file), "--name", OFFICIAL],
+        check=True,
+        env={**os.environ, "JLAC_MAPPER_DATABASE_URL": database_url},
+    )
+
+
+def measure(
+    sets: Sequence[DataSet], apps: Mapping[str, Callable[[], App]], console: Console
+) -> dict[str, Any]:
+    """Evaluate every data set with every edition there is; absent files are named."""
+    names = load_vocabulary().names
+    results: dict[str, Any] = {}
+    for one in sets:
+        if not one.file.is_file():
+            results[one.title] = {"left_out": f"{one.file.name} is not there"}
+            continue
+        for master in one.masters:
+            if master not in apps:
+                continue
+            console.rule(f"{one.title} with {master}")
+            evaluation = evaluate(one.rows(), apps[master]().mapper, names, use_jlac10=one.use_jlac10)
+            report.show(evaluation, console)
+            results[f"{one.title}@{master}"] = {
+                "dataset_sha256": hashlib.sha256(one.file.read_bytes()).hexdigest(),
+                "jlac10_used": one.use_jlac10,
+                **report.figures(evaluation, curves=False),
+            }
+    return results
+
+
+def commit() -> str:
+    """Return the checkout's commit, with -dirty where files differ; empty outside a checkout."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--abbrev=12", "--dirty"], cwd=HERE, capture_output=True, text=True
+    )
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Evaluate on every data set and run every benchmark.")
+    parser.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared" / "data")
+    parser.add_argument("--out", type=Path, default=HERE / "results", help="folder of the history")
+    parser.add_argument(
+        "--only", action="append", default=[], help=f"data set title, {PRODUCTS} or {THROUGHPUT}; repeatable"
+    )
+    given = parser.parse_args()
+    console = Console()
+    sets = data_sets(given.shared)
+    known = [one.title for one in sets] + [PRODUCTS, THROUGHPUT]
+    if unknown := [title for title in given.only if title not in known]:
+        parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}")
+    wanted = given.only or known
+    now = datetime.now(UTC)
+    run = {
+        "run_at": now.isoformat(timespec="seconds"),
+        "commit": commit(),
+        "software": f"jlac-mapper {__version__}",
+        "python": platform.python_version(),
+        "processors": os.cpu_count(),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        database_url = f"sqlite:///{Path(folder) / 'eval.sqlite3'}"
+        settings = Settings(database_url=database_url)
+        apps: dict[str, Callable[[], App]] = {"starter": lambda: build_app(settings, master="starter")}
+        official = given.shared / OFFICIAL_FILE
+        if official.is_file():
+            import_official(official, database_url)
+            apps[OFFICIAL] = lambda: build_app(settings, master=OFFICIAL)
+        results = measure([one for one in sets if one.title in wanted], apps, console)
+        if PRODUCTS in wanted and OFFICIAL in apps:
+            console.rule("product names, respelt")
+            results[f"{PRODUCTS}@{OFFICIAL}"] = perturb_products.run(apps[OFFICIAL]().mapper, official)
+            console.print_json(data=results[f"{PRODUCTS}@{OFFICIAL}"])
+        if THROUGHPUT in wanted:
+            console.rule("throughput")
+            results[THROUGHPUT] = bench_throughput.run(
+                apps["starter"]().mapper, load_vocabulary(), "starter", rows=20_000, sample=1_000
+            )
+            console.print_json(data=results[THROUGHPUT])
+    given.out.mkdir(parents=True, exist_ok=True)
+    target = given.out / f"{now:%Y%m%dT%H%M%SZ}.json"
+    target.write_text(
+        json.dumps({"run": run, "results": results}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
+    console.print("saved:", str(target), highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

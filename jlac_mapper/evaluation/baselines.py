@@ -1,0 +1,117 @@
+"""What a hospital could do without this product: three ways to search a list of names."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from rapidfuzz import fuzz, process
+
+from jlac_mapper.evaluation.ngrams import TfidfIndex
+from jlac_mapper.evaluation.scores import Answer
+from jlac_mapper.types import TestName
+
+TOP = 5
+_WIDE = 50
+"""Names looked at to find five different measurands: several names stand for one."""
+
+
+class Baseline(Protocol):
+    """Ranks measurands by the name alone; the score (0-1) of the first serves as its confidence."""
+
+    @property
+    def title(self) -> str:
+        """The name in reports."""
+        ...
+
+    def rank(self, name: str) -> list[tuple[str, float]]:
+        """Return at most five different measurands with scores, best first; empty for no proposal."""
+        ...
+
+
+def answer(baseline: Baseline, name: str) -> Answer:
+    """Return a baseline's answer in the form that is scored; a baseline accepts nothing by itself."""
+    ranked = baseline.rank(name)
+    return Answer(tuple(measurand for measurand, _ in ranked), ranked[0][1] if ranked else 0.0)
+
+
+def all_baselines(names: Sequence[TestName]) -> tuple[Baseline, ...]:
+    """Return the three baselines over the listed names."""
+    return SubstringBaseline(names), FuzzyBaseline(names), TfidfBaseline(names)
+
+
+def plain(text: str) -> str:
+    """Return the text after NFKC and case folding, blanks trimmed: all the cleaning that baselines get."""
+    return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+class SubstringBaseline:
+    """A listed name inside the hospital's, or the other way round; score = shorter over longer length."""
+
+    title = "substring"
+
+    def __init__(self, names: Sequence[TestName]) -> None:
+        self._names, self._measurands = _unique(names)
+
+    def rank(self, name: str) -> list[tuple[str, float]]:
+        """Rank by the share of the longer text that the shorter one covers; ties by the list's order."""
+        query = plain(name)
+        if not query:
+            return []
+        hits = [
+            (min(len(query), len(listed)) / max(len(query), len(listed)), row)
+            for row, listed in enumerate(self._names)
+            if listed in query or query in listed
+        ]
+        hits.sort(key=lambda hit: (-hit[0], hit[1]))
+        return _distinct((self._measurands[row], score) for score, row in hits)
+
+
+class FuzzyBaseline:
+    """RapidFuzz WRatio over all listed names."""
+
+    title = "RapidFuzz WRatio"
+
+    def __init__(self, names: Sequence[TestName]) -> None:
+        self._names, self._measurands = _unique(names)
+
+    def rank(self, name: str) -> list[tuple[str, float]]:
+        """Rank by WRatio / 100; ties by the list's order."""
+        query = plain(name)
+        if not query:
+            return []
+        hits = process.extract(query, self._names, scorer=fuzz.WRatio, limit=_WIDE)
+        return _distinct((self._measurands[row], similarity / 100) for _, similarity, row in hits)
+
+
+class TfidfBaseline:
+    """Cosine of character 1-3-gram TF-IDF over all listed names."""
+
+    title = "character TF-IDF"
+
+    def __init__(self, names: Sequence[TestName]) -> None:
+        self._names, self._measurands = _unique(names)
+        self._index = TfidfIndex(self._names)
+
+    def rank(self, name: str) -> list[tuple[str, float]]:
+        """Rank by cosine; ties by the list's order; names without a common character are left out."""
+        cosines = self._index.cosines(plain(name))
+        order = (-cosines).argsort(kind="stable")
+        return _distinct((self._measurands[row], float(cosines[row])) for row in order if cosines[row] > 0)
+
+
+def _unique(names: Sequence[TestName]) -> tuple[list[str], list[str]]:
+    """Return the different plain names with their measurands; the first owner of a name keeps it."""
+    owners: dict[str, str] = {}
+    for one in names:
+        if key := plain(one.name):
+            owners.setdefault(key, one.measurand)
+    return list(owners), list(owners.values())
+
+
+def _distinct(ranked: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+    best: dict[str, float] = {}
+    for measurand, score in ranked:
+        best.setdefault(measurand, score)
+        if len(best) == TOP:
+            break
+    return list(best.items())

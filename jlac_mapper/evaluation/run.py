@@ -1,0 +1,152 @@
+"""One evaluation run: the product and the baselines over the same labelled rows."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from jlac_mapper.evaluation.baselines import all_baselines, answer
+from jlac_mapper.evaluation.labels import LabelledRow, Status
+from jlac_mapper.evaluation.metrics import Rate, rate
+from jlac_mapper.evaluation.scores import Answer, Scores, answer_of, is_fully_right, is_right, score
+from jlac_mapper.ports import Mapper
+from jlac_mapper.types import LocalTest, MapOptions, Mapping, TestName
+
+PRODUCT = "jlac-mapper"
+_CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The product's figures within one section: the letter that a measurand's code begins with."""
+
+    letter: str
+    top1: Rate
+    accepted_right: int
+    accepted_wrong: int
+    false_accepts: int
+    """Rows without a listed code that were accepted with a code of this section."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A row to look at, with the product's whole answer."""
+
+    kind: str
+    """false accept, accepted wrong, wrong, or no code, yet likely."""
+    row: LabelledRow
+    mapping: Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything a report shows; `systems` has the product first."""
+
+    rows: int
+    systems: dict[str, Scores]
+    sections: list[Section]
+    findings: list[Finding]
+    provenance: str
+    seconds: float
+    """Wall time of the product alone."""
+
+    @property
+    def product(self) -> Scores:
+        """The product's own figures."""
+        return self.systems[PRODUCT]
+
+
+def evaluate(
+    rows: Sequence[LabelledRow],
+    mapper: Mapper,
+    names: Sequence[TestName],
+    *,
+    use_jlac10: bool = True,
+    worst: int = 50,
+) -> Evaluation:
+    """
+    Map every row, ask every baseline, and score them all.
+
+    Args:
+        rows: At least one.
+        mapper: The product.
+        names: The listed names that the baselines search; empty leaves the baselines out.
+        use_jlac10: False empties the JLAC10 column first: what the names alone can do.
+        worst: How many findings to keep.
+    """
+    tests = [row.test if use_jlac10 else replace(row.test, jlac10="") for row in rows]
+    started = time.perf_counter()
+    mappings = [one for chunk in _chunks(tests) for one in mapper.map_batch(chunk, MapOptions(top_k=5))]
+    seconds = time.perf_counter() - started
+    truths = [row.truth for row in rows]
+    answers = [answer_of(mapping) for mapping in mappings]
+    systems = {PRODUCT: score(truths, answers)}
+    for baseline in all_baselines(names) if names else ():
+        systems[baseline.title] = score(truths, [answer(baseline, test.name) for test in tests])
+    return Evaluation(
+        rows=len(rows),
+        systems=systems,
+        sections=_sections(rows, answers),
+        findings=find(rows, mappings)[:worst],
+        provenance=str(mappings[0].provenance),
+        seconds=seconds,
+    )
+
+
+def find(rows: Sequence[LabelledRow], mappings: Sequence[Mapping]) -> list[Finding]:
+    """
+    Return every row to look at: false accepts, then accepted with a wrong answer, then the rest.
+
+    The rest is what nobody was misled by: wrong best candidates, and rows without a listed code whose
+    measurand probability is at least one half. Within each of the three the highest probability comes
+    first, then the table's order.
+    """
+    ranks = {"false accept": 0, "accepted wrong": 1, "wrong": 2, "no code, yet likely": 2}
+    found: list[tuple[int, float, int, Finding]] = []
+    for row, mapping in zip(rows, mappings, strict=True):
+        given = answer_of(mapping)
+        kind = _kind(row, given)
+        if kind:
+            probability = given.probability if given.accepted else given.confidence
+            found.append((ranks[kind], -probability, row.number, Finding(kind, row, mapping)))
+    return [finding for *_, finding in sorted(found, key=lambda one: one[:3])]
+
+
+def _kind(row: LabelledRow, given: Answer) -> str:
+    """Name what is wrong with an answer; empty for nothing."""
+    status = row.truth.status
+    if status is Status.CODABLE:
+        if is_fully_right(row.truth, given):
+            return ""
+        return "accepted wrong" if given.accepted else "wrong"
+    if status is Status.UNSCORED:
+        return ""
+    if given.accepted:
+        return "false accept"
+    return "no code, yet likely" if status is Status.UNLISTED and given.confidence >= 0.5 else ""
+
+
+def _chunks(tests: Sequence[LocalTest]) -> Iterator[Sequence[LocalTest]]:
+    for start in range(0, len(tests), _CHUNK):
+        yield tests[start : start + _CHUNK]
+
+
+def _sections(rows: Sequence[LabelledRow], answers: Sequence[Answer]) -> list[Section]:
+    """Count by the expected measurand's letter (the first in order, where several are right)."""
+    pairs = [(row.truth, given) for row, given in zip(rows, answers, strict=True)]
+    codable = [(min(t.measurands)[0], t, a) for t, a in pairs if t.status is Status.CODABLE]
+    unlisted = (Status.UNLISTED, Status.UNLISTED_SPECIMEN)
+    false_accepts = [a.code[:1] for t, a in pairs if a.accepted and t.status in unlisted]
+    sections: list[Section] = []
+    for letter in sorted({letter for letter, _, _ in codable} | set(false_accepts)):
+        own = [(t, a) for found, t, a in codable if found == letter]
+        wrong = [a for t, a in own if a.accepted and not is_fully_right(t, a)]
+        sections.append(
+            Section(
+                letter=letter,
+                top1=rate(sum(is_right(t, a) for t, a in own), len(own)),
+                accepted_right=sum(a.accepted for _, a in own) - len(wrong),
+                accepted_wrong=len(wrong),
+                false_accepts=false_accepts.count(letter),
+            )
+        )
+    return sections

@@ -1,0 +1,108 @@
+"""`jlac-mapper eval` from a file to the saved report, with a mapper that answers from a script."""
+
+import importlib.util
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from jlac_mapper.cli.eval_command import evaluate_table, read_records
+from jlac_mapper.errors import InputError, OutputError
+from jlac_mapper.types import Disposition
+from jlac_mapper.types import TestName as Name
+from tests.fakes import ScriptedMapper
+
+AST, CK = "C20080000250000F7", "C20010000250000F7"
+NAMES = (Name("AST", "C2008"), Name("クレアチンキナーゼ", "C2001"))
+SCRIPT = {
+    "AST": (Disposition.ACCEPTED, (AST,), 0.99),
+    "CK-MB | 蛋白量": (Disposition.ACCEPTED, (CK,), 0.97),
+    "CPK": (Disposition.NEEDS_REVIEW, (AST, CK), 0.4),
+}
+TABLE = """項目コード,検査名,JLAC10コード,expected_measurand,expected_code
+1,AST,3B035000002327201,C2008,C2008-0000-250-000-F7
+2,CK-MB | 蛋白量,,NONE,
+
+3,CPK,,C2001,
+"""
+
+
+def run(folder: Path, *, use_jlac10: bool = True) -> tuple[str, dict, str, ScriptedMapper]:
+    source = folder / "labelled.csv"
+    source.write_bytes(TABLE.encode("cp932"))
+    screen, mapper = StringIO(), ScriptedMapper(SCRIPT)
+    console = Console(file=screen, width=200)
+    evaluate_table(source, folder / "out", mapper, NAMES, console, use_jlac10=use_jlac10)
+    saved = json.loads((folder / "out" / "metrics.json").read_text(encoding="utf-8"))
+    return screen.getvalue(), saved, (folder / "out" / "report.md").read_text(encoding="utf-8"), mapper
+
+
+def test_a_hospital_table_in_cp932_with_japanese_headers_is_evaluated(tmp_path: Path) -> None:
+    screen, saved, _, _ = run(tmp_path)
+    product = saved["systems"]["jlac-mapper"]
+    assert (product["rows"], product["codable"], product["unlisted"]) == (3, 2, 1)
+    assert (product["top1"]["count"], product["recall5"]["count"]) == (1, 2)
+    assert product["exact"]["17"] == {"count": 1, "total": 1, "value": 1.0, "low": pytest.approx(0.2065, abs=1e-4), "high": 1.0}  # fmt: skip  # noqa: E501
+    assert product["accepted"]["false_accepts"]["count"] == 1
+    assert product["at_precision"]["0.99"]["coverage"] == 0.5
+    for title in ("jlac-mapper", "substring", "RapidFuzz WRatio", "character TF-IDF"):
+        assert title in screen
+
+
+def test_what_was_measured_can_be_repeated_from_the_saved_figures(tmp_path: Path) -> None:
+    _, saved, _, _ = run(tmp_path)
+    assert saved["about"]["dataset"] == "labelled.csv"
+    assert len(saved["about"]["dataset sha256"]) == 64
+    assert saved["provenance"].startswith("edition=scripted@")
+
+
+def test_the_report_shows_false_accepts_first_with_their_evidence(tmp_path: Path) -> None:
+    _, _, report, _ = run(tmp_path)
+    rows = report.split("rows to look at first")[1]
+    assert rows.index("false accept") < rows.index("| wrong |")
+    assert "CK-MB \\| 蛋白量" in rows
+    assert "measurand: the script says CK-MB" in rows
+    assert "| C | 2 | 50.0% (1/2;" in report
+
+
+def test_the_plot_is_a_picture_where_matplotlib_is_there_and_else_the_report_says_how(tmp_path: Path) -> None:
+    _, _, report, _ = run(tmp_path)
+    picture = tmp_path / "out" / "risk_coverage.png"
+    if importlib.util.find_spec("matplotlib"):
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert "![Risk against coverage](risk_coverage.png)" in report
+    else:
+        assert not picture.exists()
+        assert "jlac-mapper[plot]" in report
+
+
+def test_no_jlac10_reaches_the_mapper_when_it_is_switched_off(tmp_path: Path) -> None:
+    _, saved, _, mapper = run(tmp_path, use_jlac10=False)
+    assert {test.jlac10 for test in mapper.batches[0]} == {""}
+    assert saved["about"]["JLAC10 column"] == "emptied"
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    source, blocked = tmp_path / "labelled.csv", tmp_path / "out"
+    source.write_text(TABLE, encoding="utf-8")
+    blocked.write_text("a file, no folder", encoding="utf-8")
+    with pytest.raises(OutputError, match="give another -o"):
+        evaluate_table(source, blocked, ScriptedMapper(SCRIPT), NAMES, Console(file=StringIO()))
+
+
+def test_a_table_without_labels_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "unlabelled.csv"
+    source.write_text("name,unit\nAST,U/L\n", encoding="utf-8")
+    with pytest.raises(InputError, match="neither `expected_measurand` nor `expected_code`"):
+        evaluate_table(source, tmp_path / "out", ScriptedMapper(SCRIPT), NAMES, Console(file=StringIO()))
+    assert not (tmp_path / "out").exists()
+
+
+def test_records_hold_the_file_headers_and_the_fields(tmp_path: Path) -> None:
+    source = tmp_path / "labelled.csv"
+    source.write_text(TABLE, encoding="utf-8-sig")
+    first, *_, last = read_records(source)
+    assert (first["項目コード"], first["local_code"], first["name"]) == ("1", "1", "AST")
+    assert last["name"] == "CPK"
