@@ -1,7 +1,7 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
 from collections.abc import Mapping as ReadOnlyMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,7 +62,6 @@ def build_app(
     master: str = "",
     as_of: date | None = None,
     llm: str = "off",
-    calibration_file: Path | None = None,
 ) -> App:
     """
     Build the app.
@@ -89,7 +88,7 @@ def build_app(
         vocabulary=vocabulary,
         day=day,
         choice_model=_choice_model(llm),
-        calibration=Calibration.read(calibration_file or master_data_dir() / "calibration.json"),
+        calibration=Calibration.read(_calibration_file(settings)),
     )
     info = EditionInUse(edition.name, edition.digest, len(edition.codes), edition.completed)
     return App(settings, store, mapper, info, day)
@@ -107,6 +106,8 @@ def build_pipeline(
 ) -> Pipeline:
     """Put the stages together over an edition, completed and cut to what may be proposed on *day*."""
     completed = editions.complete_with_starter(edition, starter_edition)
+    own_names = editions.result_names(edition, vocabulary.names)
+    vocabulary = replace(vocabulary, names=(*vocabulary.names, *own_names))
     superseded = starter.superseded()
     completed = editions.with_successors(completed, day, superseded)
     proposable = editions.proposable_codes(completed, day, superseded)
@@ -134,7 +135,7 @@ def build_pipeline(
 
 def calibration_pipeline(settings: Settings, vocabulary: Vocabulary, day: date) -> Pipeline:
     """Put the stages together over the starter with a neutral calibration, to train one."""
-    neutral = Calibration("untrained", True, (0.0,) * len(FEATURES), {}, 0.0)
+    neutral = Calibration("untrained", True, (0.0,) * len(FEATURES), {1.0: 1.0}, 0.0)
     edition = starter.load_starter()
     return build_pipeline(
         settings,
@@ -177,6 +178,12 @@ def _provenance(
         as_of=day.isoformat(),
         software=__version__,
     )
+
+
+def _calibration_file(settings: Settings) -> Path:
+    if settings.calibration_file:
+        return Path(settings.calibration_file)
+    return master_data_dir() / "calibration.json"
 
 
 def _choice_model(llm: str) -> ChoiceModel:

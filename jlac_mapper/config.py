@@ -20,6 +20,7 @@ class Settings:
         database_url: SQLAlchemy URL of the database that keeps editions.
         master: Edition to use; empty for the one made active by `master use`.
         target_precision: Precision that the acceptance threshold is chosen for, between 0.5 and 1.
+        calibration_file: A calibration of the site's own; the shipped one when empty.
         site_defaults: Element -> digits that the site vouches for where a row does not say it.
         grpc_max_message_bytes: Largest gRPC message taken or sent.
     """
@@ -27,6 +28,7 @@ class Settings:
     database_url: str
     master: str = ""
     target_precision: float = 0.99
+    calibration_file: str = ""
     site_defaults: Mapping[str, str] = field(default_factory=dict)
     grpc_max_message_bytes: int = 16 * 1024 * 1024
 
@@ -39,7 +41,8 @@ class Settings:
             ConfigurationError: An unknown variable, or a value that cannot be used.
         """
         known = {
-            "DATABASE_URL", "MASTER", "TARGET_PRECISION", "SITE_DEFAULT_SPECIMEN", "GRPC_MAX_MESSAGE_BYTES",
+            "DATABASE_URL", "MASTER", "TARGET_PRECISION", "CALIBRATION_FILE", "SITE_DEFAULT_SPECIMEN",
+            "GRPC_MAX_MESSAGE_BYTES",
         }  # fmt: skip
         given = {k.removeprefix(PREFIX): v for k, v in environ.items() if k.startswith(PREFIX)}
         unknown = sorted(set(given) - known)
@@ -49,7 +52,7 @@ class Settings:
                 f"unknown setting {names}; known: {', '.join(PREFIX + k for k in sorted(known))}"
             )
         specimen = given.get("SITE_DEFAULT_SPECIMEN", "")
-        if specimen and not (len(specimen) == 3 and specimen.isdigit()):
+        if specimen and not (len(specimen) == 3 and specimen.isascii() and specimen.isdigit()):
             raise ConfigurationError(
                 f"{PREFIX}SITE_DEFAULT_SPECIMEN is {specimen!r}; expected three digits such as 250"
             )
@@ -59,12 +62,13 @@ class Settings:
                 f"{PREFIX}TARGET_PRECISION is {precision}; expected a number from 0.5 to below 1"
             )
         message_bytes = _number(given, "GRPC_MAX_MESSAGE_BYTES", 16 * 1024 * 1024)
-        if message_bytes < 4096:
-            raise ConfigurationError(f"{PREFIX}GRPC_MAX_MESSAGE_BYTES must be at least 4096")
+        if not 4096 <= message_bytes < 2**31:  # gRPC keeps it in 32 bits
+            raise ConfigurationError(f"{PREFIX}GRPC_MAX_MESSAGE_BYTES must be from 4096 to below 2147483648")
         return cls(
             database_url=given.get("DATABASE_URL") or default_database_url(),
             master=given.get("MASTER", ""),
             target_precision=precision,
+            calibration_file=given.get("CALIBRATION_FILE", ""),
             site_defaults={"specimen": specimen} if specimen else {},
             grpc_max_message_bytes=int(message_bytes),
         )
@@ -90,3 +94,8 @@ def master_data_dir() -> Path:
     package = Path(__file__).parent
     installed = package / "_master_data"
     return installed if installed.is_dir() else package.parent / "master_data"
+
+
+def models_dir() -> Path:
+    """Return the folder of the models that ship with the product, each in a folder of its own."""
+    return Path(__file__).parent / "models"

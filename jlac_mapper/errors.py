@@ -56,6 +56,10 @@ class MasterFileError(JlacMapperError):
     reason = "MASTER_FILE_UNREADABLE"
 
 
+class ModelFileError(ConfigurationError):
+    """A model's files are missing, damaged or not those that were trained."""
+
+
 class UnknownEditionError(JlacMapperError):
     """No edition of that name is in the database."""
 

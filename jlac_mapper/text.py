@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\uff0d\uff70\u02d7\ufe63\u00ad\u2500\u2501"
 _DASH = f"[{re.escape('-' + _DASHES)}]"
@@ -51,6 +52,11 @@ _SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウ�
 _NOT_KEY = re.compile(r"[^0-9a-z\u0370-\u03ff\u30a1-\u30fa\u4e00-\u9fff\u3005%+/]")
 
 
+# Hospital lists repeat the same few specimens, units and name pieces.
+_CACHED = 50_000
+
+
+@lru_cache(maxsize=_CACHED)
 def clean(text: str) -> str:
     """
     Return *text* in one canonical spelling, still readable by a person.
@@ -72,6 +78,7 @@ def clean(text: str) -> str:
     return _BLANK.sub(" ", text).strip()
 
 
+@lru_cache(maxsize=_CACHED)
 def fold(text: str) -> str:
     """
     Return the look-up key of *text*: spellings that a person reads as one name share one key.
@@ -87,3 +94,14 @@ def fold(text: str) -> str:
     text = _GREEK.sub(lambda m: _GREEK_WORDS[m.group().lower()], text)
     text = text.translate(_SMALL_KANA).replace("ヂ", "ジ").replace("ヅ", "ズ").replace("ヴ", "ブ")
     return _NOT_KEY.sub("", text)
+
+
+def character_grams(text: str) -> list[str]:
+    """
+    Return the character n-grams that the static embedding reads, with repetitions.
+
+    Single characters, bigrams and trigrams of the folded *text* between the marks ^ and $, which no folded
+    text holds. Never empty: a text of punctuation only gives those of its two marks.
+    """
+    marked = f"^{fold(text)}$"
+    return [marked[i : i + n] for n in (1, 2, 3) for i in range(len(marked) - n + 1)]

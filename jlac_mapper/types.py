@@ -95,6 +95,7 @@ class Reason(StrEnum):
 CONFLICTS = frozenset(
     {
         Reason.FIELDS_DISAGREE,
+        Reason.ITEM_ENDED,
         Reason.JLAC10_CONFLICT,
         Reason.METHOD_CONFLICT,
         Reason.NAME_IS_PANEL,
@@ -340,7 +341,9 @@ class NormalizedTest:
     text: str
     """The name in canonical spelling, for people."""
     keys: tuple[str, ...]
-    """Folded look-up keys of the whole name, the most complete first; at least one unless it is empty."""
+    """Folded look-up keys of the whole name, the most telling first; at least one unless it is empty."""
+    queries: tuple[str, ...]
+    """Keys to search similar names with: as it would be with its specimen, without its notes, and bare."""
     parts: tuple[NamePart, ...]
     """What is left of the name after notes and stand-alone qualifiers, in order."""
     aliases: tuple[str, ...]
@@ -361,6 +364,10 @@ class NormalizedTest:
     """Method and generation words found in the name, as written."""
     notes: tuple[str, ...]
     """Wing, hour and shop notes taken out of the name, as written."""
+    stated_type: ResultType
+    """The result type as far as a word says it; `result_type` may be inferred from the unit."""
+    contradictions: tuple[Reason, ...]
+    """What the row says against itself: two result types, two times, a unit in the name against the field."""
     numbering: str
     """A trailing number that may be a count (AST2) or a part of the name (LDH1); empty when there is none."""
     jlac10: str
@@ -428,7 +435,8 @@ class Mapping:
     """
     The answer for one row.
 
-    `jlac11` is empty for NO_CODE and ERROR. `measurand_probability` is the probability that the row has
+    `jlac11` is empty for NO_CODE and ERROR, and for METHOD_ASSUMED, where a person picks the product.
+    `measurand_probability` is the probability that the row has
     a listed code and that its first five characters are those of the best candidate; `probability` that
     the proposed code is right as far as the inputs can determine it. Candidates are best first.
     """

@@ -58,6 +58,10 @@ FEATURES = (
 """Names of the features, in the order of the coefficients."""
 
 
+LEAST_ACCEPTED = 0.9
+"""Whatever precision the accepted answers reach together, none is accepted that is less likely itself."""
+
+
 def features(
     test: NormalizedTest,
     hypotheses: Sequence[Hypothesis],
@@ -169,9 +173,20 @@ class Calibration:
         return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))
 
     def threshold(self, precision: float) -> float:
-        """Return the acceptance threshold of the lowest stated precision that is at least *precision*."""
+        """
+        Return the acceptance threshold of the lowest stated precision that is at least *precision*.
+
+        Raises:
+            ConfigurationError: No precision so high was reached when the calibration was made.
+        """
         enough = [p for p in self.thresholds if p >= precision - 1e-9]
-        return self.thresholds[min(enough)] if enough else 1.1
+        if not enough:
+            highest = max(self.thresholds, default=0)
+            raise ConfigurationError(
+                f"target precision {precision} is above what calibration {self.identity} reaches; "
+                f"choose at most {highest}"
+            )
+        return max(self.thresholds[min(enough)], LEAST_ACCEPTED)
 
 
 def normalise(probabilities: Sequence[float]) -> list[float]:

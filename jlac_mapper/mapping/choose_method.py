@@ -46,6 +46,10 @@ class MethodChooser:
                 self._successors[by_text[listed.successor]].add(listed.product)
         self._match = lru_cache(maxsize=20_000)(self._match_uncached)
 
+    def lists_products(self, measurand: str) -> bool:
+        """Tell whether the edition lists any product for *measurand*."""
+        return measurand in self._products
+
     def choose(self, reagent: str, method: str, codes: Sequence[ListedCode]) -> MethodChoices:
         """
         Return what the row's product leaves of *codes*, which differ by product only.
@@ -65,7 +69,8 @@ class MethodChooser:
         independent = [c for c in codes if _is_independent(c)]
         if independent:
             first = min(independent, key=_unspecified_first)
-            return MethodChoices(1.0, ((first, 1.0, (Reason.METHOD_UNSPECIFIED,), ()),))
+            reasons = (Reason.METHOD_UNSPECIFIED,) if first.code.method == METHOD_UNSPECIFIED else ()
+            return MethodChoices(1.0, ((first, 1.0, reasons, ()),))
         share = 1 / len(codes)
         return MethodChoices(_ELSEWHERE, tuple((c, share, (Reason.METHOD_ASSUMED,), ()) for c in codes))
 
@@ -86,8 +91,12 @@ class MethodChooser:
     def _unrecognised(codes: Sequence[ListedCode], text: str, fit: float) -> MethodChoices:
         evidence = (Evidence("method", text, "reagent"),)
         independent = sorted((c for c in codes if _is_independent(c)), key=_unspecified_first)[:1]
-        reasons = (Reason.PRODUCT_UNRECOGNISED,)
-        return MethodChoices(fit, tuple((c, _UNRECOGNISED_SHARE, reasons, evidence) for c in independent))
+        reasons: tuple[Reason, ...] = (Reason.PRODUCT_UNRECOGNISED,)
+        if independent or fit < 1:
+            return MethodChoices(fit, tuple((c, _UNRECOGNISED_SHARE, reasons, evidence) for c in independent))
+        share = _UNRECOGNISED_SHARE / len(codes)
+        reasons = (*reasons, Reason.METHOD_ASSUMED)
+        return MethodChoices(_ELSEWHERE, tuple((c, share, reasons, evidence) for c in codes))
 
     def _match_uncached(self, text: str, measurand: str) -> tuple[str, float, bool] | None:
         match = self._matcher.match(text, self._products[measurand])

@@ -62,6 +62,9 @@ def name_reasons(
     return tuple(found)
 
 
+_EVEN = 0.5
+
+
 def decide(
     candidate: Candidate | None,
     measurand_probability: float,
@@ -72,16 +75,36 @@ def decide(
     Choose the disposition of a row.
 
     ACCEPTED needs both probabilities over the threshold and no reason that blocks; NO_CODE a measurand
-    probability under the other threshold, or a specimen that the edition does not list for the
-    measurand; everything between goes to a person.
+    probability under the other threshold, a name known to have no code and likelier than not to mean it, or
+    a specimen that the edition does not list for the measurand; everything between goes to a person.
     """
     unique = tuple(dict.fromkeys(reasons))
-    if candidate is None or measurand_probability < thresholds.no_code:
-        return Decision(Disposition.NO_CODE, unique or (Reason.NAME_UNKNOWN,))
+    known_unlisted = Reason.NAME_KNOWN_UNLISTED in unique and measurand_probability < _EVEN
+    if candidate is None or measurand_probability < thresholds.no_code or known_unlisted:
+        return Decision(Disposition.NO_CODE, _about_no_code(unique))
     if Reason.SPECIMEN_NOT_LISTED in unique:
-        return Decision(Disposition.NO_CODE, unique)
+        return Decision(Disposition.NO_CODE, _about_no_code(unique))
     if any(r in CONFLICTS or r in ASSUMPTIONS for r in unique):
         return Decision(Disposition.NEEDS_REVIEW, unique)
     if min(measurand_probability, candidate.probability) < thresholds.accept:
         return Decision(Disposition.NEEDS_REVIEW, (*unique, Reason.LOW_PROBABILITY))
     return Decision(Disposition.ACCEPTED, unique)
+
+
+_NAME_REASONS = frozenset(
+    {
+        Reason.EXACT_NAME,
+        Reason.NAME_AMBIGUOUS,
+        Reason.NAME_PARTLY_EXPLAINED,
+        Reason.NAME_UNKNOWN,
+        Reason.SIMILAR_NAME,
+    }
+)
+
+
+def _about_no_code(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Keep what explains that there is no code; how its elements would have been filled is of no interest."""
+    if Reason.NAME_KNOWN_UNLISTED in reasons:
+        return (Reason.NAME_KNOWN_UNLISTED,)
+    kept = tuple(r for r in reasons if r in _NAME_REASONS or r in CONFLICTS)
+    return kept or (Reason.NAME_UNKNOWN,)

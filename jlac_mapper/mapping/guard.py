@@ -8,10 +8,12 @@ from jlac_mapper.types import Candidate, NormalizedTest, Reason, ResultType, Tim
 
 # Confirmation tests carry the screening test's name; only their method tells them apart.
 _CONFIRMATION = re.compile(
-    r"[ウエェ]+スタン|western|ライン?ブロット|イムノブロット|immuno ?blot|line ?blot|RIBA|中和|抑制|確認"
-    r"|(?<![A-Za-z])WB(?![A-Za-z])",
+    r"[ウエェ]+スタン|western|ライン?ブロット|イムノブロット|immuno ?blot|line ?blot|RIBA|INNO-?LIA"
+    r"|ライン免疫|中和|抑制|確認|(?<![A-Za-z])WB(?![A-Za-z])",
     re.IGNORECASE,
 )
+_REQUEST = re.compile("依頼|オダ$|指示")  # in a folded name, without its notes
+_TEST_STRIPS = frozenset({"A1006", "A1008", "A1009"})  # 定性 and 半定量 only
 _TIMED_MEASURANDS = frozenset({"C4001", "C6002"})
 
 
@@ -41,7 +43,7 @@ def check(
     test: NormalizedTest, candidate: Candidate, analytes: Mapping[str, Sequence[str]]
 ) -> tuple[Reason, ...]:
     """Return what speaks against *candidate* beyond the reasons it already carries; stable order."""
-    found: list[Reason] = []
+    found: list[Reason] = list(test.contradictions)
     code = candidate.code
     agreement = jlac10_agreement(test, code.measurand, analytes)
     if agreement:
@@ -50,6 +52,8 @@ def check(
         found.append(Reason.TIMING_NOT_LISTED)
     elif test.timing and code.measurand in _TIMED_MEASURANDS and code.identification == "0000":
         found.append(Reason.IDENTIFICATION_ASSUMED)
+    if code.measurand in _TEST_STRIPS and test.stated_type is ResultType.QUANTITATIVE:
+        found.append(Reason.RESULT_TYPE_CONFLICT)
     if is_confirmation(test, code.measurand):
         found.append(Reason.METHOD_CONFLICT)
     if test.unit_text:
@@ -57,9 +61,9 @@ def check(
     if test.specimens and test.name_specimens and Reason.SPECIMEN_NOT_LISTED not in candidate.reasons:
         loose = {"blood", "whole_blood"}
         fields, words = set(test.specimens) - loose, set(test.name_specimens) - loose
-        if fields and words and not fields & words and not _both_urine(fields | words):
+        if fields and words and not _agree(fields, words):
             found.append(Reason.SPECIMEN_NOT_LISTED)
-    if candidate.code.is_request:
+    if candidate.code.is_request or any(_REQUEST.search(part.variants[0]) for part in test.parts):
         found.append(Reason.REQUEST_ROW)
     if test.result_type is ResultType.QUALITATIVE and any(q.canonical in _NUMERIC for q in test.quantities):
         found.append(Reason.RESULT_TYPE_CONFLICT)
@@ -71,5 +75,7 @@ _NUMERIC = frozenset(
 )
 
 
-def _both_urine(keys: set[str]) -> bool:
-    return keys <= {"urine", "pooled_urine"}
+def _agree(fields: set[str], words: set[str]) -> bool:
+    """Tell whether a specimen field and the words in a name can speak of one specimen."""
+    families = {f.split("_")[0].replace("tube", "plasma") for f in fields} & {w.split("_")[0] for w in words}
+    return bool(families) or fields | words <= {"urine", "pooled_urine"}

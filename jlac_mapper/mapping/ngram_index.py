@@ -1,5 +1,6 @@
 """Cosine of character n-grams over a fixed list of short names: an inverted index on numpy arrays."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -48,15 +49,17 @@ class NgramIndex:
                 weights[i].append(float(value))
         self._rows = [np.array(p, dtype=np.intp) for p in postings]
         self._weights = [np.array(w, dtype=np.float32) for w in weights]
+        self._lengths = [len(p) for p in postings]
 
     def __len__(self) -> int:
         return self._size
 
     def _vector(self, count: Counter[str]) -> tuple[list[int], npt.NDArray[np.float32]]:
         ids = [self._ids.get(gram, -1) for gram in count]
-        values = (1 + np.log(np.fromiter(count.values(), np.float32, len(count)))) * self._idf[ids]
-        norm = float(np.sqrt(values @ values)) or 1.0
-        return ids, (values / norm).astype(np.float32)
+        values = self._idf[ids]
+        if len(count) < count.total():
+            values = values * (1 + np.log(np.fromiter(count.values(), np.float32, len(count))))
+        return ids, values / (math.sqrt(float(values @ values)) or 1.0)
 
     def search(self, key: str, k: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
         """
@@ -72,11 +75,13 @@ class NgramIndex:
         if k < 1:
             raise ValueError(f"k is {k}; at least 1 expected")
         ids, values = self._vector(Counter(grams(key)))
-        known = [(i, v) for i, v in zip(ids, values, strict=True) if i >= 0]
+        known = [i for i in ids if i >= 0]
         if not known:
             return np.empty(0, np.intp), np.empty(0, np.float32)
-        rows = np.concatenate([self._rows[i] for i, _ in known])
-        products = np.concatenate([self._weights[i] * v for i, v in known])
+        rows = np.concatenate([self._rows[i] for i in known])
+        lengths = [self._lengths[i] for i in known]
+        query = values if len(known) == len(ids) else values[[i >= 0 for i in ids]]
+        products = np.concatenate([self._weights[i] for i in known]) * np.repeat(query, lengths)
         cosines = np.bincount(rows, weights=products, minlength=self._size)
         nearest = np.flatnonzero(cosines > _LEAST_COSINE)
         if len(nearest) > k:

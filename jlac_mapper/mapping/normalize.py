@@ -1,9 +1,18 @@
 """Stage 1: clean a row and take the typed facts out of its name and fields."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 
 from jlac_mapper import units
+from jlac_mapper.mapping.facts import (
+    Facts,
+    contradictions,
+    declared_type,
+    numbering,
+    read_jlac10,
+    result_type,
+)
 from jlac_mapper.text import clean, fold
 from jlac_mapper.types import (
     LocalTest,
@@ -11,9 +20,7 @@ from jlac_mapper.types import (
     NormalizedTest,
     Qualifier,
     Quantity,
-    ResultType,
     Specimen,
-    Timing,
     Vocabulary,
 )
 
@@ -25,19 +32,8 @@ _MARK = re.compile(r"^[\s*#※●○◎■□◆◇★☆・.,:;>]+|[\s*#※●�
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _SEPARATOR = re.compile(r"[\s/・,、;:_|=&]+")
 _UNIT_IN_NAME = re.compile(r"秒|sec\.?|s|inr|coi|c\.o\.i\.?|%|倍|.*[/%].*", re.IGNORECASE)
-_NUMBERING = re.compile(r"(?<=[^0-9.+/])-?(\d{1,2})(?:回目|本目)?$")
-_JLAC10 = re.compile(r"[0-9][A-Z][0-9]{3}[0-9]{4}[0-9]{3}[0-9]{3}(?:[0-9]{2})?")
 _URINE_PREFIX = re.compile(r"^(?:U|Ur)-(?=.)", re.IGNORECASE)
 _SERUM_PREFIX = re.compile(r"^S-(?=.)", re.IGNORECASE)
-
-_RESULT_TYPE_WORDS = {
-    "定性": ResultType.QUALITATIVE, "判定": ResultType.QUALITATIVE, "文字": ResultType.QUALITATIVE,
-    "コド": ResultType.QUALITATIVE, "コド型": ResultType.QUALITATIVE, "qualitative": ResultType.QUALITATIVE,
-    "半定量": ResultType.SEMI_QUANTITATIVE, "semiquantitative": ResultType.SEMI_QUANTITATIVE,
-    "定量": ResultType.QUANTITATIVE, "数値": ResultType.QUANTITATIVE, "数値型": ResultType.QUANTITATIVE,
-    "数字": ResultType.QUANTITATIVE, "pq": ResultType.QUANTITATIVE, "quantitative": ResultType.QUANTITATIVE,
-    "numeric": ResultType.QUANTITATIVE,
-}  # fmt: skip
 
 
 class Normalizer:
@@ -58,7 +54,11 @@ class Normalizer:
         self._qualifiers: dict[str, Qualifier] = {}
         for qualifier in vocabulary.qualifiers:
             self._qualifiers.setdefault(fold(qualifier.text), qualifier)
-        self._edges = _longest_first(k for k, q in self._qualifiers.items() if q.where != "piece")
+        self._by_first: dict[str, list[str]] = defaultdict(list)
+        self._by_last: dict[str, list[str]] = defaultdict(list)
+        for word in _longest_first(k for k, q in self._qualifiers.items() if q.where != "piece"):
+            self._by_first[word[0]].append(word)
+            self._by_last[word[-1]].append(word)
         self._inside = _longest_first(k for k, q in self._qualifiers.items() if q.where == "inside")
         self._units = {
             clean(spelling): unit.canonical
@@ -70,7 +70,7 @@ class Normalizer:
     def normalize(self, test: LocalTest) -> NormalizedTest:
         """Return the cleaned row with its facts. Never raises; an empty name gives no keys and no parts."""
         name = clean(test.name)
-        facts = _Facts()
+        facts = Facts()
         parts = self._read_name(name, facts)
         unit_quantities, unit_text = self._read_unit(test.unit)
         in_range = [
@@ -79,10 +79,12 @@ class Normalizer:
         specimens, specimen_text = self._read_specimen(test.specimen)
         words = self._specimen_words(specimens or tuple(facts.specimens))
         quantities = (*unit_quantities, *in_range, *facts.quantities)
+        keys, queries = _keys(name, parts, words)
         return NormalizedTest(
             source=test,
             text=name,
-            keys=_keys(name, parts, words),
+            keys=tuple(keys),
+            queries=tuple(queries),
             parts=tuple(_with_specimen(part, words) for part in parts),
             aliases=tuple(k for k in dict.fromkeys((fold(test.abbreviation), fold(test.kana))) if k),
             specimens=specimens,
@@ -90,15 +92,17 @@ class Normalizer:
             name_specimens=tuple(dict.fromkeys(facts.specimens)),
             quantities=quantities,
             unit_text=unit_text,
-            result_type=_result_type(test, facts, quantities),
+            result_type=result_type(test, facts, quantities),
             timing=facts.timing,
             methods=tuple(dict.fromkeys(facts.methods)),
             notes=tuple(dict.fromkeys(facts.notes)),
-            numbering=_numbering(name),
-            jlac10=_read_jlac10(test.jlac10),
+            stated_type=facts.result_type or declared_type(test),
+            contradictions=contradictions(test, facts, unit_quantities),
+            numbering=numbering(name),
+            jlac10=read_jlac10(test.jlac10),
         )
 
-    def _read_name(self, name: str, facts: "_Facts") -> tuple[NamePart, ...]:
+    def _read_name(self, name: str, facts: "Facts") -> tuple[NamePart, ...]:
         body = _MARK.sub("", name) or name
         for pattern, specimen in ((_URINE_PREFIX, "urine"), (_SERUM_PREFIX, "serum")):
             if pattern.match(body):
@@ -123,7 +127,7 @@ class Normalizer:
             parts.append(NamePart((key,), ()))
         return tuple(parts)
 
-    def _is_fact(self, text: str, separated: bool, facts: "_Facts") -> bool:
+    def _is_fact(self, text: str, separated: bool, facts: "Facts") -> bool:
         """Take a stand-alone qualifier or unit out of the name; a known name is never taken out."""
         key = fold(text)
         qualifier = self._qualifiers.get(key)
@@ -140,7 +144,7 @@ class Normalizer:
             return True
         return False
 
-    def _variants(self, key: str, facts: "_Facts") -> tuple[str, ...]:
+    def _variants(self, key: str, facts: "Facts") -> tuple[str, ...]:
         """Return *key*, then shorter spellings with known qualifiers taken out; known names stay whole."""
         found = [key]
         rest = key
@@ -163,14 +167,14 @@ class Normalizer:
         for word in self._inside:
             if word in key and len(word) < len(key):
                 return key.replace(word, "", 1), self._qualifiers[word]
-        for word in self._edges:
-            if len(word) >= len(key):
-                continue
-            if key.startswith(word):
-                return key[len(word) :], self._qualifiers[word]
-            if key.endswith(word):
-                return key[: -len(word)], self._qualifiers[word]
-        return None
+        # Only the words that begin as the key begins, or end as it ends; the longest of them.
+        starts = [w for w in self._by_first.get(key[0], ()) if len(w) < len(key) and key.startswith(w)]
+        ends = [w for w in self._by_last.get(key[-1], ()) if len(w) < len(key) and key.endswith(w)]
+        if not starts and not ends:
+            return None
+        if starts and (not ends or len(starts[0]) >= len(ends[0])):
+            return key[len(starts[0]) :], self._qualifiers[starts[0]]
+        return key[: -len(ends[0])], self._qualifiers[ends[0]]
 
     def _specimen_words(self, specimens: tuple[str, ...]) -> tuple[str, ...]:
         """Return the words that a name would carry for a specimen other than blood, the closest first."""
@@ -202,30 +206,6 @@ class Normalizer:
         if found:
             return tuple(dict.fromkeys(found)), ""
         return (), cleaned
-
-
-class _Facts:
-    """What is collected while a name is taken apart."""
-
-    def __init__(self) -> None:
-        self.specimens: list[str] = []
-        self.quantities: list[Quantity] = []
-        self.methods: list[str] = []
-        self.notes: list[str] = []
-        self.result_type = ResultType.ANY
-        self.timing = Timing.ANY
-
-    def take(self, qualifier: Qualifier, written: str) -> None:
-        if qualifier.kind == "specimen":
-            self.specimens.append(qualifier.value)
-        elif qualifier.kind == "result_type":
-            self.result_type = ResultType(qualifier.value) or self.result_type
-        elif qualifier.kind == "timing":
-            self.timing = Timing(qualifier.value)
-        elif qualifier.kind == "method":
-            self.methods.append(written)
-        else:
-            self.notes.append(written)
 
 
 def _stretches(name: str) -> list[str]:
@@ -271,30 +251,14 @@ def _with_specimen(part: NamePart, words: tuple[str, ...]) -> NamePart:
     return NamePart(prefixed(part.variants), tuple(prefixed(piece) for piece in part.pieces))
 
 
-def _keys(name: str, parts: tuple[NamePart, ...], words: tuple[str, ...]) -> tuple[str, ...]:
+def _keys(name: str, parts: tuple[NamePart, ...], words: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """
+    Return look-up keys, and the keys to search similar names with.
+
+    With a specimen other than blood the name as it would be with it comes first: TP in urine is 尿TP.
+    """
     stripped = "".join(p.variants[-1] for p in parts)
     joined = "".join(p.variants[0] for p in parts)
-    in_specimen = tuple(word + stripped for word in words if stripped and not stripped.startswith(word))
-    return tuple(k for k in dict.fromkeys((fold(name), *in_specimen, joined, stripped)) if k)
-
-
-def _result_type(test: LocalTest, facts: _Facts, quantities: tuple[Quantity, ...]) -> ResultType:
-    """Name first, then the result-type field, then the unit, then the shape of the reference range."""
-    if facts.result_type:
-        return facts.result_type
-    if declared := _RESULT_TYPE_WORDS.get(fold(test.result_type)):
-        return declared
-    for quantity in quantities:
-        if kind := units.result_type_of(quantity.canonical):
-            return kind
-    return units.result_type_in_range(test.reference_range)
-
-
-def _numbering(name: str) -> str:
-    match = _NUMBERING.search(re.sub(r"\([^()]*\)", "", name).strip())
-    return match.group(1) if match else ""
-
-
-def _read_jlac10(text: str) -> str:
-    match = _JLAC10.fullmatch(re.sub(r"[-\s]", "", clean(text)).upper())
-    return match.group() if match else ""
+    in_specimen = [word + stripped for word in words if stripped and not stripped.startswith(word)]
+    keys = [k for k in dict.fromkeys((*in_specimen, fold(name), joined, stripped)) if k]
+    return keys, [k for k in dict.fromkeys((*in_specimen[-1:], joined, stripped)) if k]

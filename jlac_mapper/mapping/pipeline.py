@@ -155,6 +155,9 @@ class Pipeline:
         best = candidates[0] if candidates and row.resolved[row.listed[0].measurand] else None
         measurand_probability = row.probabilities[0] if row.listed else 0.0
         reasons = list(decide.name_reasons(row.test, row.hypotheses, row.listed[0] if row.listed else None))
+        ended = next((h for h in row.hypotheses if h.measurand and h.scores["exact"]), None)
+        if ended and ended.measurand not in self._analytes:
+            reasons = [Reason.ITEM_ENDED]
         if best is not None:
             reasons += [*best.reasons, *guard.check(row.test, best, self._analytes)]
         decision = decide.decide(best, measurand_probability, reasons, self._thresholds)

@@ -1,17 +1,21 @@
 """Stage 2: what may this name mean? Listed measurands and things without a code compete."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rapidfuzz.fuzz import ratio
 
+from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.ngram_index import NgramIndex
 from jlac_mapper.text import fold
 from jlac_mapper.types import BackgroundName, Hypothesis, NamePart, NormalizedTest, TestName, Vocabulary
 
 LISTED_LIMIT = 5
-_NEIGHBOURS = 24
+_NEIGHBOURS = 16
+_LEAST_SCORE = 0.3
+"""Listed names that resemble the row less than this are no help to anyone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class _Support:
     covered: int = 0
     cosine: float = 0.0
     similarity: float = 0.0
+    dense: float = 0.0
     alias: float = 0.0
 
     def propose(self, entry: _Entry, *, better: bool) -> None:
@@ -53,12 +58,15 @@ class Retriever:
     """
     Finds hypotheses for normalised rows over one vocabulary; built once, then free of side effects.
 
-    Three methods look at every name, listed and background alike, and each keeps its own score in the
-    answer: `exact` (folded look-up of the whole name, or of every part of it), `cosine` (character
-    n-grams) and `similarity` (RapidFuzz ratio on the nearest names).
+    Four methods look at every name, listed and background alike, and each keeps its own score and rank in
+    the answer: `exact` (folded look-up of the whole name, or of every part of it), `cosine` (character
+    n-grams), `similarity` (RapidFuzz ratio on the nearest names) and `dense` (embeddings; 0 without a
+    *make_dense*, which builds them over the folded names).
     """
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, make_dense: Callable[[Sequence[str]], DenseNames] | None = None
+    ) -> None:
         listed: dict[str, list[_Entry]] = defaultdict(list)
         for name in vocabulary.names:
             if key := fold(name.name):
@@ -71,7 +79,9 @@ class Retriever:
         self._listed = dict(listed)
         self._background = background
         self._entries = [e for group in listed.values() for e in group] + list(background.values())
-        self._index = NgramIndex([e.key for e in self._entries])
+        keys = [e.key for e in self._entries]
+        self._index = NgramIndex(keys)
+        self._dense = make_dense(keys) if make_dense else None
 
     def retrieve(self, tests: Sequence[NormalizedTest]) -> list[tuple[Hypothesis, ...]]:
         """
@@ -80,15 +90,22 @@ class Retriever:
         At most `LISTED_LIMIT` listed measurands and one hypothesis without a code; equal scores by
         measurand code, the one without a code last. Empty only for a row without a name.
         """
-        return [self._retrieve(test) for test in tests]
+        dense: Iterator[list[tuple[int, float]]] = iter(())
+        if self._dense:
+            dense = iter(self._dense.search([q for test in tests for q in test.queries], _NEIGHBOURS))
+        return [self._retrieve(test, dense) for test in tests]
 
-    def _retrieve(self, test: NormalizedTest) -> tuple[Hypothesis, ...]:
+    def _retrieve(
+        self, test: NormalizedTest, dense: Iterator[list[tuple[int, float]]]
+    ) -> tuple[Hypothesis, ...]:
         gathered = _Gathered()
         self._look_up_whole(test.keys, gathered)
         for part in test.parts:
             self._look_up_part(part, gathered)
         self._look_up_aliases(test.aliases, gathered)
         self._search_similar(test, gathered)
+        for hits in islice(dense, len(test.queries)):
+            self._add_dense(hits, gathered)
         return _rank(test, gathered)
 
     def _find(self, key: str) -> list[_Entry]:
@@ -109,13 +126,12 @@ class Retriever:
                 return
 
     def _look_up_part(self, part: NamePart, gathered: _Gathered) -> None:
-        gathered.total += len(part.variants[0])
         if self._cover(part.variants, len(part.variants[0]), gathered):
+            gathered.total += len(part.variants[0])
             return
-        if not part.pieces:
-            gathered.pieces_open = True
-        for piece in part.pieces:
-            if not self._cover(piece, len(piece[0]), gathered):
+        for piece in part.pieces or (part.variants,):
+            gathered.total += len(piece[0])
+            if not part.pieces or not self._cover(piece, len(piece[0]), gathered):
                 gathered.pieces_open = True
 
     def _cover(self, variants: Sequence[str], length: int, gathered: _Gathered) -> bool:
@@ -141,23 +157,31 @@ class Retriever:
                 support.alias = 1.0
 
     def _search_similar(self, test: NormalizedTest, gathered: _Gathered) -> None:
-        queries = dict.fromkeys((*test.keys[:2], *test.keys[-1:]), 1.0)
+        queries = dict.fromkeys(test.queries, 1.0)
         if len(test.parts) > 1:
             whole = max(1, gathered.total)
             for part in test.parts:
                 queries.setdefault(part.variants[-1], (len(part.variants[-1]) / whole) ** 0.5)
         for query, weight in queries.items():
             rows, cosines = self._index.search(query, _NEIGHBOURS)
-            for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True):
+            for row, cosine in zip(rows.tolist(), (weight * cosines).tolist(), strict=True):
                 entry = self._entries[row]
                 support = gathered.by_measurand[_code(entry)]
                 similarity = weight * ratio(query, entry.key) / 100
-                cosine *= weight
-                exact = support.exact > 0 or support.covered > 0
-                better = not exact and cosine + similarity > support.cosine + support.similarity
-                support.propose(entry, better=better)
-                support.cosine = max(support.cosine, cosine)
-                support.similarity = max(support.similarity, similarity)
+                if not support.exact and not support.covered:
+                    better = cosine + similarity > support.cosine + support.similarity
+                    support.propose(entry, better=better)
+                if cosine > support.cosine:
+                    support.cosine = cosine
+                if similarity > support.similarity:
+                    support.similarity = similarity
+
+    def _add_dense(self, hits: list[tuple[int, float]], gathered: _Gathered) -> None:
+        for row, cosine in hits:
+            entry = self._entries[row]
+            support = gathered.by_measurand[_code(entry)]
+            support.propose(entry, better=False)
+            support.dense = max(support.dense, cosine)
 
 
 def _code(entry: _Entry) -> str:
@@ -174,24 +198,32 @@ def _rank(test: NormalizedTest, gathered: _Gathered) -> tuple[Hypothesis, ...]:
         background = support.background
         if panel and not code:
             background = BackgroundName(test.text, "panel")
-            exact = max(exact, 0.9)
+            exact, explained = max(exact, 0.9), 1.0
         scores = {
             "exact": exact,
             "cosine": support.cosine,
             "similarity": support.similarity,
+            "dense": support.dense,
             "alias": support.alias,
         }
-        score = max(exact, explained * 0.8, 0.5 * support.cosine + 0.4 * support.similarity)
+        score = max(exact, explained * 0.8, _resemblance(support))
         score += 0.15 * support.alias
+        if code and score < _LEAST_SCORE and not support.alias:
+            continue
         name = support.name if code else None
         found.append((score, Hypothesis(code, name, None if code else background, scores, explained)))
     if panel and "" not in gathered.by_measurand:
         other = BackgroundName(test.text, "panel")
-        empty = {"exact": 0.9, "cosine": 0.0, "similarity": 0.0, "alias": 0.0}
+        empty = {"exact": 0.9, "cosine": 0.0, "similarity": 0.0, "dense": 0.0, "alias": 0.0}
         found.append((0.9, Hypothesis("", None, other, empty, 1.0)))
     found.sort(key=lambda pair: (-round(pair[0], 6), not pair[1].measurand, pair[1].measurand))
     listed = [h for _, h in found if h.measurand][:LISTED_LIMIT]
     return tuple(h for _, h in found if not h.measurand or h in listed)
+
+
+def _resemblance(support: _Support) -> float:
+    lexical = 0.5 * support.cosine + 0.4 * support.similarity
+    return 0.5 * lexical + 0.5 * support.dense if support.dense else lexical
 
 
 def _is_panel(gathered: _Gathered) -> bool:

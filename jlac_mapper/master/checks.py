@@ -170,6 +170,8 @@ def _check_families(rows: Iterable[ListedCode], vocabulary: Vocabulary) -> Itera
     for (measurand, name), found in groups.items():
         own = families.get(measurand)
         foreign = [family for family in _FAMILIES if own and family in name and family not in own]
+        if own and any(family in name for family in own):
+            continue  # 抗原・抗体同時 names both
         if own and foreign:
             yield Finding(
                 Severity.WARNING, str(found[0].code), "name-family",

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -10,13 +10,15 @@ from functools import lru_cache
 
 from jlac_mapper.jlac11 import METHOD_UNSPECIFIED, Jlac11Code
 from jlac_mapper.text import fold
-from jlac_mapper.types import Edition, ImportNote, ListedCode
+from jlac_mapper.types import Edition, ImportNote, ListedCode, TestName
 
 STARTER = "starter"
 """The name of the shipped edition, and the source of a completion."""
 
 Superseded = Mapping[tuple[str, str, str], str]
 """(measurand, superseded identification, unit) -> the identification that replaced it."""
+
+_GOOD_SHARE = 0.3
 
 _Item = tuple[str, str, str]
 """One result of the master: measurand, folded standard name, unit."""
@@ -80,6 +82,28 @@ def complete_with_starter(edition: Edition, starter: Edition) -> Edition:
     if len(own) == len(edition.codes) and not added:
         return edition
     return make_edition(edition.name, (*own, *added), edition.notes)
+
+
+def result_names(edition: Edition, known: Iterable[TestName]) -> tuple[TestName, ...]:
+    """
+    Return the names that *edition* itself gives its results, as far as *known* does not hold them.
+
+    A name that stands under several measurands goes to each that has a good share of its codes: a slip
+    such as an antigen's name on some of the antibody's rows does not make a name.
+    """
+    have = {(fold(name.name), name.measurand) for name in known}
+    codes: dict[str, Counter[str]] = defaultdict(Counter)
+    written: dict[str, str] = {}
+    for listed in edition.codes:
+        if listed.source != STARTER and not listed.code.is_request and (key := _folded(listed.name)):
+            codes[key][listed.code.measurand] += 1
+            written.setdefault(key, listed.name)
+    return tuple(
+        TestName(written[key], measurand, "edition")
+        for key, counts in codes.items()
+        for measurand, count in sorted(counts.items())
+        if count >= _GOOD_SHARE * counts.total() and (key, measurand) not in have
+    )
 
 
 def valid_codes(edition: Edition, as_of: date) -> tuple[ListedCode, ...]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jlac_mapper.mapping.normalize import Normalizer
-from jlac_mapper.types import LocalTest, NormalizedTest, ResultType, Timing
+from jlac_mapper.types import LocalTest, NormalizedTest, Reason, ResultType, Timing
 from tests.unit.vocabulary import VOCABULARY
 
 NORMALIZER = Normalizer(VOCABULARY)
@@ -128,6 +128,19 @@ def test_a_jlac10_code_is_read_in_any_usual_writing(text: str, code: str) -> Non
 def test_a_trailing_number_is_reported_because_it_may_be_a_count_or_a_name() -> None:
     assert normalize("AST2").numbering == "2"
     assert normalize("AST").numbering == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "reason"),
+    [
+        ("HBs抗原定量", {"result_type": "定性"}, Reason.RESULT_TYPE_CONFLICT),
+        ("血糖(空腹時)_食後", {}, Reason.TIMING_NOT_LISTED),
+        ("PT(秒)", {"unit": "%"}, Reason.UNIT_CONFLICT),
+    ],
+)
+def test_a_row_that_contradicts_itself_says_so(name: str, fields: dict[str, str], reason: Reason) -> None:
+    assert normalize(name, **fields).contradictions == (reason,)
+    assert normalize("HBs抗原定量", result_type="数値", unit="IU/mL").contradictions == ()
 
 
 texts = st.text(

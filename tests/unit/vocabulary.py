@@ -18,9 +18,11 @@ MEASURANDS = (
     Measurand("C1002", "総蛋白", "Total protein", "生化学", "250", ("3A010",)),
     Measurand("C2001", "CK", "Creatine kinase", "生化学", "250", ("3B010",)),
     Measurand("C2008", "AST", "Aspartate aminotransferase", "生化学", "250", ("3B035",)),
+    Measurand("C2042", "アミラーゼ", "Amylase", "生化学", "250", ("3B160",)),
     Measurand("C4001", "グルコース", "Glucose", "生化学", "250", ("3D010",)),
     Measurand("C7002", "ナトリウム", "Sodium", "生化学", "250", ("3H010",)),
     Measurand("C7003", "カリウム", "Potassium", "生化学", "250", ("3H015",)),
+    Measurand("K1001", "ABO血液型", "ABO group", "輸血", "211", ("5H010",)),
     Measurand("V2010", "HBs抗原", "HBs antigen", "感染症", "250", ("5F016",)),
 )
 
@@ -34,16 +36,19 @@ NAMES = (
     TestName("CK", "C2001", "abbreviation"), TestName("CPK", "C2001", "old"),
     TestName("クレアチンキナーゼ", "C2001"),
     TestName("AST", "C2008", "abbreviation"), TestName("GOT", "C2008", "old"),
+    TestName("アミラーゼ", "C2042"), TestName("AMY", "C2042", "abbreviation"),
     TestName("グルコース", "C4001"), TestName("血糖", "C4001", "slang"),
     TestName("空腹時血糖", "C4001", identification="1337"),
     TestName("ナトリウム", "C7002"), TestName("Na", "C7002", "abbreviation"),
     TestName("カリウム", "C7003"), TestName("K", "C7003", "abbreviation"),
+    TestName("ABO血液型", "K1001"),
     TestName("HBs抗原", "V2010"), TestName("HBsAg", "V2010", "abbreviation"),
 )  # fmt: skip
 
 BACKGROUND = (
     BackgroundName("CK-MB", "near_twin", "C2001"),
     BackgroundName("CKアイソザイム", "near_twin", "C2001"),
+    BackgroundName("尿アミラーゼ", "near_twin", "C2042"),
     BackgroundName("テオフィリン", "drug", "C1002"),
     BackgroundName("HBe抗原", "near_twin", "V2010"),
     BackgroundName("HBc抗体", "near_twin", "V2010"),
@@ -65,12 +70,35 @@ SPECIMENS = (
     Specimen(
         "plasma_citrate", "244", "血漿(クエン酸入り)", "Citrate plasma", "plasma_additive", ("クエン酸血漿",)
     ),
+    Specimen("plasma_edta", "242", "血漿(EDTA入り)", "EDTA plasma", "plasma_additive", ("EDTA血漿",)),
+    Specimen(
+        "plasma_fluoride", "245", "血漿(フッ化物入り)", "Fluoride plasma", "plasma_additive", ("NaF血漿",)
+    ),
+    Specimen("tube_citrate", "", "採血管(クエン酸)", "Citrate tube", "", ("凝固管", "黒スピッツ")),
+    Specimen("tube_fluoride", "", "採血管(フッ化物)", "Fluoride tube", "", ("NaF", "灰")),
+    Specimen(
+        "whole_blood_fluoride",
+        "215",
+        "全血(フッ化物入り)",
+        "Fluoride blood",
+        "whole_blood_additive",
+        ("NaF全血",),
+    ),
+    Specimen(
+        "whole_blood_citrate",
+        "214",
+        "全血(クエン酸入り)",
+        "Citrate blood",
+        "whole_blood_additive",
+        ("クエン酸血",),
+    ),
     Specimen("serum", "250", "血清", "Serum", "", ("茶スピッツ",)),
     Specimen("csf", "", "髄液", "CSF", "", ()),
 )
 
 UNITS = (
     Unit("02", "[qualitative]", "定性", ResultType.QUALITATIVE, ()),
+    Unit("04", "[type]", "型", ResultType.QUALITATIVE, ()),
     Unit("12", "%", "%", ResultType.QUANTITATIVE, ()),
     Unit("34", "COI", "COI", ResultType.QUANTITATIVE, ()),
     Unit("55", "g/dL", "g/dL", ResultType.QUANTITATIVE, ()),

@@ -1,0 +1,33 @@
+"""Part of resolve: what a row wants of a code's elements, and the slots of an edition that compete for it."""
+
+from dataclasses import dataclass
+
+from jlac_mapper.types import Evidence, ListedCode, Reason, ResultType, Timing
+
+Weighed = tuple[float, tuple[Reason, ...], tuple[Evidence, ...]]
+"""A log-weight (0 is best; a conflict outweighs every preference), with reasons and evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The codes of a measurand that share identification, specimen and unit: they differ by product."""
+
+    identification: str
+    specimen: str
+    unit: str
+    result_type: ResultType
+    codes: tuple[ListedCode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the row says of the elements; hashable, because hospital lists repeat the same few."""
+
+    specimens: tuple[str, ...]
+    specimen_source: str
+    units: tuple[str, ...]
+    unit_field: str
+    result_type: ResultType
+    timing: Timing
+    identification: str
+    name_unit: str

@@ -1,0 +1,223 @@
+"""Features, coefficients and thresholds."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jlac_mapper.config import master_data_dir
+from jlac_mapper.errors import ConfigurationError
+from jlac_mapper.mapping.calibrate import (
+    FEATURES,
+    LEAST_ACCEPTED,
+    Agreement,
+    Calibration,
+    features,
+    normalise,
+)
+from jlac_mapper.types import Hypothesis, NormalizedTest
+from tests.unit.stages import CALIBRATION, normalize, retrieve
+
+SILENT = Agreement(0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def described(
+    name: str, agreement: Agreement = SILENT, measurand: str = "", **fields: str
+) -> dict[str, float]:
+    test: NormalizedTest = normalize(name, **fields)
+    hypotheses: tuple[Hypothesis, ...] = retrieve(name, **fields)
+    index = next(i for i, h in enumerate(hypotheses) if h.measurand and measurand in ("", h.measurand))
+    return dict(zip(FEATURES, features(test, hypotheses, index, agreement), strict=True))
+
+
+def test_a_whole_exact_name_without_rivals_is_described_by_little_else() -> None:
+    row = described("クレアチンキナーゼ")
+    assert {name for name, value in row.items() if value} == {"bias", "exact_whole"}
+
+
+def test_a_name_found_by_its_parts_is_told_from_a_whole_one() -> None:
+    row = described("GOT(AST)")
+    assert (row["exact_whole"], row["exact_parts"]) == (0.0, 1.0)
+
+
+def test_a_similar_name_is_described_by_its_scores() -> None:
+    row = described("クレアチソキナーゼ")
+    best = retrieve("クレアチソキナーゼ")[0]
+    assert row["inexact_similarity"] == best.scores["similarity"]
+    assert row["inexact_similarity_cubed"] == pytest.approx(best.scores["similarity"] ** 3)
+    assert row["inexact_cosine"] == best.scores["cosine"]
+    assert row["exact_whole"] == row["exact_parts"] == 0.0
+
+
+def test_a_known_name_without_a_code_speaks_against_the_listed_one() -> None:
+    row = described("CK-MB", measurand="C2001")
+    assert row["background_exact"] == 1.0
+    assert row["inexact_background_margin"] < 0.0
+    assert described("CK", measurand="C2001")["background_exact"] == 0.0
+
+
+def test_an_exact_rival_is_a_tie_for_an_exact_name_and_a_shadow_for_another() -> None:
+    assert described("Na・K", measurand="C7002")["inexact_beside_exact"] == 0.0
+    assert described("AST", measurand="C2008")["exact_tie"] == 0.0
+    assert described("カリウム", abbreviation="Na", measurand="C7002")["inexact_beside_exact"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("agreement", "named"),
+    [
+        (replace(SILENT, unit=1.0), {"unit_agrees"}),
+        (replace(SILENT, unit=0.5), {"unit_other_scale"}),
+        (replace(SILENT, unit=-1.0), {"unit_conflicts"}),
+        (replace(SILENT, specimen=1.0), {"specimen_agrees"}),
+        (replace(SILENT, specimen=-0.5), {"specimen_unclear"}),
+        (replace(SILENT, specimen=-1.0), {"specimen_conflicts"}),
+        (replace(SILENT, result_type=-1.0), {"result_type_conflicts"}),
+        (replace(SILENT, method=-1.0), {"method_conflicts"}),
+        (replace(SILENT, jlac10=1.0), {"jlac10_agrees"}),
+        (replace(SILENT, jlac10=-1.0), {"jlac10_conflicts"}),
+        (replace(SILENT, choice=1.5), {"choice"}),
+    ],
+)
+def test_each_agreement_has_its_own_feature(agreement: Agreement, named: set[str]) -> None:
+    row = described("クレアチンキナーゼ", agreement)
+    assert {name for name, value in row.items() if value} == {"bias", "exact_whole", *named}
+
+
+def test_an_abbreviation_can_agree_with_the_name() -> None:
+    agreeing = described("AST", abbreviation="GOT")
+    assert (agreeing["alias_agrees"], agreeing["alias_elsewhere"]) == (1.0, 0.0)
+
+
+def test_an_abbreviation_can_lie_elsewhere() -> None:
+    elsewhere = described("AST", abbreviation="CK", measurand="C2008")
+    assert (elsewhere["alias_agrees"], elsewhere["alias_elsewhere"]) == (0.0, 1.0)
+
+
+def test_short_names_and_trailing_numbers_are_marked() -> None:
+    assert described("K", measurand="C7003")["short_name"] == 1.0
+    assert described("AST")["short_name"] == 0.0
+    assert described("AST2", measurand="C2008")["numbering"] == 1.0
+    assert described("AST")["numbering"] == 0.0
+
+
+@pytest.mark.parametrize("name", ["AST", "CK-MB", "Na・K", "謎の抗原", "K", "AST(ゾル)"])
+def test_every_feature_lies_between_minus_1_and_1(name: str) -> None:
+    for index, hypothesis in enumerate(retrieve(name)):
+        if hypothesis.measurand:
+            row = features(normalize(name), retrieve(name), index, SILENT)
+            assert len(row) == len(FEATURES)
+            assert all(-1.0 <= value <= 1.0 for value in row)
+
+
+def test_a_probability_is_the_logistic_of_the_weighted_features() -> None:
+    row = [0.0] * len(FEATURES)
+    row[FEATURES.index("bias")] = 1.0
+    assert CALIBRATION.probability(row) == pytest.approx(1 / (1 + math.exp(4.0)))
+    row[FEATURES.index("exact_whole")] = 1.0
+    assert CALIBRATION.probability(row) == pytest.approx(1 / (1 + math.exp(-5.0)))
+
+
+def test_extreme_features_neither_overflow_nor_leave_0_to_1() -> None:
+    huge = replace(CALIBRATION, coefficients=tuple(1e6 for _ in FEATURES))
+    assert 0.999 < huge.probability([1.0] * len(FEATURES)) <= 1.0
+    assert 0.0 <= huge.probability([-1.0] * len(FEATURES)) < 0.001
+
+
+def test_a_row_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        CALIBRATION.probability([1.0])
+
+
+def test_the_threshold_of_the_next_stated_precision_is_taken() -> None:
+    stated = replace(CALIBRATION, thresholds={0.98: 0.93, 0.99: 0.97})
+    assert stated.threshold(0.98) == 0.93
+    assert stated.threshold(0.985) == 0.97
+    assert stated.threshold(0.5) == 0.93
+
+
+def test_no_threshold_lies_under_what_a_single_answer_must_reach() -> None:
+    assert CALIBRATION.thresholds[0.98] < LEAST_ACCEPTED
+    assert CALIBRATION.threshold(0.98) == LEAST_ACCEPTED
+
+
+def test_a_precision_that_nothing_reached_is_refused_with_the_highest_one() -> None:
+    with pytest.raises(ConfigurationError, match=r"0\.9999 .* at most 0\.99$"):
+        CALIBRATION.threshold(0.9999)
+
+
+def test_rival_probabilities_are_scaled_down_and_never_up() -> None:
+    assert normalise([0.9, 0.6]) == pytest.approx([0.6, 0.4])
+    assert normalise([0.2, 0.1]) == [0.2, 0.1]
+    assert normalise([]) == []
+
+
+# --- the file
+
+
+@pytest.fixture
+def content() -> dict[str, Any]:
+    return {
+        "identity": "hand@1",
+        "provisional": True,
+        "coefficients": dict.fromkeys(FEATURES, 0.5),
+        "thresholds": {"0.98": 0.6, "0.99": 0.7},
+        "no_code_below": 0.03,
+    }
+
+
+def write(tmp_path: Path, content: object) -> Path:
+    path = tmp_path / "calibration.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_a_calibration_file_is_read_as_written(tmp_path: Path, content: dict[str, Any]) -> None:
+    calibration = Calibration.read(write(tmp_path, content))
+    assert calibration == Calibration("hand@1", True, (0.5,) * len(FEATURES), {0.98: 0.6, 0.99: 0.7}, 0.03)
+
+
+def test_a_calibration_for_other_features_is_refused_by_name(tmp_path: Path, content: dict[str, Any]) -> None:
+    content["coefficients"]["mystery"] = content["coefficients"].pop("choice")
+    with pytest.raises(ConfigurationError, match=r"other features \(choice, mystery\).*train calibration"):
+        Calibration.read(write(tmp_path, content))
+
+
+def test_features_in_another_order_are_refused(tmp_path: Path, content: dict[str, Any]) -> None:
+    content["coefficients"] = dict(reversed(content["coefficients"].items()))
+    with pytest.raises(ConfigurationError, match="their order"):
+        Calibration.read(write(tmp_path, content))
+
+
+@pytest.mark.parametrize(
+    "missing", ["identity", "coefficients", "thresholds", "no_code_below", "provisional"]
+)
+def test_an_incomplete_calibration_is_refused_with_its_path(
+    tmp_path: Path, content: dict[str, Any], missing: str
+) -> None:
+    del content[missing]
+    path = write(tmp_path, content)
+    with pytest.raises(ConfigurationError, match=f"{path}.*{missing}"):
+        Calibration.read(path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"identity": 1}'])
+def test_a_file_that_is_no_calibration_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        Calibration.read(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        Calibration.read(tmp_path / "absent.json")
+
+
+def test_the_shipped_calibration_fits_the_features_and_is_ordered() -> None:
+    shipped = Calibration.read(master_data_dir() / "calibration.json")
+    stated = [shipped.thresholds[p] for p in sorted(shipped.thresholds)]
+    assert stated == sorted(stated)
+    assert 0.0 < shipped.no_code_below < stated[0] <= 1.0

@@ -1,0 +1,76 @@
+"""Settings from the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from jlac_mapper.config import Settings, default_database_url, master_data_dir
+from jlac_mapper.errors import ConfigurationError
+
+
+def test_without_variables_every_setting_has_its_default() -> None:
+    settings = Settings.from_env({"PATH": "/bin", "HOME": "/root"})
+    assert settings == Settings(
+        database_url=default_database_url(),
+        master="",
+        target_precision=0.99,
+        site_defaults={},
+        grpc_max_message_bytes=16 * 1024 * 1024,
+    )
+
+
+def test_each_variable_sets_its_field() -> None:
+    settings = Settings.from_env(
+        {
+            "JLAC_MAPPER_DATABASE_URL": "sqlite:///x.db",
+            "JLAC_MAPPER_MASTER": "2025-12",
+            "JLAC_MAPPER_TARGET_PRECISION": "0.98",
+            "JLAC_MAPPER_CALIBRATION_FILE": "own.json",
+            "JLAC_MAPPER_SITE_DEFAULT_SPECIMEN": "250",
+            "JLAC_MAPPER_GRPC_MAX_MESSAGE_BYTES": "4096",
+        }
+    )
+    assert settings == Settings(
+        database_url="sqlite:///x.db",
+        master="2025-12",
+        target_precision=0.98,
+        calibration_file="own.json",
+        site_defaults={"specimen": "250"},
+        grpc_max_message_bytes=4096,
+    )
+
+
+def test_an_unknown_variable_is_an_error_that_names_it_and_the_known_ones() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"JLAC_MAPPER_DATABASE_ULR; known: .*JLAC_MAPPER_DATABASE_URL"
+    ):
+        Settings.from_env({"JLAC_MAPPER_DATABASE_ULR": "sqlite://"})
+
+
+@pytest.mark.parametrize("specimen", ["25", "serum", "2500", "２５０"])
+def test_a_default_specimen_is_three_digits(specimen: str) -> None:
+    with pytest.raises(ConfigurationError, match="SITE_DEFAULT_SPECIMEN"):
+        Settings.from_env({"JLAC_MAPPER_SITE_DEFAULT_SPECIMEN": specimen})
+
+
+@pytest.mark.parametrize("precision", ["0.49", "1", "1.5", "-1", "nan", "high"])
+def test_a_precision_outside_of_half_to_one_is_refused(precision: str) -> None:
+    with pytest.raises(ConfigurationError, match="TARGET_PRECISION"):
+        Settings.from_env({"JLAC_MAPPER_TARGET_PRECISION": precision})
+
+
+@pytest.mark.parametrize("size", ["4095", "0", "-1", "many", "nan", "inf", "2147483648"])
+def test_an_unusable_message_size_is_refused(size: str) -> None:
+    with pytest.raises(ConfigurationError, match="GRPC_MAX_MESSAGE_BYTES"):
+        Settings.from_env({"JLAC_MAPPER_GRPC_MAX_MESSAGE_BYTES": size})
+
+
+def test_the_default_database_is_an_sqlite_file_in_the_users_data_folder() -> None:
+    url = default_database_url()
+    assert url.startswith("sqlite:///")
+    assert Path(url.removeprefix("sqlite:///")).is_absolute()
+
+
+def test_the_shipped_master_data_are_where_the_package_looks() -> None:
+    assert (master_data_dir() / "starter" / "names.csv").is_file()
+    assert (master_data_dir() / "calibration.json").is_file()

@@ -1,0 +1,135 @@
+"""Labelled rows made from the vocabulary: what they mean must be what their label says."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from jlac_mapper.mapping.normalize import Normalizer
+from jlac_mapper.master.editions import make_edition
+from jlac_mapper.text import fold
+from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator
+from jlac_mapper.types import BackgroundName, LocalTest, TestName
+from tests.unit.stages import CODES, NORMALIZER
+from tests.unit.vocabulary import BACKGROUND, NAMES, VOCABULARY
+
+EDITION = make_edition("small", CODES)
+AST = next(n for n in NAMES if n.name == "AST")
+CK_MB = next(b for b in BACKGROUND if b.name == "CK-MB")
+
+
+def generator(seed: int = 1) -> RowGenerator:
+    return RowGenerator(VOCABULARY, EDITION, seed)
+
+
+def listed_rows(seed: int, count: int = 5) -> Iterator[LabelledRow]:
+    made = generator(seed)
+    for name in NAMES:
+        yield from made.listed(name, count)
+
+
+def test_the_same_seed_gives_the_same_rows_and_another_seed_others() -> None:
+    assert list(listed_rows(1)) == list(listed_rows(1))
+    assert list(listed_rows(1)) != list(listed_rows(2))
+
+
+def test_as_many_rows_as_asked_for_are_made() -> None:
+    assert len(list(generator().listed(AST, 7))) == 7
+    assert len(list(generator().background(CK_MB, 7))) == 7
+    assert list(generator().listed(AST, 0)) == []
+
+
+def test_a_listed_row_means_its_measurand_or_is_a_confirmation_test() -> None:
+    measurands = {n.name: n.measurand for n in NAMES}
+    for row in listed_rows(3, 20):
+        if row.measurand:
+            assert row.measurand == measurands[row.name]
+            assert row.test.method == ""
+        else:
+            assert measurands[row.name].startswith("V")
+            assert row.test.method
+
+
+def test_confirmation_tests_occur() -> None:
+    hbs = next(n for n in NAMES if n.name == "HBs抗原")
+    methods = [row.test.method for row in generator().listed(hbs, 200) if row.measurand == ""]
+    assert 3 < len(methods) < 50
+
+
+def test_a_listed_row_carries_fields_that_one_of_its_codes_has() -> None:
+    specimens = {s.key: s.code for s in VOCABULARY.specimens}
+    pairs = {(c.code.measurand, c.code.specimen, c.code.unit) for c in CODES}
+    units = {u.canonical: u.code for u in VOCABULARY.units}
+    for row in listed_rows(5, 10):
+        if not row.measurand:
+            continue
+        test = NORMALIZER.normalize(row.test)
+        assert not row.test.specimen or test.specimens, row
+        given_specimen = {specimens[k] for k in test.specimens}
+        given_units = {units[q.canonical] for q in test.quantities if q.field != "name"}
+        assert any(
+            measurand == row.measurand
+            and (not given_specimen or specimen in given_specimen)
+            and (not given_units or unit in given_units)
+            for measurand, specimen, unit in pairs
+        ), row
+
+
+def test_spellings_vary_and_still_read_as_the_name_or_a_slip_of_it() -> None:
+    name = TestName("クレアチンキナーゼ", "C2001")
+    written = [row.test.name for row in generator().listed(name, 200)]
+    assert len(set(written)) > 20
+    same = sum(fold(text).startswith(fold(name.name)) for text in written)
+    assert 150 < same < 200
+    assert any("ｸﾚｱﾁﾝ" in text for text in written)
+
+
+def test_a_slip_of_the_pen_never_makes_another_known_name() -> None:
+    known = {fold(n.name) for n in NAMES} | {fold(b.name) for b in BACKGROUND}
+    names = [TestName("HBs抗原", "V2010"), TestName("クレアチンキナーゼ", "C2001")]
+    made = generator(9)
+    for name in names:
+        for row in made.listed(name, 300):
+            key = fold(row.test.name)
+            assert key not in known - {fold(name.name)}
+
+
+@pytest.mark.parametrize("name", BACKGROUND, ids=lambda b: b.name)
+def test_a_background_row_has_no_measurand(name: BackgroundName) -> None:
+    rows = list(generator().background(name, 20))
+    assert {row.measurand for row in rows} == {""}
+    assert {row.name for row in rows} == {name.name}
+
+
+def test_a_near_twin_often_stands_in_the_fields_of_its_twin() -> None:
+    rows = list(generator().background(CK_MB, 300))
+    as_twin = sum(row.test.specimen == "血清" and "U/L" in row.test.unit for row in rows)
+    assert as_twin > 40
+
+
+def test_a_remainder_makes_another_test_that_is_no_known_name() -> None:
+    known = {fold(n.name) for n in NAMES} | {fold(b.name) for b in BACKGROUND}
+    made = generator(4)
+    for _ in range(100):
+        row = made.another_test(AST)
+        assert row.measurand == ""
+        assert fold("AST") in fold(row.test.name)
+        assert fold(row.test.name) not in known or row.test.specimen in {
+            "髄液",
+            "胸水",
+            "腹水",
+            "関節液",
+            "透析液",
+        }
+
+
+def test_an_unlisted_specimen_takes_the_code_away() -> None:
+    row = generator().unlisted_specimen(AST)
+    assert (row.measurand, row.name) == ("", "AST")
+    assert row.test.specimen in {"髄液", "胸水", "腹水", "関節液", "透析液"}
+
+
+def test_no_row_is_without_a_name() -> None:
+    rows: list[LocalTest] = [row.test for row in listed_rows(8)]
+    rows += [row.test for b in BACKGROUND for row in generator(8).background(b, 5)]
+    normalizer = Normalizer(VOCABULARY)
+    assert all(normalizer.normalize(row).keys for row in rows)
