@@ -22,9 +22,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import ablations
 import bench_throughput
+import contradictions
+import leave_one_measurand_out
+import parts
 import perturb_products
-from jlac_mapper.master.starter import load_vocabulary
+import recall
 from rich.console import Console
 
 from jlac_mapper import __version__
@@ -34,12 +38,20 @@ from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.evaluation import report
 from jlac_mapper.evaluation.labels import LabelledRow, read_labelled
 from jlac_mapper.evaluation.run import evaluate
+from jlac_mapper.master.starter import load_vocabulary
 
 HERE = Path(__file__).parent
 OFFICIAL = "official-2024-09"
 OFFICIAL_FILE = Path("official") / "ehr-share-master-202409.xlsx"
 PRODUCTS = "products"
 THROUGHPUT = "throughput"
+ABLATIONS = "ablations"
+INJECTED: Mapping[str, Callable[[parts.Parts], dict[str, Any]]] = {
+    "recall": recall.run,
+    "contradictions": contradictions.run,
+    "leave-one-measurand-out": leave_one_measurand_out.run,
+}
+"""Experiments on the starter with generated rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,20 @@ def measure(
     return results
 
 
+def experiment(
+    titles: Sequence[str], sets: Sequence[DataSet], settings: Settings, console: Console
+) -> dict[str, Any]:
+    """Run experiments with the starter; ablations take every data set that is there."""
+    base = parts.load_parts(settings, "starter")
+    tables = {one.title: one.rows() for one in sets if one.use_jlac10 and one.file.is_file()}
+    results: dict[str, Any] = {}
+    for title in titles:
+        console.rule(title)
+        results[title] = ablations.run(base, tables) if title == ABLATIONS else INJECTED[title](base)
+        console.print_json(data=results[title])
+    return results
+
+
 def commit() -> str:
     """Return the checkout's commit, with -dirty where files differ; empty outside a checkout."""
     done = subprocess.run(
@@ -127,13 +153,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Evaluate on every data set and run every benchmark.")
     parser.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="folder of the history")
-    parser.add_argument(
-        "--only", action="append", default=[], help=f"data set title, {PRODUCTS} or {THROUGHPUT}; repeatable"
-    )
+    parser.add_argument("--only", action="append", default=[], help="a data set or an experiment; repeatable")
     given = parser.parse_args()
     console = Console()
     sets = data_sets(given.shared)
-    known = [one.title for one in sets] + [PRODUCTS, THROUGHPUT]
+    known = [*(one.title for one in sets), PRODUCTS, ABLATIONS, *INJECTED, THROUGHPUT]
     if unknown := [title for title in given.only if title not in known]:
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}")
     wanted = given.only or known
@@ -158,6 +182,8 @@ def main() -> None:
             console.rule("product names, respelt")
             results[f"{PRODUCTS}@{OFFICIAL}"] = perturb_products.run(apps[OFFICIAL]().mapper, official)
             console.print_json(data=results[f"{PRODUCTS}@{OFFICIAL}"])
+        if experiments := [title for title in (ABLATIONS, *INJECTED) if title in wanted]:
+            results |= experiment(experiments, sets, settings, console)
         if THROUGHPUT in wanted:
             console.rule("throughput")
             results[THROUGHPUT] = bench_throughput.run(

@@ -28,8 +28,14 @@ def eval_command(
     ],
     master: Annotated[str, typer.Option("--master", help="Edition to use; the active one if left out.")] = "",
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder for metrics.json, report.md and the plot.")
+        Path, typer.Option("-o", "--output", help="Folder for report.html and metrics.json.")
     ] = Path("evaluation"),
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            "--previous", help="Earlier metrics.json to compare with; the output folder's own if left out."
+        ),
+    ] = None,
     no_jlac10: Annotated[
         bool, typer.Option("--no-jlac10", help="Empty the JLAC10 column first: what the names alone can do.")
     ] = False,
@@ -42,7 +48,15 @@ def eval_command(
     from jlac_mapper.master.starter import load_vocabulary
 
     app = build_app(Settings.from_env(os.environ), master=master)
-    evaluate_table(labelled, output, app.mapper, load_vocabulary().names, Console(), use_jlac10=not no_jlac10)
+    evaluate_table(
+        labelled,
+        output,
+        app.mapper,
+        load_vocabulary().names,
+        Console(),
+        previous=previous,
+        use_jlac10=not no_jlac10,
+    )
 
 
 def evaluate_table(
@@ -52,20 +66,28 @@ def evaluate_table(
     names: Sequence[TestName],
     console: Console,
     *,
+    previous: Path | None = None,
     use_jlac10: bool = True,
 ) -> Evaluation:
     """
     Evaluate one table, print the comparison and save the report.
 
+    The report compares with *previous*, the metrics.json of an earlier run; with that of the output folder,
+    where there is one, when it is not given.
+
     Raises:
-        InputError: The table or a label cannot be read.
+        InputError: The table, a label or the earlier result cannot be read.
         OutputError: The folder cannot be written.
     """
     from jlac_mapper import __version__
     from jlac_mapper.evaluation import report
     from jlac_mapper.evaluation.labels import read_labelled
+    from jlac_mapper.evaluation.previous import read_previous
     from jlac_mapper.evaluation.run import evaluate
 
+    own = output / report.JSON_NAME
+    earlier = previous or (own if own.is_file() else None)
+    before = read_previous(earlier) if earlier else None
     rows = read_labelled(read_records(labelled))
     evaluation = evaluate(rows, mapper, names, use_jlac10=use_jlac10)
     about = {
@@ -75,7 +97,7 @@ def evaluate_table(
         "evaluated at": datetime.now(UTC).isoformat(timespec="seconds"),
         "software": f"jlac-mapper {__version__}",
     }
-    files = report.save(evaluation, output, about)
+    files = report.save(evaluation, output, about, before)
     report.show(evaluation, console)
     console.print(
         "saved:", ", ".join(str(file) for file in files), highlight=False, markup=False, soft_wrap=True

@@ -1,7 +1,8 @@
-"""A run's figures for people: a terminal table, a Markdown page, and JSON for programs."""
+"""A run's figures: JSON for programs and the next run, a page for people, a table for the terminal."""
 
 import json
 from collections.abc import Mapping as ReadOnlyMapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,23 +13,14 @@ from rich.table import Table
 
 from jlac_mapper.errors import MissingExtraError, OutputError
 from jlac_mapper.evaluation.metrics import Rate, RiskPoint
+from jlac_mapper.evaluation.page import page
 from jlac_mapper.evaluation.plot import plot_risk_coverage
-from jlac_mapper.evaluation.run import PRODUCT, Evaluation, Finding
+from jlac_mapper.evaluation.run import PRODUCT, Evaluation
 from jlac_mapper.evaluation.scores import PRECISIONS, PREFIXES, Scores
 
 JSON_NAME = "metrics.json"
-REPORT_NAME = "report.md"
-PLOT_NAME = "risk_coverage.png"
-
-_READING = (
-    "Top-1 and recall@5 are of the measurand (five digits), over codable rows; intervals are 95 % (Wilson). "
-    "*Coverage p* is the share of codable rows that could be accepted rightly with at most 1 - p of the "
-    "accepted rows wrong; a row without a listed code counts as wrong when it is accepted (*no code*: how "
-    "many). The thresholds here are chosen with hindsight on this very table, for the product and the "
-    "searches alike; what the product really accepts stands in the first table. *ECE* is the expected "
-    "calibration error over 15 bins of equal mass or width; for the searches it takes their scores for "
-    "probabilities, which they are not."
-)
+PAGE_NAME = "report.html"
+PLOT_NAME = "risk-coverage.png"
 
 
 def figures(evaluation: Evaluation, *, curves: bool = True) -> dict[str, Any]:
@@ -45,7 +37,7 @@ def figures(evaluation: Evaluation, *, curves: bool = True) -> dict[str, Any]:
         values["exact"] = {str(digits): value for digits, value in values["exact"].items()}
         values["at_precision"] = {str(level): value for level, value in values["at_precision"].items()}
         if not curves:
-            del values["points"], values["bins"]
+            del values["points"], values["bins"], values["bins_by_width"]
         systems[title] = values
     return {
         "rows": evaluation.rows,
@@ -53,18 +45,25 @@ def figures(evaluation: Evaluation, *, curves: bool = True) -> dict[str, Any]:
         "rows_per_second": round(evaluation.rows / evaluation.seconds, 1) if evaluation.seconds else None,
         "provenance": evaluation.provenance,
         "systems": systems,
+        "dispositions": evaluation.dispositions,
         "sections": [asdict(section) for section in evaluation.sections],
     }
 
 
-def save(evaluation: Evaluation, folder: Path, about: ReadOnlyMapping[str, str]) -> list[Path]:
+def save(
+    evaluation: Evaluation,
+    folder: Path,
+    about: ReadOnlyMapping[str, str],
+    previous: ReadOnlyMapping[str, Any] | None = None,
+) -> list[Path]:
     """
-    Write metrics.json, report.md and (where matplotlib is installed) risk_coverage.png into *folder*.
+    Write metrics.json, report.html and, with the extra `plot`, risk-coverage.png into *folder*.
 
     Args:
         evaluation: The run.
         folder: Made where it does not exist.
         about: What a reader needs to repeat the run, such as dataset, digest, and date; shown and saved.
+        previous: The metrics.json of an earlier run, to compare with.
 
     Returns:
         The files written.
@@ -72,18 +71,18 @@ def save(evaluation: Evaluation, folder: Path, about: ReadOnlyMapping[str, str])
     Raises:
         OutputError: The folder or a file cannot be written.
     """
+    saved = {"about": dict(about), **figures(evaluation)}
+    header, rows = comparison(evaluation.systems)
+    text = page(evaluation, saved, previous, [header, *rows])
+    files = [folder / JSON_NAME, folder / PAGE_NAME]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files = [folder / JSON_NAME, folder / REPORT_NAME]
-        saved = {"about": dict(about), **figures(evaluation)}
         files[0].write_text(json.dumps(saved, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        try:
+        files[1].write_text(text, encoding="utf-8")
+        # The page draws its own plots; the picture is for slides and letters.
+        with suppress(MissingExtraError):
             plot_risk_coverage(evaluation.systems, folder / PLOT_NAME)
             files.append(folder / PLOT_NAME)
-            picture = f"![Risk against coverage]({PLOT_NAME})"
-        except MissingExtraError as error:
-            picture = f"No plot: {error}"
-        files[1].write_text(markdown(evaluation, about, picture), encoding="utf-8")
     except OSError as error:
         raise OutputError(
             f"the report cannot be written to {folder}: {error.strerror}; give another -o"
@@ -105,17 +104,11 @@ def comparison(
     ]
     for digits in PREFIXES:
         if any(s.exact[digits].total for s in systems.values()):
-            title = f"{digits} digits"
             # The searches give a measurand and no code.
-            rows.append(
-                [
-                    title,
-                    *(
-                        share(s.exact[digits]) if digits == 5 or t == PRODUCT else "-"
-                        for t, s in systems.items()
-                    ),
-                ]
-            )
+            shares = [
+                share(s.exact[digits]) if digits == 5 or t == PRODUCT else "-" for t, s in systems.items()
+            ]
+            rows.append([f"{digits} digits", *shares])
     for level in PRECISIONS:
         points = [s.at_precision[level] for s in systems.values()]
         rows.append([f"coverage {100 * level:g}%", *map(_coverage, points)])
@@ -159,48 +152,6 @@ def show(evaluation: Evaluation, console: Console) -> None:
     console.print(decided)
 
 
-def markdown(evaluation: Evaluation, about: ReadOnlyMapping[str, str], picture: str) -> str:
-    """Return the readable report; *picture* stands where the plot goes."""
-    header, rows = comparison(evaluation.systems)
-    speed = evaluation.rows / evaluation.seconds if evaluation.seconds else 0.0
-    parts = [
-        "# Evaluation of the mapping",
-        _table(
-            ["", ""],
-            [
-                *([key, value] for key, value in about.items()),
-                ["provenance", evaluation.provenance],
-                ["speed", f"{evaluation.rows} rows in {evaluation.seconds:.1f} s, {speed:.0f} rows/s"],
-            ],
-        ),
-        "## Accepted without a person",
-        _table(["", PRODUCT], [list(line) for line in acceptance(evaluation.product)]),
-        "## Beside three simple searches",
-        _READING,
-        _table(header, rows),
-        "## Risk against coverage",
-        picture,
-        "## By section",
-        _table(
-            ["section", "codable rows", "top-1", "accepted right", "accepted wrong", "false accepts"],
-            [
-                [s.letter, str(s.top1.total), percent(s.top1), str(s.accepted_right), str(s.accepted_wrong),
-                 str(s.false_accepts)]
-                for s in evaluation.sections
-            ],
-        ),
-        f"## The {len(evaluation.findings)} rows to look at first",
-        "False accepts, then accepted wrong, then what a person would still see; the most probable first.",
-        _table(
-            ["row", "kind", "name", "expected", "answer", "disposition", "p", "reasons", "evidence"],
-            [_finding(finding) for finding in evaluation.findings],
-        )
-        if evaluation.findings
-        else "None.",
-    ]  # fmt: skip
-    return "\n\n".join(parts) + "\n"
-
-
 def percent(value: Rate, *, interval: bool = True) -> str:
     """Write a rate with its counts and (if wanted) interval; a dash without rows."""
     if value.value is None or value.low is None or value.high is None:
@@ -216,32 +167,3 @@ def _coverage(point: RiskPoint | None) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
-
-
-def _finding(finding: Finding) -> list[str]:
-    mapping, truth = finding.mapping, finding.row.truth
-    best = mapping.candidates[0] if mapping.candidates else None
-    proposed = mapping.jlac11 or (str(best.code) if best else "")
-    name = mapping.standard_name or (best.name if best else "")
-    evidence = mapping.evidence or (best.evidence if best else ())
-    expected = " ".join(sorted(truth.codes or truth.measurands)) or "NONE"
-    return [
-        str(finding.row.number),
-        finding.kind,
-        finding.row.test.name,
-        expected,
-        f"{proposed} {name}".strip(),
-        str(mapping.disposition),
-        f"{mapping.probability:.3f} / {mapping.measurand_probability:.3f}",
-        "; ".join(mapping.reasons),
-        "; ".join(f"{one.element}: {one.statement}" for one in evidence),
-    ]
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jlac_mapper.evaluation.baselines import all_baselines, answer
-from jlac_mapper.evaluation.labels import LabelledRow, Status
+from jlac_mapper.evaluation.findings import Finding, find
+from jlac_mapper.evaluation.labels import LabelledRow, Status, Truth
 from jlac_mapper.evaluation.metrics import Rate, rate
 from jlac_mapper.evaluation.scores import Answer, Scores, answer_of, is_fully_right, is_right, score
 from jlac_mapper.ports import Mapper
-from jlac_mapper.types import LocalTest, MapOptions, Mapping, TestName
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, TestName
 
 PRODUCT = "jlac-mapper"
 _CHUNK = 512
@@ -28,16 +29,6 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A row to look at, with the product's whole answer."""
-
-    kind: str
-    """false accept, accepted wrong, wrong, or no code, yet likely."""
-    row: LabelledRow
-    mapping: Mapping
-
-
-@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Everything a report shows; `systems` has the product first."""
 
@@ -45,6 +36,8 @@ class Evaluation:
     systems: dict[str, Scores]
     sections: list[Section]
     findings: list[Finding]
+    dispositions: dict[Status, dict[Disposition, int]]
+    """What became of the rows, by what their label says; every status and disposition has a count."""
     provenance: str
     seconds: float
     """Wall time of the product alone."""
@@ -87,42 +80,20 @@ def evaluate(
         systems=systems,
         sections=_sections(rows, answers),
         findings=find(rows, mappings)[:worst],
+        dispositions=count_dispositions(truths, mappings),
         provenance=str(mappings[0].provenance),
         seconds=seconds,
     )
 
 
-def find(rows: Sequence[LabelledRow], mappings: Sequence[Mapping]) -> list[Finding]:
-    """
-    Return every row to look at: false accepts, then accepted with a wrong answer, then the rest.
-
-    The rest is what nobody was misled by: wrong best candidates, and rows without a listed code whose
-    measurand probability is at least one half. Within each of the three the highest probability comes
-    first, then the table's order.
-    """
-    ranks = {"false accept": 0, "accepted wrong": 1, "wrong": 2, "no code, yet likely": 2}
-    found: list[tuple[int, float, int, Finding]] = []
-    for row, mapping in zip(rows, mappings, strict=True):
-        given = answer_of(mapping)
-        kind = _kind(row, given)
-        if kind:
-            probability = given.probability if given.accepted else given.confidence
-            found.append((ranks[kind], -probability, row.number, Finding(kind, row, mapping)))
-    return [finding for *_, finding in sorted(found, key=lambda one: one[:3])]
-
-
-def _kind(row: LabelledRow, given: Answer) -> str:
-    """Name what is wrong with an answer; empty for nothing."""
-    status = row.truth.status
-    if status is Status.CODABLE:
-        if is_fully_right(row.truth, given):
-            return ""
-        return "accepted wrong" if given.accepted else "wrong"
-    if status is Status.UNSCORED:
-        return ""
-    if given.accepted:
-        return "false accept"
-    return "no code, yet likely" if status is Status.UNLISTED and given.confidence >= 0.5 else ""
+def count_dispositions(
+    truths: Sequence[Truth], mappings: Sequence[Mapping]
+) -> dict[Status, dict[Disposition, int]]:
+    """Count the rows of every status by their disposition."""
+    counts = {status: dict.fromkeys(Disposition, 0) for status in Status}
+    for truth, mapping in zip(truths, mappings, strict=True):
+        counts[truth.status][mapping.disposition] += 1
+    return counts
 
 
 def _chunks(tests: Sequence[LocalTest]) -> Iterator[Sequence[LocalTest]]:

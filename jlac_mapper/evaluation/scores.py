@@ -88,6 +88,8 @@ class Scores:
     ece_equal_mass: float | None
     ece_equal_width: float | None
     bins: list[ReliabilityBin]
+    """Of equal mass."""
+    bins_by_width: list[ReliabilityBin]
     points: list[RiskPoint]
     accepted: Accepted
 
@@ -122,7 +124,7 @@ def score(truths: Sequence[Truth], answers: Sequence[Answer]) -> Scores:
         right,
         [truth.status is Status.CODABLE for truth, _ in ranked],
     )
-    bins = reliability(confidence, right)
+    bins, bins_by_width = (reliability(confidence, right, equal_mass=equal) for equal in (True, False))
     coded = [(truth, answer) for truth, answer in codable if truth.codes]
     return Scores(
         rows=len(pairs),
@@ -137,8 +139,9 @@ def score(truths: Sequence[Truth], answers: Sequence[Answer]) -> Scores:
         exact={digits: rate(sum(_agrees(t, a, digits) for t, a in coded), len(coded)) for digits in PREFIXES},
         at_precision={precision: coverage_at_precision(points, precision) for precision in PRECISIONS},
         ece_equal_mass=expected_calibration_error(bins),
-        ece_equal_width=expected_calibration_error(reliability(confidence, right, equal_mass=False)),
+        ece_equal_width=expected_calibration_error(bins_by_width),
         bins=bins,
+        bins_by_width=bins_by_width,
         points=points,
         accepted=_accepted(pairs),
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jlac_mapper.evaluation.labels import Truth, parse_truth, read_labelled
+from jlac_mapper.evaluation.labels import Status, Truth, parse_truth, read_labelled
 from jlac_mapper.evaluation.run import PRODUCT, evaluate
 from jlac_mapper.evaluation.scores import Answer, answer_of, score
 from jlac_mapper.types import Disposition, LocalTest, MapOptions
@@ -99,27 +99,32 @@ def test_a_run_keeps_order_over_chunks_and_lists_the_worst_rows_first() -> None:
         "CK-MB": (REVIEW, (CK,), 0.6),
         "PSA": (REVIEW, (CK,), 0.4),
         "尿Na": (ACCEPTED, (NA,), 0.98),
+        "CPK": (REVIEW, (CK,), 0.7),
+        "Na": (NO_CODE, (NA,), 0.1),
     }
     labels = {
         "AST": "C2008", "CEA": "NONE", "ALT": "C2011", "CK": "C2001", "CK-MB": "NONE", "PSA": "NONE",
-        "尿Na": "NOCODE:C7002",
+        "尿Na": "NOCODE:C7002", "CPK": "C2001", "Na": "C7002",
     }  # fmt: skip
     records = [{"name": name, "expected_measurand": label, "jlac10": "3B"} for name, label in labels.items()]
     filler = [{"name": f"other {number}", "expected_measurand": "NONE"} for number in range(600)]
     mapper = ScriptedMapper(script)
     run = evaluate(read_labelled(filler + records), mapper, (Name("AST", "C2008"),))
-    assert [len(batch) for batch in mapper.batches] == [512, 95]
+    assert [len(batch) for batch in mapper.batches] == [512, 97]
     assert [(f.kind, f.row.test.name) for f in run.findings] == [
         ("false accept", "尿Na"),
         ("false accept", "CEA"),
         ("accepted wrong", "ALT"),
+        ("code missed", "Na"),
         ("no code, yet likely", "CK-MB"),
         ("wrong", "CK"),
+        ("right, not accepted", "CPK"),
     ]
+    assert run.dispositions[Status.CODABLE] == {ACCEPTED: 2, REVIEW: 2, NO_CODE: 1, Disposition.ERROR: 0}
     assert list(run.systems) == [PRODUCT, "substring", "RapidFuzz WRatio", "character TF-IDF"]
     assert run.systems["substring"].top1.count == 1
     (only,) = run.sections
-    assert (only.letter, only.top1.count, only.top1.total) == ("C", 1, 3)
+    assert (only.letter, only.top1.count, only.top1.total) == ("C", 3, 5)
     assert (only.accepted_right, only.accepted_wrong, only.false_accepts) == (1, 1, 2)
 
 

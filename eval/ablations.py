@@ -1,0 +1,171 @@
+"""
+What is each part worth? The same labelled rows with one part left out at a time.
+
+    python eval/ablations.py [--master NAME] [LABELLED.csv ...]
+
+A method that the retriever does not have (no dense retriever, for instance) is left out and named. The
+calibration is the shipped one throughout: it was fitted with every part in place.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import parts
+
+from jlac_mapper.cli.eval_command import read_records
+from jlac_mapper.evaluation.labels import LabelledRow, read_labelled
+from jlac_mapper.evaluation.metrics import Rate, RiskPoint
+from jlac_mapper.evaluation.run import PRODUCT, evaluate
+from jlac_mapper.evaluation.scores import Scores
+from jlac_mapper.mapping.decide import Thresholds, decide
+from jlac_mapper.ports import Mapper
+from jlac_mapper.types import CONFLICTS, Disposition, Hypothesis, LocalTest, MapOptions, NormalizedTest
+from jlac_mapper.types import Mapping as Answer
+
+LEXICAL = ("cosine", "similarity")
+DENSE = ("dense",)
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutMethods:
+    """
+    A retriever without some of its methods: their scores are emptied, and what nothing else found is dropped.
+
+    It takes away from the fused list, which is short: what a method alone would have kept further down is
+    not brought back.
+    """
+
+    retriever: Any
+    dropped: tuple[str, ...]
+
+    def retrieve(self, tests: Sequence[NormalizedTest]) -> list[tuple[Hypothesis, ...]]:
+        """Return each row's remaining hypotheses, the best supported first."""
+        return [self._reduce(found) for found in self.retriever.retrieve(tests)]
+
+    def _reduce(self, found: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+        emptied = [
+            replace(
+                h, scores={method: 0.0 if method in self.dropped else s for method, s in h.scores.items()}
+            )
+            for h in found
+        ]
+        left = [h for h in emptied if h.explained or any(h.scores.values())]
+        return tuple(sorted(left, key=lambda h: -max(0.8 * h.explained, *h.scores.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutGuard:
+    """A mapper whose decision overlooks every contradiction: only assumptions and probabilities count."""
+
+    mapper: Mapper
+    thresholds: Thresholds
+
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Answer]:
+        """Map rows and decide again without the contradictions."""
+        return [self._decide(answer) for answer in self.mapper.map_batch(tests, options)]
+
+    def _decide(self, answer: Answer) -> Answer:
+        if answer.disposition is Disposition.ERROR or not answer.candidates:
+            return answer
+        best = answer.candidates[0]
+        # A NO_CODE answer does not repeat what the candidate assumed.
+        reasons = [r for r in (*answer.reasons, *best.reasons) if r not in CONFLICTS]
+        decision = decide(best, answer.measurand_probability, reasons, self.thresholds)
+        code = "" if decision.disposition is Disposition.NO_CODE else str(best.code)
+        return replace(answer, disposition=decision.disposition, jlac11=code, reasons=decision.reasons)
+
+
+def variants(base: parts.Parts) -> dict[str, Callable[[], Any]]:
+    """Return title -> what builds that mapper, the whole product first."""
+    calibration = base.calibration
+    thresholds = Thresholds(
+        accept=calibration.threshold(base.settings.target_precision), no_code=calibration.no_code_below
+    )
+
+    def without(dropped: tuple[str, ...]) -> Mapper:
+        return parts.with_retriever(base.pipeline(), lambda inner: WithoutMethods(inner, dropped))
+
+    return {
+        "whole": base.pipeline,
+        "without background vocabulary": replace(
+            base, vocabulary=replace(base.vocabulary, background=())
+        ).pipeline,
+        "without guard": lambda: WithoutGuard(base.pipeline(), thresholds),
+        "without lexical": lambda: without(LEXICAL),
+        "without dense": lambda: without(DENSE),
+    }
+
+
+def methods_of(base: parts.Parts) -> frozenset[str]:
+    """Return the methods that give any score to a few well-known names."""
+    seen: set[str] = set()
+
+    class Listener:
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        def retrieve(self, tests: Sequence[NormalizedTest]) -> list[tuple[Hypothesis, ...]]:
+            found = self.inner.retrieve(tests)
+            seen.update(method for row in found for h in row for method, score in h.scores.items() if score)
+            return found
+
+    parts.map_all(
+        parts.with_retriever(base.pipeline(), Listener),
+        [LocalTest(name="AST"), LocalTest(name="総コレステロ")],
+    )
+    return frozenset(seen)
+
+
+def run(base: parts.Parts, tables: Mapping[str, Sequence[LabelledRow]]) -> dict[str, Any]:
+    """Measure every variant on every table; baselines are left out."""
+    found: dict[str, Any] = {}
+    has_dense = bool(methods_of(base) & set(DENSE))
+    for title, build in variants(base).items():
+        if title == "without dense" and not has_dense:
+            found[title] = {"left_out": "the retriever has no dense method"}
+            continue
+        mapper = build()
+        found[title] = {
+            name: summary(evaluate(rows, mapper, ()).systems[PRODUCT]) for name, rows in tables.items()
+        }
+    return found
+
+
+def summary(scores: Scores) -> dict[str, Any]:
+    """Return the few figures that an ablation is about."""
+    point = scores.at_precision[0.99]
+    return {
+        "top1": _plain(scores.top1),
+        "accepted_right": _plain(scores.accepted.coverage),
+        "accepted_wrong": scores.accepted.wrong_measurand + scores.accepted.wrong_code,
+        "false_accepts": _plain(scores.accepted.false_accepts),
+        "coverage_at_99": _point(point),
+        "ece": None if scores.ece_equal_mass is None else round(scores.ece_equal_mass, 4),
+    }
+
+
+def _point(point: RiskPoint | None) -> float:
+    return round(point.coverage, 4) if point else 0.0
+
+
+def _plain(value: Rate) -> dict[str, float | int | None]:
+    return parts.share(value.count, value.total)
+
+
+def main() -> None:
+    here = Path(__file__).parent
+    parser = argparse.ArgumentParser(description="What each part is worth.")
+    parser.add_argument("tables", nargs="*", type=Path, default=[here / "datasets" / "own_names.csv"])
+    parser.add_argument("--master", default="starter")
+    given = parser.parse_args()
+    tables = {file.stem: read_labelled(read_records(file)) for file in given.tables}
+    found = run(parts.load_parts(master=given.master), tables)
+    print(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

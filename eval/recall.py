@@ -1,0 +1,138 @@
+"""
+Which way of searching finds the measurand? Recall at 1, 5 and 10 of each method alone and of all together.
+
+Every method ranks the listed measurands by its own score in the hypotheses' evidence, on the same rows: on
+generated rows of names that were taken out of the vocabulary first, and on own_names.csv with the whole
+vocabulary. RapidFuzz scores only what the other methods found, as it does in the product. An embedding
+model that was trained on the taken-out names has seen them; its own card says how it does on unseen ones.
+
+    python eval/recall.py
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import parts
+
+from jlac_mapper.cli.eval_command import read_records
+from jlac_mapper.evaluation.labels import Status, read_labelled
+from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.training.generated_rows import RowGenerator
+from jlac_mapper.training.pairs import hold_out
+from jlac_mapper.types import Hypothesis, LocalTest, NormalizedTest
+
+OWN_NAMES = Path(__file__).parent / "datasets" / "own_names.csv"
+CUTS = (1, 5, 10)
+FUSED, CALIBRATED = "fused", "calibrated"
+_NAME_METHODS = ("alias",)
+"""Scores that speak of other fields than the name: no method of their own."""
+
+Row = tuple[LocalTest, frozenset[str]]
+"""A row and the measurands that are right for it."""
+
+
+class Recorder:
+    """Stands before a retriever and keeps what it found."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.found: list[tuple[Hypothesis, ...]] = []
+
+    def retrieve(self, tests: Sequence[NormalizedTest]) -> list[tuple[Hypothesis, ...]]:
+        """Ask the retriever, remember its answer, and pass it on."""
+        answer = self.inner.retrieve(tests)
+        self.found += answer
+        return answer
+
+
+def rankings(pipeline: Pipeline, tests: Sequence[LocalTest]) -> list[dict[str, list[str]]]:
+    """
+    Return for each row the measurands in the order of each method, of the fusion, and of the whole product.
+
+    The product resolves only the first few hypotheses: its order beyond these is the fusion's.
+    """
+    recorder = Recorder(None)
+
+    def listen(inner: Any) -> Recorder:
+        recorder.inner = inner
+        return recorder
+
+    with parts.listed_limit(max(CUTS)):
+        answers = parts.map_all(parts.with_retriever(pipeline, listen), tests)
+    found = []
+    for hypotheses, answer in zip(recorder.found, answers, strict=True):
+        listed = [h for h in hypotheses if h.measurand]
+        fused = [h.measurand for h in listed]
+        first = [candidate.code.measurand for candidate in answer.candidates]
+        ranked = {FUSED: fused, CALIBRATED: list(dict.fromkeys([*first, *fused]))}
+        for method in {m for h in listed for m in h.scores} - set(_NAME_METHODS):
+            scored = [h for h in listed if h.scores.get(method)]
+            ranked[method] = [
+                h.measurand for h in sorted(scored, key=lambda h: (-h.scores[method], h.measurand))
+            ]
+        found.append(ranked)
+    return found
+
+
+def recall(rows: Sequence[Row], ranked: Sequence[dict[str, list[str]]]) -> dict[str, Any]:
+    """Return method -> cut -> share of rows with a right measurand among the first *cut*, with intervals."""
+    methods = dict.fromkeys(method for one in ranked for method in one)
+    return {
+        method: {
+            f"@{cut}": parts.share(
+                sum(
+                    bool(right.intersection(one.get(method, ())[:cut]))
+                    for (_, right), one in zip(rows, ranked, strict=True)
+                ),
+                len(rows),
+            )
+            for cut in CUTS
+        }
+        for method in sorted(methods)
+        if any(one.get(method) for one in ranked)
+    }
+
+
+def held_out_rows(base: parts.Parts, fold: int, seed: int) -> tuple[parts.Parts, list[Row]]:
+    """Return the parts without a fifth of all names, and one generated row of each listed name taken out."""
+    kept, out = hold_out(base.vocabulary, fold, seed)
+    generator = RowGenerator(base.vocabulary, base.starter_edition, seed)
+    rows = [row for name in out.names for row in generator.listed(name, 1) if row.measurand]
+    bare = [(replace(r.test, abbreviation="", jlac10=""), frozenset({r.measurand})) for r in rows]
+    return replace(base, vocabulary=kept), bare
+
+
+def own_rows() -> list[Row]:
+    """Return the codable rows of own_names.csv."""
+    rows = read_labelled(read_records(OWN_NAMES))
+    return [(row.test, row.truth.measurands) for row in rows if row.truth.status is Status.CODABLE]
+
+
+def run(base: parts.Parts, fold: int = 0, seed: int = 5) -> dict[str, Any]:
+    """Measure both sets of rows."""
+    reduced, held_out = held_out_rows(base, fold, seed)
+    sets = {"held-out names": (reduced, held_out), "own-names": (base, own_rows())}
+    return {
+        "seed": seed,
+        "fold": fold,
+        **{
+            title: recall(rows, rankings(chosen.pipeline(), [test for test, _ in rows]))
+            for title, (chosen, rows) in sets.items()
+        },
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Recall of each retrieval method alone and fused.")
+    parser.add_argument("--fold", type=int, default=0, help="which fifth of the names is taken out (0-4)")
+    parser.add_argument("--seed", type=int, default=5)
+    given = parser.parse_args()
+    print(json.dumps(run(parts.load_parts(), given.fold, given.seed), ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

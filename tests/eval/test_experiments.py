@@ -1,0 +1,174 @@
+"""The experiments on the real product: ablations, left-out measurands, contradictions and recall."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import ablations
+import contradictions
+import leave_one_measurand_out
+import parts
+import pytest
+import recall
+
+from jlac_mapper.config import Settings
+from jlac_mapper.evaluation.labels import read_labelled
+from jlac_mapper.mapping import retrieve
+from jlac_mapper.mapping.decide import Thresholds
+from jlac_mapper.types import Disposition, Hypothesis, LocalTest, MapOptions, Reason
+from tests.fakes import ScriptedMapper
+
+AST, CK = "C20080000250000F7", "C20010000250000F7"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> parts.Parts:
+    database = tmp_path_factory.mktemp("parts") / "editions.sqlite3"
+    return parts.load_parts(Settings(database_url=f"sqlite:///{database}"))
+
+
+class FixedRetriever:
+    """Answers every row with the same hypotheses."""
+
+    def __init__(self, *found: Hypothesis) -> None:
+        self.found = found
+
+    def retrieve(self, tests: list) -> list[tuple[Hypothesis, ...]]:
+        return [self.found for _ in tests]
+
+
+def hypothesis(measurand: str, explained: float = 0.0, **scores: float) -> Hypothesis:
+    return Hypothesis(measurand, None, None, {"exact": 0.0, "cosine": 0.0, "dense": 0.0, **scores}, explained)
+
+
+def test_what_only_a_dropped_method_found_is_gone_and_the_rest_is_ranked_anew() -> None:
+    found = FixedRetriever(
+        hypothesis("C2008", cosine=0.9),
+        hypothesis("C2001", cosine=0.8, dense=0.3),
+        hypothesis("C2011", dense=0.4),
+    )
+    ((first, second),) = ablations.WithoutMethods(found, ("cosine",)).retrieve([None])
+    assert (first.measurand, second.measurand) == ("C2011", "C2001")
+    assert second.scores == {"exact": 0.0, "cosine": 0.0, "dense": 0.3}
+
+
+def test_without_guard_a_contradiction_no_longer_keeps_a_row_from_acceptance() -> None:
+    mapper = ScriptedMapper(
+        {"AST": (Disposition.NEEDS_REVIEW, (AST,), 0.99), "?": (Disposition.NO_CODE, (), 0.0)}
+    )
+    bold = ablations.WithoutGuard(mapper, Thresholds(0.9, 0.1))
+    accepted, unknown = bold.map_batch([LocalTest("AST"), LocalTest("?")], MapOptions())
+    assert (accepted.disposition, accepted.jlac11) == (Disposition.ACCEPTED, AST)
+    assert unknown.disposition is Disposition.NO_CODE
+    careful = ablations.WithoutGuard(mapper, Thresholds(0.995, 0.1)).map_batch(
+        [LocalTest("AST")], MapOptions()
+    )
+    assert careful[0].reasons[-1] is Reason.LOW_PROBABILITY
+
+
+def test_an_ablation_of_a_method_that_is_not_there_is_named_and_left_out(base: parts.Parts) -> None:
+    rows = read_labelled([{"name": "AST", "unit": "U/L", "specimen": "血清", "expected_measurand": "C2008"}])
+    found = ablations.run(base, {"one row": rows})
+    assert found["whole"]["one row"]["top1"]["count"] == 1
+    assert found["whole"]["one row"]["accepted_right"]["count"] == 1
+    assert ("left_out" in found["without dense"]) != ("dense" in ablations.methods_of(base))
+    assert {"exact", "cosine", "similarity"} <= ablations.methods_of(base)
+
+
+def test_a_left_out_measurand_is_never_answered(base: parts.Parts) -> None:
+    reduced = leave_one_measurand_out.without(base, "C2008")
+    assert not any(n.measurand == "C2008" for n in reduced.vocabulary.names)
+    assert len(reduced.edition.codes) < len(base.edition.codes)
+    tests = leave_one_measurand_out.rows_of(base, "C2008", seed=1, most=20)
+    answers = parts.map_all(reduced.pipeline(), tests)
+    assert len(tests) > 15
+    assert not any(str(c.code).startswith("C2008") for a in answers for c in a.candidates)
+
+
+def test_rows_of_a_left_out_measurand_are_not_accepted_as_another(base: parts.Parts) -> None:
+    found = leave_one_measurand_out.run(base, measurands=("C2008", "V2010"), most=30)
+    assert found["offenders"] == []
+    assert found["accepted"]["total"] > 50
+    assert found["measurands_without_an_accepted_row"] == 2
+
+
+def test_contradictions_are_seeded_and_differ_from_the_row_in_what_their_kind_says(base: parts.Parts) -> None:
+    rows = [
+        contradictions.Correct(LocalTest("血糖", specimen="血清", unit="mg/dL"), "C4001"),
+        contradictions.Correct(LocalTest("HCV抗体", specimen="血清", unit="COI"), "V2168"),
+        contradictions.Correct(LocalTest("尿蛋白定量", specimen="尿", unit="mg/dL"), "A1021"),
+    ]
+    found, again = (
+        contradictions.Injector(base.vocabulary, base.edition, 3).inject(rows, 24) for _ in range(2)
+    )
+    assert found == again
+    assert len(set(found)) == 24
+    originals = {row.measurand: row.test for row in rows}
+    changed_field = {
+        "unit of another dimension": "unit",
+        "specimen of another kind": "specimen",
+        "JLAC10 of another analyte": "jlac10",
+        "request wording": "name",
+        "after a meal or a load": "name",
+    }
+    assert {one.kind for one in found} > set(changed_field)
+    for one in found:
+        if field := changed_field.get(one.kind):
+            original = originals[one.measurand]
+            value = getattr(one.test, field)
+            assert value != getattr(original, field), one
+            assert replace(one.test, **{field: getattr(original, field)}) == original, one
+        if one.kind == "after a meal or a load":
+            assert one.measurand == "C4001"
+
+
+def test_too_few_rows_for_the_contradictions_are_an_error(base: parts.Parts) -> None:
+    rows = [contradictions.Correct(LocalTest("HCV抗体", specimen="血清", unit="COI"), "V2168")]
+    with pytest.raises(ValueError, match="1 rows give"):
+        contradictions.Injector(base.vocabulary, base.edition, 3).inject(rows, 500)
+
+
+def test_what_is_still_accepted_counts_as_not_caught() -> None:
+    mapper = ScriptedMapper(
+        {"a": (Disposition.ACCEPTED, (CK,), 0.99), "b": (Disposition.NEEDS_REVIEW, (CK,), 0.9)}
+    )
+    injected = [contradictions.Injected("kind", LocalTest(name), "C2001") for name in ("a", "b", "b")]
+    found = contradictions.report(injected, mapper.map_batch([one.test for one in injected], MapOptions()))
+    assert (found["caught"]["count"], found["caught"]["total"], found["met"]) == (2, 3, False)
+    assert [one["row"] for one in found["got_through"]] == [{"name": "a"}]
+
+
+def test_ended_codes_are_ended_the_day_before_and_nothing_else_changes(base: parts.Parts) -> None:
+    changed = contradictions.ended(base, frozenset({"C2008"})).edition.codes
+    before = {c.code: c for c in base.edition.codes}
+    assert {c.valid_to for c in changed if c.code.measurand == "C2008"} == {base.day - timedelta(days=1)}
+    assert all(c == before[c.code] for c in changed if c.code.measurand != "C2008")
+
+
+def test_recall_counts_a_row_when_a_right_measurand_is_among_the_first() -> None:
+    rows = [(LocalTest("a"), frozenset({"C2008"})), (LocalTest("b"), frozenset({"C2001", "C2011"}))]
+    ranked = [
+        {"cosine": ["C2001", "C2008"], "exact": []},
+        {"cosine": [f"C300{i}" for i in range(5)] + ["C2011"], "exact": ["C2001"]},
+    ]
+    found = recall.recall(rows, ranked)
+    assert {cut: v["count"] for cut, v in found["cosine"].items()} == {"@1": 0, "@5": 1, "@10": 2}
+    assert found["exact"]["@1"]["value"] == 0.5
+
+
+def test_every_method_is_ranked_by_its_own_score_on_the_same_rows(base: parts.Parts) -> None:
+    found, many = recall.rankings(
+        base.pipeline(), [LocalTest(name="ＡＳＴ（ＧＯＴ）"), LocalTest(name="HIV")]
+    )
+    assert found["exact"] == ["C2008"]
+    assert found[recall.FUSED][0] == found[recall.CALIBRATED][0] == "C2008"
+    assert "alias" not in found
+    # Recall at ten needs more hypotheses than the product keeps for a row.
+    assert len(many["cosine"]) > retrieve.LISTED_LIMIT == 5
+
+
+def test_held_out_names_are_gone_from_the_vocabulary_that_is_searched(base: parts.Parts) -> None:
+    reduced, rows = recall.held_out_rows(base, fold=1, seed=5)
+    taken = {n.name for n in base.vocabulary.names} - {n.name for n in reduced.vocabulary.names}
+    assert 0.15 < len(taken) / len(base.vocabulary.names) < 0.25
+    assert 0.8 * len(taken) < len(rows) <= len(taken)
+    assert not any(test.abbreviation or test.jlac10 for test, _ in rows)
