@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 $(VENV)/.setup: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[cpu]'
+	$(BIN)/python -m pip install --quiet --editable '.[cpu,plot]'
 	touch $@
 
 $(VENV)/.setup-dev: pyproject.toml
@@ -40,6 +40,9 @@ format: setup-dev
 
 proto: setup-dev
 	$(BIN)/python proto/generate.py
+
+bench: setup-dev
+	$(BIN)/python eval/run.py
 
 clean:
 	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

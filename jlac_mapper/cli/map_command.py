@@ -40,7 +40,7 @@ def map_command(
         str, typer.Option(metavar="NAME", help="Edition to use. (default: the active one)")
     ] = "",
     top_k: Annotated[int, typer.Option(min=1, max=50, help="Candidates written for each row.")] = 5,
-    llm: Annotated[str, typer.Option(metavar="off|bundled|URL|MODEL", help="Language model.")] = "off",
+    llm: Annotated[str, typer.Option(help="Language model; this release has off only.")] = "off",
     facility: Annotated[str, typer.Option(metavar="ID", help="Facility whose list this is.")] = "",
     column: Annotated[
         list[str] | None,

@@ -60,21 +60,18 @@ def import_command(
 @master_app.command("list")
 def list_command() -> None:
     """List the editions; * marks the one in use."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(title="Editions", title_justify="left")
-    for heading in ("", "name", "codes", "completed", "imported (UTC)", "file", "digest"):
-        numeric = heading in ("codes", "completed")
-        table.add_column(
-            heading,
-            justify="right" if numeric else "left",
-            overflow="fold",
-            no_wrap=heading in ("name", "digest"),
-        )
+    table = Table(title="Editions (* in use)", title_justify="left", box=SIMPLE_HEAD)
+    for heading in ("", "name", "codes", "from starter", "imported", "file", "digest"):
+        numeric = heading in ("codes", "from starter")
+        kept_whole = heading in ("name", "codes", "digest")
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=kept_whole, overflow="fold")
     for info in _store().list():
         table.add_row(
             "*" if info.active else "", _plain(info.name), f"{info.codes:,}", f"{info.completed:,}",
-            info.imported_at[:16].replace("T", " "), _plain(info.source_file), info.digest[:12],
+            info.imported_at[:10], _plain(info.source_file), info.digest[:8],
         )  # fmt: skip
     _console().print(table)
 

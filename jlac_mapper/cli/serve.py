@@ -11,7 +11,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 50051,
     master: Annotated[str, typer.Option(help="Edition to use; without it the active one.")] = "",
-    llm: Annotated[str, typer.Option(help="off, bundled, a URL or a model.")] = "off",
+    llm: Annotated[str, typer.Option(help="Language model; this release has off only.")] = "off",
     grace: Annotated[
         float, typer.Option(min=0, help="Seconds that calls in flight may take to finish on SIGTERM.")
     ] = 10.0,

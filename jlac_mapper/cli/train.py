@@ -17,8 +17,11 @@ def _group() -> None:
 @train_app.command("calibration")
 def calibration(
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where to write; the shipped file when not given.")
-    ] = None,
+        Path,
+        typer.Option(
+            "-o", "--output", help="File to write; JLAC_MAPPER_CALIBRATION_FILE makes a site use it."
+        ),
+    ],
     seed: Annotated[int, typer.Option(help="Seed of the generated rows.")] = 11,
 ) -> None:
     """Fit the probabilities on rows generated from the vocabulary (needs the `train` extra)."""
@@ -27,11 +30,14 @@ def calibration(
     from rich.console import Console
 
     from jlac_mapper.bootstrap import calibration_pipeline, require
-    from jlac_mapper.config import Settings, master_data_dir
+    from jlac_mapper.config import Settings
+    from jlac_mapper.errors import OutputError
     from jlac_mapper.master import starter
     from jlac_mapper.training import calibration as training
 
     require("sklearn", extra="train")
+    if not output.absolute().parent.is_dir():
+        raise OutputError(f"{output}: its folder does not exist; make it first")
     console = Console(stderr=True)
     settings = Settings.from_env(os.environ)
     vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
@@ -41,8 +47,7 @@ def calibration(
     )
     console.print(f"{len(examples):,} hypotheses of generated rows")
     fitted = training.fit(examples)
-    path = output or master_data_dir() / "calibration.json"
-    training.write(fitted, path)
-    console.print(f"{fitted['identity']} written to {path}")
+    training.write(fitted, output)
+    console.print(f"{fitted['identity']} written to {output}", soft_wrap=True)
     for name, value in fitted["measured_on_held_out_generated_rows"].items():
         console.print(f"  {name}: {value}")

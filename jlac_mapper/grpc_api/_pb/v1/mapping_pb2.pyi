@@ -124,7 +124,7 @@ class Mapping(google.protobuf.message.Message):
     MESSAGE_FIELD_NUMBER: builtins.int
     disposition: Global___Disposition.ValueType
     jlac11: builtins.str
-    """17 characters without hyphens; empty for NO_CODE and ERROR."""
+    """17 characters without hyphens; empty for NO_CODE and ERROR, and for METHOD_ASSUMED."""
     probability: builtins.float
     """Probability, 0 to 1, that the code is right as far as the row can determine it."""
     measurand_probability: builtins.float
