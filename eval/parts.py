@@ -3,19 +3,22 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from importlib.util import find_spec
 from typing import Any
 
+from jlac_mapper import bootstrap
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
+from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.bootstrap import build_pipeline, open_store
-from jlac_mapper.config import Settings, master_data_dir
+from jlac_mapper.config import Settings
 from jlac_mapper.evaluation.metrics import rate
 from jlac_mapper.mapping import retrieve
 from jlac_mapper.mapping.calibrate import Calibration
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.master import starter
-from jlac_mapper.ports import Mapper
+from jlac_mapper.ports import Embedder, Mapper
 from jlac_mapper.types import Edition, LocalTest, MapOptions, Mapping, Vocabulary
 
 
@@ -29,6 +32,7 @@ class Parts:
     vocabulary: Vocabulary
     day: date
     calibration: Calibration
+    embedder: Embedder | None
 
     def pipeline(self) -> Pipeline:
         """Put the stages together."""
@@ -38,13 +42,14 @@ class Parts:
             starter_edition=self.starter_edition,
             vocabulary=self.vocabulary,
             day=self.day,
+            embedder=self.embedder,
             choice_model=ScoreOnlyChoice(),
             calibration=self.calibration,
         )
 
 
 def load_parts(settings: Settings | None = None, master: str = "starter") -> Parts:
-    """Load an edition with the shipped vocabulary and calibration, for today."""
+    """Load an edition with the shipped vocabulary, and the settings' embedding and calibration, for today."""
     settings = settings or Settings.from_env(os.environ)
     store = open_store(settings)
     return Parts(
@@ -53,8 +58,25 @@ def load_parts(settings: Settings | None = None, master: str = "starter") -> Par
         starter.load_starter(),
         starter.load_vocabulary(extra_background=store.load_background()),
         datetime.now().astimezone().date(),
-        Calibration.read(master_data_dir() / "calibration.json"),
+        Calibration.read(bootstrap._calibration_file(settings)),
+        bootstrap._embedder(settings),
     )
+
+
+def can_train() -> bool:
+    """Tell whether what trains an embedding is installed (the `train` extra)."""
+    return all(find_spec(module) for module in ("torch", "sentence_transformers"))
+
+
+def train_embedder(vocabulary: Vocabulary, edition: Edition, seed: int) -> StaticEmbedder:
+    """Train an embedding as the shipped one was, on the names of *vocabulary* alone (a minute or two)."""
+    from jlac_mapper.training import embedder, pairs
+    from jlac_mapper.training.embedder_static import quantised, table_of
+
+    found = pairs.examples(vocabulary, edition, seed)
+    grams, trained = embedder.train_static(found, replace(embedder.STATIC, seed=seed))
+    vectors, scales = quantised(table_of(trained.model))
+    return StaticEmbedder(grams, vectors, scales, "static-ngrams of a part of the names")
 
 
 def map_all(mapper: Mapper, tests: Sequence[LocalTest], chunk: int = 512) -> list[Mapping]:
@@ -70,14 +92,14 @@ def with_retriever(pipeline: Pipeline, wrap: Callable[[Any], Any]) -> Pipeline:
 
 
 @contextmanager
-def listed_limit(limit: int) -> Iterator[None]:
-    """Let the retriever keep *limit* listed measurands a row instead of its own few."""
-    usual = retrieve.LISTED_LIMIT
-    retrieve.LISTED_LIMIT = limit
+def everything_found() -> Iterator[None]:
+    """Let the retriever keep all listed measurands that any method found, however weak."""
+    usual = retrieve.LISTED_LIMIT, retrieve._LEAST_SCORE
+    retrieve.LISTED_LIMIT, retrieve._LEAST_SCORE = 10_000, 0.0
     try:
         yield
     finally:
-        retrieve.LISTED_LIMIT = usual
+        retrieve.LISTED_LIMIT, retrieve._LEAST_SCORE = usual
 
 
 def share(count: int, total: int) -> dict[str, float | int | None]:

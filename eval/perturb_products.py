@@ -13,7 +13,7 @@ import os
 import random
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -161,10 +161,10 @@ def score_cases(
     }
     return {
         "rows": total,
-        **{title: _plain(count, total) for title, count in figures.items()},
-        "accepted_wrong": _plain(accepted_wrong, accepted),
+        **{title: plain(count, total) for title, count in figures.items()},
+        "accepted_wrong": plain(accepted_wrong, accepted),
         "exact_current_digits_by_rule": {
-            rule: _plain(counts["right"], counts["rows"]) for rule, counts in sorted(by_rule.items())
+            rule: plain(counts["right"], counts["rows"]) for rule, counts in sorted(by_rule.items())
         },
     }
 
@@ -173,30 +173,37 @@ def run(mapper: Mapper, file: Path, seed: int = 11) -> dict[str, Any]:
     """Measure a mapper on the whole file."""
     rows = read_products(file)
     cases = make_cases(rows, seed)
-    answers: list[Answer] = []
-    for start in range(0, len(cases), 512):
-        tests = [case.test for case in cases[start : start + 512]]
-        answers += map(answer_of, mapper.map_batch(tests, MapOptions(top_k=5)))
+    answers = answer_in_batches(mapper, [case.test for case in cases])
     return {"seed": seed, **score_cases(cases, answers, siblings(rows))}
 
 
-def _plain(count: int, total: int) -> dict[str, float | int | None]:
+def answer_in_batches(mapper: Mapper, tests: Sequence[LocalTest]) -> list[Answer]:
+    """Map the rows in batches of 512; one answer a row, in order."""
+    answers: list[Answer] = []
+    for start in range(0, len(tests), 512):
+        answers += map(answer_of, mapper.map_batch(tests[start : start + 512], MapOptions(top_k=5)))
+    return answers
+
+
+def plain(count: int, total: int) -> dict[str, float | int | None]:
+    """Return a rate with its 95 % interval, ready for JSON."""
     found = rate(count, total)
     return {"count": count, "total": total, "value": found.value, "low": found.low, "high": found.high}
 
 
-def main() -> None:
+def main_of(measure: Callable[[Mapper, Path, int], dict[str, Any]], doc: str | None) -> None:
+    """Run one measurement on an official file from the command line, and print its figures as JSON."""
     from jlac_mapper.bootstrap import build_app
     from jlac_mapper.config import Settings
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1] if __doc__ else None)
+    parser = argparse.ArgumentParser(description=doc.splitlines()[1] if doc else None)
     parser.add_argument("--master-file", type=Path, required=True, help="the official 2024-09 xlsx")
     parser.add_argument("--master", default="", help="edition to map with, imported from that file")
     parser.add_argument("--seed", type=int, default=11)
     given = parser.parse_args()
     app = build_app(Settings.from_env(os.environ), master=given.master)
-    print(json.dumps(run(app.mapper, given.master_file, given.seed), ensure_ascii=False, indent=1))
+    print(json.dumps(measure(app.mapper, given.master_file, given.seed), ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":
-    main()
+    main_of(run, __doc__)

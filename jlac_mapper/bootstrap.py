@@ -1,5 +1,6 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -7,18 +8,23 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from jlac_mapper import __version__
+from jlac_mapper.adapters import faiss_index
+from jlac_mapper.adapters.faiss_index import FaissIndex
+from jlac_mapper.adapters.numpy_index import NumpyIndex
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.adapters.sql_master import SqlMasterStore
+from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.errors import ConfigurationError, MissingExtraError
 from jlac_mapper.mapping.calibrate import FEATURES, Calibration
 from jlac_mapper.mapping.decide import Thresholds
+from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.normalize import Normalizer
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.resolve import Resolver
 from jlac_mapper.mapping.retrieve import Retriever
 from jlac_mapper.master import editions, starter
-from jlac_mapper.ports import ChoiceModel, Mapper, MasterStore
+from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
 from jlac_mapper.types import Edition, Provenance, Vocabulary
 
 
@@ -87,6 +93,7 @@ def build_app(
         starter_edition=starter_edition,
         vocabulary=vocabulary,
         day=day,
+        embedder=_embedder(settings),
         choice_model=_choice_model(llm),
         calibration=Calibration.read(_calibration_file(settings)),
     )
@@ -101,6 +108,7 @@ def build_pipeline(
     starter_edition: Edition,
     vocabulary: Vocabulary,
     day: date,
+    embedder: Embedder | None,
     choice_model: ChoiceModel,
     calibration: Calibration,
 ) -> Pipeline:
@@ -121,19 +129,21 @@ def build_pipeline(
     )
     return Pipeline(
         normalizer=Normalizer(vocabulary),
-        retriever=Retriever(vocabulary),
+        retriever=Retriever(vocabulary, _make_dense(embedder) if embedder else None),
         resolver=resolver,
         choice_model=choice_model,
         calibration=calibration,
         thresholds=Thresholds(
             accept=calibration.threshold(settings.target_precision), no_code=calibration.no_code_below
         ),
-        provenance=_provenance(settings, completed, day, choice_model, calibration),
+        provenance=_provenance(settings, completed, day, embedder, choice_model, calibration),
         codes={str(c.code): (c.valid_from, c.valid_to) for c in completed.codes},
     )
 
 
-def calibration_pipeline(settings: Settings, vocabulary: Vocabulary, day: date) -> Pipeline:
+def calibration_pipeline(
+    settings: Settings, vocabulary: Vocabulary, day: date, embedder: Embedder | None
+) -> Pipeline:
     """Put the stages together over the starter with a neutral calibration, to train one."""
     neutral = Calibration("untrained", True, (0.0,) * len(FEATURES), {1.0: 1.0}, 0.0)
     edition = starter.load_starter()
@@ -143,6 +153,7 @@ def calibration_pipeline(settings: Settings, vocabulary: Vocabulary, day: date) 
         starter_edition=edition,
         vocabulary=vocabulary,
         day=day,
+        embedder=embedder,
         choice_model=ScoreOnlyChoice(),
         calibration=neutral,
     )
@@ -162,10 +173,15 @@ def require(module: str, *, extra: str) -> None:
 
 
 def _provenance(
-    settings: Settings, edition: Edition, day: date, choice_model: ChoiceModel, calibration: Calibration
+    settings: Settings,
+    edition: Edition,
+    day: date,
+    embedder: Embedder | None,
+    choice_model: ChoiceModel,
+    calibration: Calibration,
 ) -> Provenance:
     models: ReadOnlyMapping[str, str] = {
-        "retrieval": "lexical",
+        "retrieval": f"lexical+{embedder.identity}+{_index_name()}" if embedder else "lexical",
         "language_model": choice_model.identity,
     }
     note = calibration.identity + (" (provisional)" if calibration.provisional else "")
@@ -178,6 +194,32 @@ def _provenance(
         as_of=day.isoformat(),
         software=__version__,
     )
+
+
+def _embedder(settings: Settings) -> Embedder | None:
+    """Return the shipped embedding, a site's sentence-transformers model, or None for `off`."""
+    if settings.embedder == "off":
+        return None
+    if not settings.embedder:
+        return StaticEmbedder.load()
+    require("sentence_transformers", extra="embed")
+    from jlac_mapper.adapters.sbert_embedder import SbertEmbedder
+
+    return SbertEmbedder(Path(settings.embedder))
+
+
+def _index_name() -> str:
+    return "faiss" if faiss_index.available() else "numpy"
+
+
+def _make_dense(embedder: Embedder) -> Callable[[Sequence[str]], DenseNames]:
+    """Put FAISS behind the embedding where it is installed, the exact numpy index elsewhere."""
+    make_index = FaissIndex if faiss_index.available() else NumpyIndex
+
+    def make(keys: Sequence[str]) -> DenseNames:
+        return DenseNames(embedder, make_index, keys)
+
+    return make
 
 
 def _calibration_file(settings: Settings) -> Path:

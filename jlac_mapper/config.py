@@ -20,6 +20,7 @@ class Settings:
         database_url: SQLAlchemy URL of the database that keeps editions.
         master: Edition to use; empty for the one made active by `master use`.
         target_precision: Precision that the acceptance threshold is chosen for, between 0.5 and 1.
+        embedder: Folder of a sentence-transformers model in place of the shipped embedding; `off` for none.
         calibration_file: A calibration of the site's own; the shipped one when empty.
         site_defaults: Element -> digits that the site vouches for where a row does not say it.
         grpc_max_message_bytes: Largest gRPC message taken or sent.
@@ -28,6 +29,7 @@ class Settings:
     database_url: str
     master: str = ""
     target_precision: float = 0.99
+    embedder: str = ""
     calibration_file: str = ""
     site_defaults: Mapping[str, str] = field(default_factory=dict)
     grpc_max_message_bytes: int = 16 * 1024 * 1024
@@ -41,8 +43,8 @@ class Settings:
             ConfigurationError: An unknown variable, or a value that cannot be used.
         """
         known = {
-            "DATABASE_URL", "MASTER", "TARGET_PRECISION", "CALIBRATION_FILE", "SITE_DEFAULT_SPECIMEN",
-            "GRPC_MAX_MESSAGE_BYTES",
+            "DATABASE_URL", "MASTER", "TARGET_PRECISION", "EMBEDDER", "CALIBRATION_FILE",
+            "SITE_DEFAULT_SPECIMEN",             "GRPC_MAX_MESSAGE_BYTES",
         }  # fmt: skip
         given = {k.removeprefix(PREFIX): v for k, v in environ.items() if k.startswith(PREFIX)}
         unknown = sorted(set(given) - known)
@@ -68,6 +70,7 @@ class Settings:
             database_url=given.get("DATABASE_URL") or default_database_url(),
             master=given.get("MASTER", ""),
             target_precision=precision,
+            embedder=given.get("EMBEDDER", ""),
             calibration_file=given.get("CALIBRATION_FILE", ""),
             site_defaults={"specimen": specimen} if specimen else {},
             grpc_max_message_bytes=int(message_bytes),

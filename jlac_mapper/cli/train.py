@@ -1,10 +1,17 @@
 """`jlac-mapper train`: makes what the product ships, again, or from a hospital's own vocabulary."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from jlac_mapper.cli.train_embedder import embedder
+
+if TYPE_CHECKING:
+    from jlac_mapper.mapping.pipeline import Pipeline
+    from jlac_mapper.types import Vocabulary
 
 train_app = typer.Typer(help="Train what the product ships.", no_args_is_help=True)
 
@@ -29,25 +36,40 @@ def calibration(
 
     from rich.console import Console
 
+    from jlac_mapper.adapters.static_embedder import StaticEmbedder
     from jlac_mapper.bootstrap import calibration_pipeline, require
     from jlac_mapper.config import Settings
     from jlac_mapper.errors import OutputError
     from jlac_mapper.master import starter
     from jlac_mapper.training import calibration as training
+    from jlac_mapper.training import embedder as embedder_training
+    from jlac_mapper.training import pairs
+    from jlac_mapper.training.embedder_static import quantised, table_of
 
-    require("sklearn", extra="train")
+    for module in ("sklearn", "torch", "sentence_transformers"):
+        require(module, extra="train")
     if not output.absolute().parent.is_dir():
         raise OutputError(f"{output}: its folder does not exist; make it first")
     console = Console(stderr=True)
     settings = Settings.from_env(os.environ)
     vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
     day = date.today()
-    examples = training.collect(
-        vocabulary, edition, lambda reduced: calibration_pipeline(settings, reduced, day), seed
-    )
+
+    def build(reduced: "Vocabulary") -> "Pipeline":
+        found = pairs.examples(reduced, edition, seed)
+        console.print(f"embedding without a fifth of the names: {len(found.names):,} names")
+        grams, trained = embedder_training.train_static(found, replace(embedder_training.STATIC, seed=seed))
+        vectors, scales = quantised(table_of(trained.model))
+        embedder = StaticEmbedder(grams, vectors, scales, "static-ngrams without a fifth")
+        return calibration_pipeline(settings, reduced, day, embedder)
+
+    examples = training.collect(vocabulary, edition, build, seed)
     console.print(f"{len(examples):,} hypotheses of generated rows")
     fitted = training.fit(examples)
     training.write(fitted, output)
     console.print(f"{fitted['identity']} written to {output}", soft_wrap=True)
     for name, value in fitted["measured_on_held_out_generated_rows"].items():
         console.print(f"  {name}: {value}")
+
+
+train_app.command("embedder")(embedder)

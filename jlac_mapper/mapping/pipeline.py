@@ -185,13 +185,17 @@ class Pipeline:
 
 
 def _name_evidence(row: _Judged) -> tuple[Evidence, ...]:
-    """Say for each hypothesis which name spoke for it, with every method's score."""
+    """Say for each hypothesis which name spoke for it, with every method's score and rank."""
     found = []
     for hypothesis in row.hypotheses:
         named = hypothesis.name.name if hypothesis.name else ""
         if hypothesis.background is not None:
             named = f"{hypothesis.background.name} ({hypothesis.background.kind})"
-        scores = ", ".join(f"{k} {v:.2f}" for k, v in hypothesis.scores.items() if v)
+        scores = ", ".join(
+            f"{method} {score:.2f} (rank {1 + sum(h.scores[method] > score for h in row.hypotheses)})"
+            for method, score in hypothesis.scores.items()
+            if score
+        )
         meaning = hypothesis.measurand or "no listed code"
         found.append(Evidence("measurand", f"{meaning}: {named}: {scores}", "name"))
     return tuple(found)

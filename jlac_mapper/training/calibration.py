@@ -47,6 +47,7 @@ def collect(
     Generate rows and describe them, each fold with a fifth of all names taken out of the index.
 
     A name that was taken out plays the name nobody has listed yet; those left in play the known ones.
+    *build* makes a pipeline that has never seen the names taken out: its embedding is trained without them.
     """
     examples: list[Example] = []
     for fold_number in range(FOLDS):
