@@ -147,11 +147,14 @@ class Pipeline:
         if not row.test.text or not row.test.keys:
             message = "the row has no name" if not row.test.text else "the name holds punctuation only"
             return self._error(Reason.NAME_EMPTY, f"{message}: give the test's name in the name column")
-        candidates = [
-            replace(c, probability=p * share)
+        weighed = [
+            (p * share, c)
             for h, p in zip(row.listed, row.probabilities, strict=True)
             for c, share in row.resolved[h.measurand]
         ]
+        # The proposal leads; the rest follow by probability.
+        ranked = weighed[:1] + sorted(weighed[1:], key=lambda pair: (-pair[0], str(pair[1].code)))
+        candidates = [replace(c, probability=p) for p, c in ranked[: max(1, options.top_k)]]
         best = candidates[0] if candidates and row.resolved[row.listed[0].measurand] else None
         measurand_probability = row.probabilities[0] if row.listed else 0.0
         reasons = list(decide.name_reasons(row.test, row.hypotheses, row.listed[0] if row.listed else None))
@@ -164,8 +167,6 @@ class Pipeline:
         # Never a product that the row does not name: a person chooses among the candidates.
         unsettled = best is None or Reason.METHOD_ASSUMED in best.reasons
         proposed = None if decision.disposition is Disposition.NO_CODE or unsettled else best
-        # The proposal leads; the rest follow by probability.
-        ranked = candidates[:1] + sorted(candidates[1:], key=lambda c: (-c.probability, str(c.code)))
         return Mapping(
             disposition=decision.disposition,
             jlac11=str(proposed.code) if proposed else "",
@@ -173,7 +174,7 @@ class Pipeline:
             measurand_probability=measurand_probability,
             standard_name=proposed.name if proposed else "",
             reasons=decision.reasons,
-            candidates=tuple(ranked[: options.top_k]),
+            candidates=tuple(candidates[: options.top_k]),
             evidence=(*_name_evidence(row), *(best.evidence if best else ())),
             provenance=self._provenance,
         )

@@ -46,6 +46,9 @@ class _Ranked:
     evidence: tuple[Evidence, ...]
 
 
+_CACHED = 20_000
+
+
 class Resolver:
     """
     Composes candidates inside *proposable*, the codes of the edition that may be proposed on the run's day.
@@ -69,7 +72,25 @@ class Resolver:
         self._completed = completed
         self._slots = self._group(proposable)
         self._methods = MethodChooser(proposable, ended)
-        self._choose = lru_cache(maxsize=20_000)(self._choose_uncached)
+        listed_units = {m: frozenset(s.unit for s in slots) for m, slots in self._slots.items()}
+        listed_specimens = {m: frozenset(s.specimen for s in slots) for m, slots in self._slots.items()}
+        nothing: frozenset[str] = frozenset()
+
+        # Hospital lists repeat the same few specimens and units, and rivals ask for the same measurands.
+        @lru_cache(maxsize=_CACHED)
+        def unit_agreement(given: tuple[str, ...], measurand: str) -> float:
+            return self._units.agreement(given, measurand, listed_units.get(measurand, nothing))
+
+        @lru_cache(maxsize=_CACHED)
+        def specimen_agreement(
+            field: tuple[str, ...], name: tuple[str, ...], unclear: bool, measurand: str
+        ) -> float:
+            listed = listed_specimens.get(measurand, nothing)
+            return self._specimens.agreement(field, name, unclear, listed)
+
+        self._unit_agreement = unit_agreement
+        self._specimen_agreement = specimen_agreement
+        self._choose = lru_cache(maxsize=_CACHED)(self._choose_uncached)
 
     def _group(self, proposable: Sequence[ListedCode]) -> dict[str, list[Slot]]:
         grouped: dict[tuple[str, str, str, str], list[ListedCode]] = defaultdict(list)
@@ -93,11 +114,12 @@ class Resolver:
 
     def unit_agreement(self, test: NormalizedTest, measurand: str) -> float:
         """Return 1 when a unit of the row is listed for *measurand*, 0.5 another scale, 0 unsaid, else -1."""
-        return self._units.agreement(test, measurand, {s.unit for s in self._slots.get(measurand, ())})
+        return self._unit_agreement(tuple(q.canonical for q in test.quantities), measurand)
 
     def specimen_agreement(self, test: NormalizedTest, measurand: str) -> float:
         """Return 1 when the row's specimen is listed for *measurand*, 0 unsaid, -0.5 unclear, -1 when not."""
-        return self._specimens.agreement(test, {s.specimen for s in self._slots.get(measurand, ())})
+        unclear = bool(test.specimen_text)
+        return self._specimen_agreement(test.specimens, test.name_specimens, unclear, measurand)
 
     def resolve(
         self, test: NormalizedTest, hypothesis: Hypothesis, limit: int
@@ -164,7 +186,13 @@ class Resolver:
         return Wanted(
             specimens=codes,
             specimen_source=source,
-            units=tuple(dict.fromkeys(q.canonical for q in test.quantities)),
+            # What no slot is reported in is alike for all of them: one text, so that answers are remembered.
+            units=tuple(
+                dict.fromkeys(
+                    q.canonical if self._unit_agreement((q.canonical,), hypothesis.measurand) >= 0 else "?"
+                    for q in test.quantities
+                )
+            ),
             unit_field=test.quantities[0].field if test.quantities else "",
             result_type=test.result_type or (name.result_type if name else ResultType.ANY),
             timing=timing,

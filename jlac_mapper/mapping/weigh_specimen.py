@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from jlac_mapper.mapping.elements import Slot, Wanted, Weighed
-from jlac_mapper.types import Evidence, NormalizedTest, Reason, Vocabulary
+from jlac_mapper.types import Evidence, Reason, Vocabulary
 
 # A tube's colour or additive leaves open whether the blood is spun before the test.
 TUBES = {
@@ -29,17 +29,18 @@ class SpecimenRules:
         self._defaults = {m.code: m.default_specimen for m in vocabulary.measurands}
         self._site_defaults = site_defaults
 
-    def agreement(self, test: NormalizedTest, listed: AbstractSet[str]) -> float:
-        """Return 1 when the row's specimen is among *listed*, 0 unsaid, -0.5 unclear, -1 when not."""
-        keys = test.specimens or test.name_specimens
-        if test.specimen_text and not keys:
-            return -0.5
-        if not keys:
-            return 0.0
-        best = self._best_fit(keys, listed)
-        if test.name_specimens and test.specimens:
-            return min(best, self._best_fit(test.name_specimens, listed))
-        return best
+    def agreement(
+        self, field: Sequence[str], name: Sequence[str], unclear: bool, listed: AbstractSet[str]
+    ) -> float:
+        """
+        Compare the specimen keys of a row's field and name with the *listed* codes.
+
+        Returns:
+            1 when both fit, 0 when nothing is said, -0.5 when the field is *unclear*, else -1.
+        """
+        if not field and not name:
+            return -0.5 if unclear else 0.0
+        return min(self._best_fit(keys, listed) for keys in (field, name) if keys)
 
     def _best_fit(self, keys: Sequence[str], listed: AbstractSet[str]) -> float:
         return max(self._fit(code, listed) for key in keys for code in self.codes_of(key))
@@ -48,7 +49,7 @@ class SpecimenRules:
         """Return the digits that a key may mean; for 血液 and the unlisted, marks that no code equals."""
         if key == "blood":
             return (BLOOD,)
-        return TUBES.get(key) or (self._codes.get(key) or f"?{key}",)
+        return TUBES.get(key) or (self._codes.get(key) or "?",)
 
     def _fit(self, code: str, listed: AbstractSet[str]) -> float:
         if code == BLOOD:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from jlac_mapper.dimensions import dimension
 from jlac_mapper.mapping.elements import Slot, Wanted, Weighed
-from jlac_mapper.types import Evidence, NormalizedTest, Reason, ResultType, Vocabulary
+from jlac_mapper.types import Evidence, Reason, ResultType, Vocabulary
 
 _EQUAL_UNIT, _OTHER_SCALE, _OTHER_UNIT, _RARER_UNIT = -3.0, -8.0, -10.0, -0.7
 
@@ -21,12 +21,11 @@ class UnitRules:
         """Return the kind of value reported in a unit, ANY for an unknown one."""
         return self._types.get(code, ResultType.ANY)
 
-    def agreement(self, test: NormalizedTest, measurand: str, codes: Iterable[str]) -> float:
-        """Return 1 when a unit of the row is one of *codes*, 0.5 in another scale, 0 unsaid, else -1."""
-        if not test.quantities:
+    def agreement(self, given: Sequence[str], measurand: str, codes: Iterable[str]) -> float:
+        """Return 1 when a *given* unit is one of *codes*, 0.5 in another scale, 0 unsaid, else -1."""
+        if not given:
             return 0.0
         listed = {self._text.get(code, "") for code in codes}
-        given = [q.canonical for q in test.quantities]
         if any(_equal(g, text, measurand) for g in given for text in listed):
             return 1.0
         sizes = {dimension(text) for text in listed} - {""}
