@@ -16,20 +16,29 @@ from pathlib import Path
 from typing import Any
 
 from perturb import BRANDS, MAKERS, full_width, half_width, lower_case, more_blanks
-from perturb_products import Case, ProductRow, answer_in_batches, main_of, plain, read_products
-from perturb_products import score_cases, siblings  # isort: skip
+from perturb_products import (
+    Case,
+    ProductRow,
+    answer_in_batches,
+    main_of,
+    plain,
+    read_products,
+    score_cases,
+    siblings,
+)
 
 from jlac_mapper.ports import Mapper
-from jlac_mapper.types import LocalTest
+from jlac_mapper.types import LocalTest, MapOptions
 
 PLATFORMS = (
     "コバス8000", "cobas 8000", "cobas pro", "cobas e801", "コバス6000", "ARCHITECT", "ARCHITECT i2000SR",
     "アーキテクト", "アーキテクトci4100", "アリニティ", "Alinity i", "アリニティc", "ルミパルス L2400",
     "ルミパルスG1200", "LUMIPULSE G600II", "HISCL-5000", "HISCL-800", "BM6050", "JCA-BM8060", "BM9130/BM6070",
     "TBA-nx360", "TBA-120FR", "TBA-FX8", "LABOSPECT 008", "LABOSPECT006", "日立7180形", "7700シリーズ",
-    "ディメンション EXL200", "ディメンション", "AU5800", "AU680", "DxC700 AU", "ビトロス XT7600", "ビトロス5600",
-    "CS-5100", "CN-6000", "CP3000", "コアプレスタ2000", "AIA-CL2400", "アキュラシード", "アテリカ CH930",
-    "Atellica IM1600", "μTASWako i30", "C8000", "クリナライザ", "富士ドライケム NX500", "3500",
+    "ディメンション EXL200", "ディメンション", "AU5800", "AU680", "DxC700 AU", "ビトロス XT7600",
+    "ビトロス5600", "CS-5100", "CN-6000", "CP3000", "コアプレスタ2000", "AIA-CL2400", "アキュラシード",
+    "アテリカ CH930", "Atellica IM1600", "μTASWako i30", "C8000", "クリナライザ",
+    "富士ドライケム NX500", "3500",
 )  # fmt: skip
 """Analysers as purchase lists and inserts name them."""
 
@@ -38,8 +47,10 @@ _PURPOSES = ("測定用", "活性測定用", "測定キット", "検出用", "�
 _COMPANY = ("{}", "{}", "{}株式会社", "株式会社{}", "{}(株)", "製造販売元：{}株式会社", "【{}】", "販売元 {}")
 _FOR = ("({}用)", "({})", "{}用", "{}専用", "〈{}用〉", "【適用機種】{}", "for {}", "{}", "/{}", "※{}対応")
 _QUOTED = ("{}", "{}", "{}", "〈{}〉", "「{}」", "『{}』", "販売名：{}", "販売名 {}", "【{}】", "＜{}＞")
-_OF_KIT = ("{} 測定キット", "{}キット", "{} キット(自動分析装置用)", "{}(自動分析用)", "{} 試薬セット", "{} 測定試薬",
-           "自動分析装置用試薬 {}", "{} 専用試薬", "{} 試薬", "{}(汎用自動分析装置用)")  # fmt: skip
+_OF_KIT = (
+    "{} 測定キット", "{}キット", "{} キット(自動分析装置用)", "{}(自動分析用)", "{} 試薬セット",
+    "{} 測定試薬", "自動分析装置用試薬 {}", "{} 専用試薬", "{} 試薬", "{}(汎用自動分析装置用)",
+)  # fmt: skip
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
@@ -47,11 +58,12 @@ def kit_label(row: ProductRow, rng: random.Random) -> tuple[str, tuple[str, ...]
     """Return a label around the row's product, and the parts that it consists of beside the name."""
     name = rng.choice(_QUOTED).format(row.product)
     parts: dict[str, str] = {}
-    if rng.random() < 0.4:
+    analyser = row.code.method > "500"
+    if rng.random() < 0.4 and not analyser:
         name, parts["kit_word"] = rng.choice(_OF_KIT).format(name), ""
     wanted = rng.sample(tuple(_DETAILS), rng.randint(1, 4))
-    analyser = row.code.method > "500"
-    before, after = [], []
+    before: list[str] = []
+    after: list[str] = []
     for title in wanted:
         if title in ("analyser", "volume", "purpose", "kit_edition") and analyser:
             continue  # an analyser is not for another one, and comes in no bottles
@@ -120,7 +132,8 @@ def _volume(_: ProductRow, rng: random.Random) -> str:
     first, second = rng.choice((8, 15, 20, 40, 60, 250, 500)), rng.choice((5, 10, 20, 50))
     return rng.choice(
         (
-            f"R1 {first}mL×2", f"R-1:{first}mL×2 R-2:{second}mL×2", f"R1 {first} mL x {second}", f"{first}mL×4本",
+            f"R1 {first}mL×2", f"R-1:{first}mL×2 R-2:{second}mL×2", f"R1 {first} mL x {second}",
+            f"{first}mL×4本",
             f"{first * 10}テスト", f"{second * 10}回用", f"({first}mL×2,{second}mL×2)", f"{second}0T",
             f"R1:{first}ml R2:{second}ml", f"{second}0テスト×2",
         )
@@ -168,23 +181,32 @@ def without_reagent(rows: Sequence[ProductRow]) -> list[LocalTest]:
 
 def run(mapper: Mapper, file: Path, seed: int = 11) -> dict[str, Any]:
     """
-    Measure a mapper on the whole file.
+    Measure a mapper on the whole file, with labels and without any reagent.
 
-    `invented` counts answers to rows without a reagent whose method digits name a product (001-900).
+    `invented` counts proposed codes whose method digits name a product (001-900) though none was given;
+    `offered` rows where such codes are only listed for a person to choose from.
     """
     rows = read_products(file)
     cases = make_cases(rows, seed)
     answers = answer_in_batches(mapper, [case.test for case in cases])
-    bare = answer_in_batches(mapper, without_reagent(rows))
-    invented = [a for a in bare if a.code and "000" < a.code[12:15] <= "900"]
+    bare = without_reagent(rows)
+    mappings = mapper.map_batch(bare, MapOptions(top_k=5))
+    proposed = [m for m in mappings if _names_product(m.jlac11 or "")]
+    offered = [
+        m for m in mappings if not m.jlac11 and m.candidates and _names_product(str(m.candidates[0].code))
+    ]
     return {
         "seed": seed,
         **score_cases(cases, answers, siblings(rows)),
         "without_reagent": {
-            "invented": plain(len(invented), len(bare)),
-            "invented_accepted": plain(sum(a.accepted for a in invented), len(bare)),
+            "invented": plain(len(proposed), len(bare)),
+            "offered": plain(len(offered), len(bare)),
         },
     }
+
+
+def _names_product(code: str) -> bool:
+    return "000" < code[12:15] <= "900"
 
 
 if __name__ == "__main__":

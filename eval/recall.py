@@ -12,26 +12,22 @@ the n-grams found, as it does in the product.
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from math import comb
 from pathlib import Path
 from typing import Any
 
+import held_out
 import parts
 
 from jlac_mapper.cli.eval_command import read_records
-from jlac_mapper.evaluation.labels import Status, read_labelled
+from jlac_mapper.evaluation.labels import LabelledRow, Status, read_labelled
 from jlac_mapper.mapping.pipeline import Pipeline
-from jlac_mapper.training.generated_rows import RowGenerator
-from jlac_mapper.training.pairs import hold_out
 from jlac_mapper.types import Hypothesis, LocalTest, NormalizedTest
 
 OWN_NAMES = Path(__file__).parent / "datasets" / "own_names.csv"
 CUTS = (1, 5, 10)
 FUSED, CALIBRATED = "fused", "calibrated"
-SEEN = "the shipped embedding has seen the held-out names: its recall, and the fused one, are too high"
 _NAME_METHODS = ("alias",)
 """Scores that speak of other fields than the name: no method of their own."""
 
@@ -122,39 +118,22 @@ def sign_test(one: int, other: int) -> float:
     return min(1.0, 2 * sum(comb(n, i) for i in range(min(one, other) + 1)) / 2**n)
 
 
-def held_out_rows(base: parts.Parts, fold: int, seed: int) -> tuple[parts.Parts, list[Row]]:
-    """Return the parts without a fifth of all names, and one generated row of each listed name taken out."""
-    kept, out = hold_out(base.vocabulary, fold, seed)
-    generator = RowGenerator(base.vocabulary, base.starter_edition, seed)
-    rows = [row for name in out.names for row in generator.listed(name, 1) if row.measurand]
-    bare = [(replace(r.test, abbreviation="", jlac10=""), frozenset({r.measurand})) for r in rows]
-    return replace(base, vocabulary=kept), bare
-
-
-def own_rows() -> list[Row]:
-    """Return the codable rows of own_names.csv."""
-    rows = read_labelled(read_records(OWN_NAMES))
+def codable(rows: Sequence[LabelledRow]) -> list[Row]:
+    """Return the rows with a listed code."""
     return [(row.test, row.truth.measurands) for row in rows if row.truth.status is Status.CODABLE]
 
 
 def run(base: parts.Parts, fold: int = 0, seed: int = 5, *, train: bool = True) -> dict[str, Any]:
     """Measure both sets of rows; with *train* off, or without torch, the shipped embedding stands in."""
-    reduced, held_out = held_out_rows(base, fold, seed)
-    note = SEEN
-    if base.embedder is None:
-        note = "no embedding"
-    elif train and parts.can_train():
-        note = "trained without the held-out names"
-        reduced = replace(
-            reduced, embedder=parts.train_embedder(reduced.vocabulary, base.starter_edition, seed)
-        )
-    else:
-        print(f"warning: {SEEN}; install the train extra", file=sys.stderr)
-    sets = {"held-out names": (reduced, held_out), "own-names": (base, own_rows())}
+    reduced, out = held_out.reduce(base, fold, seed, train=train)
+    sets = {
+        "held-out names": (reduced, codable(held_out.rows(base, out, seed))),
+        "own-names": (base, codable(read_labelled(read_records(OWN_NAMES)))),
+    }
     return {
         "seed": seed,
         "fold": fold,
-        "embedding of the held-out names": note,
+        "embedding of the held-out names": held_out.note(base, reduced),
         **{
             title: recall(rows, rankings(chosen.pipeline(), [test for test, _ in rows]))
             for title, (chosen, rows) in sets.items()

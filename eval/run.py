@@ -25,10 +25,13 @@ from typing import Any
 import ablations
 import bench_throughput
 import contradictions
+import kit_labels
+import latency
 import leave_one_measurand_out
 import parts
 import perturb_products
 import recall
+import resolution
 from rich.console import Console
 
 from jlac_mapper import __version__
@@ -44,7 +47,10 @@ HERE = Path(__file__).parent
 OFFICIAL = "official-2024-09"
 OFFICIAL_FILE = Path("official") / "ehr-share-master-202409.xlsx"
 PRODUCTS = "products"
+KIT_LABELS = "kit-labels"
+RESOLUTION = "resolution"
 THROUGHPUT = "throughput"
+LATENCY = "latency"
 ABLATIONS = "ablations"
 INJECTED: Mapping[str, Callable[[parts.Parts], dict[str, Any]]] = {
     "recall": recall.run,
@@ -136,7 +142,7 @@ def experiment(
     results: dict[str, Any] = {}
     for title in titles:
         console.rule(title)
-        results[title] = ablations.run(base, tables) if title == ABLATIONS else INJECTED[title](base)
+        results[title] = ablations.run(base, tables, fold=0) if title == ABLATIONS else INJECTED[title](base)
         console.print_json(data=results[title])
     return results
 
@@ -157,7 +163,16 @@ def main() -> None:
     given = parser.parse_args()
     console = Console()
     sets = data_sets(given.shared)
-    known = [*(one.title for one in sets), PRODUCTS, ABLATIONS, *INJECTED, THROUGHPUT]
+    known = [
+        *(one.title for one in sets),
+        PRODUCTS,
+        KIT_LABELS,
+        RESOLUTION,
+        ABLATIONS,
+        *INJECTED,
+        THROUGHPUT,
+        LATENCY,
+    ]
     if unknown := [title for title in given.only if title not in known]:
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}")
     wanted = given.only or known
@@ -178,10 +193,17 @@ def main() -> None:
             import_official(official, database_url)
             apps[OFFICIAL] = lambda: build_app(settings, master=OFFICIAL)
         results = measure([one for one in sets if one.title in wanted], apps, console)
-        if PRODUCTS in wanted and OFFICIAL in apps:
-            console.rule("product names, respelt")
-            results[f"{PRODUCTS}@{OFFICIAL}"] = perturb_products.run(apps[OFFICIAL]().mapper, official)
-            console.print_json(data=results[f"{PRODUCTS}@{OFFICIAL}"])
+        for title, measured in ((PRODUCTS, perturb_products), (KIT_LABELS, kit_labels)):
+            if title in wanted and OFFICIAL in apps:
+                console.rule(f"{title} with {OFFICIAL}")
+                results[f"{title}@{OFFICIAL}"] = measured.run(apps[OFFICIAL]().mapper, official)
+                console.print_json(data=results[f"{title}@{OFFICIAL}"])
+        for master in apps if RESOLUTION in wanted and official.is_file() else ():
+            console.rule(f"{RESOLUTION} with {master}")
+            app = apps[master]()
+            edition = app.store.load(app.edition_info.name)
+            results[f"{RESOLUTION}@{master}"] = resolution.run(app.mapper, edition, given.shared)
+            console.print_json(data=results[f"{RESOLUTION}@{master}"])
         if experiments := [title for title in (ABLATIONS, *INJECTED) if title in wanted]:
             results |= experiment(experiments, sets, settings, console)
         if THROUGHPUT in wanted:
@@ -190,6 +212,10 @@ def main() -> None:
                 apps["starter"]().mapper, load_vocabulary(), "starter", rows=20_000, sample=1_000
             )
             console.print_json(data=results[THROUGHPUT])
+        if LATENCY in wanted:
+            console.rule("latency")
+            results[LATENCY] = latency.run(apps["starter"]().mapper, load_vocabulary())
+            console.print_json(data=results[LATENCY])
     given.out.mkdir(parents=True, exist_ok=True)
     target = given.out / f"{now:%Y%m%dT%H%M%SZ}.json"
     target.write_text(

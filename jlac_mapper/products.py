@@ -8,50 +8,19 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein, Postfix, Prefix
 
+from jlac_mapper.product_labels import Label, Wording, bare, without_platforms
+from jlac_mapper.product_words import KIT_WORDS, MAKERS, product_key
 from jlac_mapper.text import clean, fold
 
 RECOGNISED = 0.75
 """Below this score a text names none of the products."""
 
-# Folded as `fold` does: no long-vowel marks, large kana. Longer words first.
-_MAKERS = (
-    "富士フイルム和光純薬", "和光純薬工業", "和光純薬", "富士フイルム", "和光", "シスメックス", "栄研化学",
-    "栄研", "関東化学", "ロシュダイアグノスティックス", "ロシュ", "roche", "アボットジャパン", "アボット",
-    "abbott", "sysmex", "ニットーボーメディカル", "ニットーボー", "日東紡", "積水メディカル", "積水",
-    "デンカ生研", "デンカ", "生研", "シノテスト", "カイノス", "東ソー", "tosoh", "ベックマンコールター",
-    "ベックマン", "beckmancoulter", "beckman", "シーメンスヘルスケア", "シーメンス", "siemens",
-    "オーソクリニカルダイアグノスティックス", "オーソ", "ortho", "極東製薬工業", "極東製薬", "極東",
-    "三洋化成工業", "三洋化成", "ミナリスメディカル", "ミナリス", "協和メデックス", "日立化成",
-    "日立ハイテク", "日立", "lsiメディエンス", "三菱化学メディエンス", "メディエンス", "lsi", "日本電子",
-    "jeol", "キヤノンメディカルシステムズ", "キヤノン", "東芝メディカル", "東芝", "アークレイ", "arkray",
-    "富士レビオ", "日水製薬", "ニッスイ", "島津", "ミズホメディー", "ミズホ", "アルフレッサファーマ",
-    "アルフレッサ", "セロテック", "堀場製作所", "堀場", "horiba", "日本光電", "国際試薬", "コクサイ",
-    "株式会社", "三和化学", "テクノメディカ", "バイオラッド",
-)  # fmt: skip
-_KIT_WORDS = (
-    "臨床化学自動分析装置", "多項目自動血球分析装置", "自動血球計数装置", "血球計数装置",
-    "全自動電解質分析装置", "全自動糖分析装置", "自動分析装置用試薬", "自動分析用試薬", "自動分析装置用",
-    "自動分析用", "自動分析装置", "測定用試薬", "測定試薬", "測定用", "試薬", "キット", "測定", "専用",
-    "製品", "シリーズ", "標準", "装置", "用",
-)  # fmt: skip
-
-# Trade names that official files write in kana and hospitals often in Latin letters.
-_TRADE_NAMES = {
-    "cobas": "コバス", "vitros": "ビトロス", "atellica": "アテリカ", "advia": "アドヴィア",
-    "unicel": "ユニセル", "dimension": "ディメンション", "cell-dyn": "セルダイン", "celldyn": "セルダイン",
-    "elecsys": "エクルーシス",
-    "lumipulse": "ルミパルス", "spotchem": "スポットケム", "iatro": "イアトロ", "determiner": "デタミナー",
-    "nanopia": "ナノピア", "norudia": "ノルディア", "qualigent": "クオリジェント", "celltac": "セルタック",
-    "coulter": "コールター", "n-assay": "N-アッセイ", "l-type": "Lタイプ", "hemosil": "ヒーモスアイエル",
-    "aptima": "アプティマ", "蛋白": "タンパク", "アドビア": "アドヴィア",
-}  # fmt: skip
-_TRADE_NAME = re.compile("|".join(re.escape(name) for name in _TRADE_NAMES), re.IGNORECASE)
-_NUMERAL = re.compile(r"ii(?=ifcc)|i{2,3}|(?<![a-z])iv(?![a-z])", re.IGNORECASE)  # TPII as well as TP-II
-_NUMERALS = {"ii": "2", "iii": "3", "iv": "4"}
-_BOTTLE = re.compile(r"[\s(]R-?[12](?:[/・,]R-?2)?\)?$", re.IGNORECASE)  # first or second reagent of a kit
 _LATIN = re.compile(r"[0-9a-z\u0370-\u03ff%+/]+")
 _RUN = re.compile(r"[0-9a-z\u0370-\u03ff%+/]+|[^0-9a-z\u0370-\u03ff%+/]+")
 _REAGENT_WORD = re.compile("試薬|キツト|測定用")
+_LEAST = 4
+"""A shorter key is an abbreviation that a label may hold by chance."""
+_ANALYSER = re.compile(r"装置|分析計|測定器|アナライ[ザズ]|(?:コバス|ビトロス|ビオリス|アドヴィア)\s*[0-9]")
 _NEAR = 8
 """How many of the most similar products are compared closely."""
 
@@ -97,17 +66,6 @@ class _Keys:
     runs: tuple[str, ...]
 
 
-def product_key(text: str) -> str:
-    """
-    Return the folded key of a product name: spellings that a person reads as one product share one key.
-
-    As `text.fold`, and II = Ⅱ = 2 wherever it stands, known trade names in kana. Version letters stay.
-    """
-    text = _BOTTLE.sub("", clean(text))
-    text = _TRADE_NAME.sub(lambda m: _TRADE_NAMES[m.group().lower()], text)
-    return fold(_NUMERAL.sub(lambda m: _NUMERALS[m.group().lower()], text))
-
-
 def _pattern(words: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(fold(word)) for word in words))
 
@@ -118,13 +76,22 @@ class ProductMatcher:
     def __init__(self, products: Iterable[str]) -> None:
         self.products = tuple(dict.fromkeys(products))
         self._index = {name: i for i, name in enumerate(self.products)}
-        self._maker = _pattern(_MAKERS)
+        self._maker = _pattern(MAKERS)
         self._leading_maker = re.compile(
             f"^(?:株(?:式会社)?)?(?:{self._maker.pattern})(?:株(?:式会社)?)?(?=.)"
         )
-        self._kit_word = _pattern(_KIT_WORDS)
+        self._kit_word = _pattern(KIT_WORDS)
         self._last_kit_words = re.compile(f"(?:{self._kit_word.pattern})+$")
         self._keys = tuple(self._forms(name) for name in self.products)
+        self._wording = Wording(
+            (
+                keys.runs
+                for name, keys in zip(self.products, self._keys, strict=True)
+                if not _ANALYSER.search(name)
+            ),
+            self._maker,
+            self._kit_word,
+        )
         self._by_form: dict[str, list[int]] = defaultdict(list)
         for i, keys in enumerate(self._keys):
             for form in {keys.full, keys.plain, keys.core} - {""}:
@@ -148,9 +115,25 @@ class ProductMatcher:
         allowed = set(places)
         if (exact := self._exact(text, full, allowed)) is not None:
             return exact
-        query = self._forms(text)
+        label = bare(text)
+        without = without_platforms(label)
+        for said in dict.fromkeys((text, label, without)):
+            if (found := self._same_form(said, allowed)) is not None:
+                return found
+        for said in dict.fromkeys((text, label, without)):
+            if (found := self._inside(said, places)) is not None:
+                return found
+        tried = [
+            self._nearest(self._forms(said), places) for said in dict.fromkeys((text, label, without)) if said
+        ]
+        return max(tried, key=lambda m: m.score)
+
+    def _same_form(self, text: str, allowed: set[int]) -> ProductMatch | None:
+        """Return the product that the text equals once kit words or makers are taken away."""
+        full, query = product_key(text), self._forms(text)
         led = self._leading_maker.sub("", full)
         for form, score in (
+            (full, 0.98),
             (query.plain, 0.97),
             (led, 0.97),
             (self._last_kit_words.sub("", led), 0.97),
@@ -161,7 +144,39 @@ class ProductMatcher:
             hits = [i for i in hits if form in (self._keys[i].full, self._keys[i].plain)] or hits
             if len(hits) == 1:
                 return ProductMatch(self.products[hits[0]], hits[0], score, 0.0, False)
-        return self._nearest(query, places)
+        return None
+
+    def _inside(self, text: str, places: Sequence[int]) -> ProductMatch | None:
+        """Return the one product whose name stands in a label as whole words; the longest of nested names."""
+        label = Label(text, product_key, (self._maker, self._kit_word))
+        found: list[tuple[int, int, bool, int]] = []
+        for i in places:
+            keys = self._keys[i]
+            for form in dict.fromkeys((keys.full, keys.plain, keys.core)):
+                if form == keys.core != keys.plain and not self._says_maker(label.key, keys):
+                    continue
+                if len(form) >= _LEAST and form in label.key and (span := label.find(form)):
+                    found.append((*span, form == keys.full, i))
+                    break
+        widest = [
+            one for one in found
+            if not any(o[0] <= one[0] and one[1] <= o[1] and o[:2] != one[:2] for o in found)
+        ]  # fmt: skip
+        reagents = [one for one in widest if not _ANALYSER.search(self.products[one[3]])] or widest
+        longest = max((one[1] - one[0] for one in reagents), default=0)
+        best = [one for one in reagents if one[1] - one[0] == longest]
+        best = [one for one in best if one[2]] or best
+        if len(best) != 1 or (len(reagents) > 1 and any(o[3] != best[0][3] for o in reagents)):
+            return None
+        start, end, whole, i = best[0]
+        before, after = label.around((start, end))
+        if not self._wording.is_same_product(self._keys[i].runs, before, after):
+            return None
+        return ProductMatch(self.products[i], i, 0.95 if whole else 0.92, 0.0, False)
+
+    def _says_maker(self, label: str, keys: _Keys) -> bool:
+        """Tell whether a label gives every maker that a product's name gives."""
+        return all(maker in label for maker in self._maker.findall(keys.full))
 
     def _exact(self, text: str, full: str, allowed: set[int]) -> ProductMatch | None:
         """Return the product with the same folded name; the very same text where several share it."""

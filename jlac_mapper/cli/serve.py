@@ -28,6 +28,7 @@ def serve(
     from jlac_mapper.grpc_api import server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("faiss.loader").setLevel(logging.WARNING)  # which CPU build it tries is no news
     app = build_app(Settings.from_env(os.environ), master=master, llm=llm)
     announce = partial(print, flush=True)
     asyncio.run(server.serve(app, host, port, grace_seconds=grace, announce=announce))

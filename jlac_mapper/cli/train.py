@@ -31,7 +31,11 @@ def calibration(
     ],
     seed: Annotated[int, typer.Option(help="Seed of the generated rows.")] = 11,
 ) -> None:
-    """Fit the probabilities on rows generated from the vocabulary (needs the `train` extra)."""
+    """
+    Fit the probabilities on rows generated from the vocabulary (needs the `train` extra).
+
+    A card (.md) with a reliability plot (.svg) is written beside the file.
+    """
     from datetime import date
 
     from rich.console import Console
@@ -42,14 +46,16 @@ def calibration(
     from jlac_mapper.errors import OutputError
     from jlac_mapper.master import starter
     from jlac_mapper.training import calibration as training
+    from jlac_mapper.training import calibration_card, pairs
     from jlac_mapper.training import embedder as embedder_training
-    from jlac_mapper.training import pairs
     from jlac_mapper.training.embedder_static import quantised, table_of
 
     for module in ("sklearn", "torch", "sentence_transformers"):
         require(module, extra="train")
     if not output.absolute().parent.is_dir():
         raise OutputError(f"{output}: its folder does not exist; make it first")
+    if output.suffix in (calibration_card.CARD_SUFFIX, calibration_card.PLOT_SUFFIX):
+        raise OutputError(f"{output}: the card and its plot take such a name; end it in .json")
     console = Console(stderr=True)
     settings = Settings.from_env(os.environ)
     vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
@@ -65,11 +71,13 @@ def calibration(
 
     examples = training.collect(vocabulary, edition, build, seed)
     console.print(f"{len(examples):,} hypotheses of generated rows")
-    fitted = training.fit(examples)
+    fitted = training.fit(examples, seed)
     training.write(fitted, output)
-    console.print(f"{fitted['identity']} written to {output}", soft_wrap=True)
-    for name, value in fitted["measured_on_held_out_generated_rows"].items():
-        console.print(f"  {name}: {value}")
+    card_file, _ = calibration_card.write(fitted, output)
+    console.print(f"{fitted['identity']} written to {output}, its card to {card_file}", soft_wrap=True)
+    for name, value in fitted[calibration_card.MEASURED].items():
+        if isinstance(value, int | float):
+            console.print(f"  {name}: {value}")
 
 
 train_app.command("embedder")(embedder)

@@ -21,8 +21,11 @@ class MethodChoices:
     choices: tuple[MethodChoice, ...]
 
 
-# A slot without the row's product, or with products only, when another slot has what the row says.
+# A slot without the row's product, when another slot has what the row says.
 _ELSEWHERE = 0.01
+# A slot with products only, for a row that names none: behind a slot with method 000, unless that one is in
+# another unit than the row's (an equal unit weighs e^-3).
+_PRODUCTS_ONLY = 0.1
 # A method field speaks of a product only when it holds the product's very name.
 _METHOD_FIELD_SCORE = 0.95
 # A product that the edition may list under a spelling we did not recognise: the share left for method 000.
@@ -72,7 +75,7 @@ class MethodChooser:
             reasons = (Reason.METHOD_UNSPECIFIED,) if first.code.method == METHOD_UNSPECIFIED else ()
             return MethodChoices(1.0, ((first, 1.0, reasons, ()),))
         share = 1 / len(codes)
-        return MethodChoices(_ELSEWHERE, tuple((c, share, (Reason.METHOD_ASSUMED,), ()) for c in codes))
+        return MethodChoices(_PRODUCTS_ONLY, tuple((c, share, (Reason.METHOD_ASSUMED,), ()) for c in codes))
 
     def _with_product(
         self, codes: Sequence[ListedCode], product: str, score: float, ambiguous: bool

@@ -164,10 +164,13 @@ class Resolver:
         name = hypothesis.name
         keys, source = (test.specimens, "specimen") if test.specimens else (test.name_specimens, "name")
         # A tube beside the specimen itself, as in NaF血漿(灰), adds nothing; 血液 beside a tube neither.
+        tubes = [TUBES[k][0] for k in keys if k in TUBES]
         precise = [k for k in keys if k not in TUBES and k != "blood"] or [k for k in keys if k in TUBES]
         codes = tuple(
             dict.fromkeys(code for key in precise or keys for code in self._specimens.codes_of(key))
         )
+        if tubes and "whole_blood" in keys:
+            codes = tuple(dict.fromkeys(tubes))  # 全血(EDTA-2K) says both
         if test.specimens and test.name_specimens and set(codes) == {BLOOD}:
             in_name = tuple(
                 c for k in test.name_specimens for c in self._specimens.codes_of(k) if c[0] != "?"

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jlac_mapper.mapping.calibrate import FEATURES
+from jlac_mapper.mapping.calibrate import FEATURES, LEAST_ACCEPTED
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.text import fold
+from jlac_mapper.training import calibration_figures
 from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator
 from jlac_mapper.types import Edition, Vocabulary
 
@@ -26,6 +27,8 @@ NO_CODE_LOSS = 0.005
 
 # A hospital's master holds about nineteen rows without a listed code for one with.
 _BACKGROUND_WEIGHT = 2.0
+_REGULARISATION = 3.0
+"""scikit-learn's C: the smaller, the nearer to nought the coefficients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,13 @@ def collect(
     return examples
 
 
-def fit(examples: Sequence[Example]) -> dict[str, Any]:
+def fit(examples: Sequence[Example], seed: int) -> dict[str, Any]:
     """
     Fit coefficients on four folds; choose thresholds and measure on the fifth, which the fit never saw.
+
+    Args:
+        examples: What `collect` returned.
+        seed: Of the generated rows; kept with the figures.
 
     Returns:
         The content of calibration.json, with the figures of the held-out fold.
@@ -91,7 +98,7 @@ def fit(examples: Sequence[Example]) -> dict[str, Any]:
 
     train = [e for e in examples if e.fold != FOLDS - 1]
     held = [e for e in examples if e.fold == FOLDS - 1]
-    model = LogisticRegression(C=3.0, fit_intercept=False, max_iter=2000)
+    model = LogisticRegression(C=_REGULARISATION, fit_intercept=False, max_iter=2000)
     model.fit(
         np.array([e.features for e in train]),
         np.array([e.right for e in train]),
@@ -106,6 +113,8 @@ def fit(examples: Sequence[Example]) -> dict[str, Any]:
     thresholds = {str(p): round(_threshold(probabilities[top], right[top], p), 6) for p in STATED_PRECISIONS}
     codable_top = np.sort(probabilities[top & codable & right])
     no_code = float(codable_top[int(NO_CODE_LOSS * len(codable_top))]) if len(codable_top) else 0.02
+    answered, stated = calibration_figures.answers(probabilities, top)
+    used = {name: max(threshold, LEAST_ACCEPTED) for name, threshold in thresholds.items()}
     body = {
         "provisional": True,
         "coefficients": {name: round(float(c), 6) for name, c in zip(FEATURES, coefficients, strict=True)},
@@ -115,6 +124,15 @@ def fit(examples: Sequence[Example]) -> dict[str, Any]:
             "hypotheses": int(top.sum()),
             "expected_calibration_error": round(
                 _calibration_error(probabilities[top], right[top], weights[top]), 4
+            ),
+            "seed": seed,
+            "fitted_rows": sum(e.top for e in train),
+            "fitted_hypotheses": len(train),
+            "regularisation": _REGULARISATION,
+            "background_weight": _BACKGROUND_WEIGHT,
+            "no_code_loss": NO_CODE_LOSS,
+            **calibration_figures.measure(
+                stated, right[answered], codable[answered], weights[answered], used
             ),
         },
     }

@@ -5,11 +5,15 @@ from datetime import timedelta
 
 import ablations
 import contradictions
+import held_out
+import latency
 import leave_one_measurand_out
+import numpy as np
 import parts
 import pytest
 import recall
 
+from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.config import Settings
 from jlac_mapper.evaluation.labels import read_labelled
 from jlac_mapper.mapping import retrieve
@@ -65,13 +69,38 @@ def test_without_guard_a_contradiction_no_longer_keeps_a_row_from_acceptance() -
     assert careful[0].reasons[-1] is Reason.LOW_PROBABILITY
 
 
-def test_an_ablation_of_a_method_that_is_not_there_is_named_and_left_out(base: parts.Parts) -> None:
-    rows = read_labelled([{"name": "AST", "unit": "U/L", "specimen": "血清", "expected_measurand": "C2008"}])
-    found = ablations.run(base, {"one row": rows})
-    assert found["whole"]["one row"]["top1"]["count"] == 1
+ROWS = read_labelled([{"name": "AST", "unit": "U/L", "specimen": "血清", "expected_measurand": "C2008"}])
+
+
+def test_every_ablation_is_measured_and_one_of_an_embedding_not_in_use_is_named(base: parts.Parts) -> None:
+    found = ablations.run(base, {"one row": ROWS})
+    assert set(found) == {
+        "whole", "without background vocabulary", "without guard", "without lexical", "without dense",
+    }  # fmt: skip
+    assert {title: one["one row"]["top1"]["count"] for title, one in found.items()} == dict.fromkeys(found, 1)
     assert found["whole"]["one row"]["accepted_right"]["count"] == 1
-    assert ("left_out" in found["without dense"]) != ("dense" in ablations.methods_of(base))
-    assert {"exact", "cosine", "similarity"} <= ablations.methods_of(base)
+    without = ablations.run(replace(base, embedder=None), {"one row": ROWS})
+    assert "no embedding" in without["without dense"]["left_out"]
+
+
+@pytest.mark.parametrize(
+    ("dropped", "kept"), [(ablations.LEXICAL, {"exact", "dense"}), (("dense",), {"cosine", "similarity"})]
+)
+def test_a_dropped_method_leaves_no_score_and_the_others_do(
+    base: parts.Parts, dropped: tuple[str, ...], kept: set[str]
+) -> None:
+    seen: set[str] = set()
+
+    class Listener(ablations.WithoutMethods):
+        def retrieve(self, tests: list) -> list[tuple[Hypothesis, ...]]:
+            found = super().retrieve(tests)
+            seen.update(method for row in found for h in row for method, score in h.scores.items() if score)
+            return found
+
+    pipeline = parts.with_retriever(base.pipeline(), lambda inner: Listener(inner, dropped))
+    parts.map_all(pipeline, [LocalTest(name="AST"), LocalTest(name="総コレステロ")])
+    assert kept <= seen
+    assert not seen & set(dropped)
 
 
 def test_a_left_out_measurand_is_never_answered(base: parts.Parts) -> None:
@@ -151,8 +180,38 @@ def test_recall_counts_a_row_when_a_right_measurand_is_among_the_first() -> None
         {"cosine": [f"C300{i}" for i in range(5)] + ["C2011"], "exact": ["C2001"]},
     ]
     found = recall.recall(rows, ranked)
-    assert {cut: v["count"] for cut, v in found["cosine"].items()} == {"@1": 0, "@5": 1, "@10": 2}
+    assert [found["cosine"][cut]["count"] for cut in ("@1", "@5", "@10")] == [0, 1, 2]
     assert found["exact"]["@1"]["value"] == 0.5
+
+
+def test_the_fusion_is_compared_with_each_method_row_by_row() -> None:
+    rows = [(LocalTest(str(i)), frozenset({"C2008"})) for i in range(4)]
+    right, wrong = ["C2008"], ["C2001"]
+    ranked = [
+        {"fused": right, "dense": wrong},
+        {"fused": right, "dense": wrong},
+        {"fused": wrong, "dense": right},
+        {"fused": right, "dense": right},
+    ]
+    found = recall.recall(rows, ranked)
+    assert found["dense"]["fused_at_1"] == {"gained": 2, "lost": 1, "p": 1.0}
+    assert "fused_at_1" not in found["fused"]
+
+
+@pytest.mark.parametrize(("one", "other", "p"), [(0, 0, 1.0), (5, 0, 0.0625), (8, 1, 20 / 512), (3, 3, 1.0)])
+def test_the_sign_test_is_exact_and_two_sided(one: int, other: int, p: float) -> None:
+    assert recall.sign_test(one, other) == recall.sign_test(other, one) == pytest.approx(p)
+
+
+def test_recall_with_the_shipped_embedding_says_that_it_has_seen_the_names(
+    base: parts.Parts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = base.vocabulary.names[:40]
+    small = replace(base, vocabulary=replace(base.vocabulary, names=few))
+    found = recall.run(small, train=False)
+    assert found["embedding of the held-out names"] == held_out.SEEN
+    assert held_out.SEEN in capsys.readouterr().err
+    assert {"exact", "cosine", "similarity", "dense", "fused"} <= set(found["held-out names"])
 
 
 def test_every_method_is_ranked_by_its_own_score_on_the_same_rows(base: parts.Parts) -> None:
@@ -162,13 +221,38 @@ def test_every_method_is_ranked_by_its_own_score_on_the_same_rows(base: parts.Pa
     assert found["exact"] == ["C2008"]
     assert found[recall.FUSED][0] == found[recall.CALIBRATED][0] == "C2008"
     assert "alias" not in found
-    # Recall at ten needs more hypotheses than the product keeps for a row.
+    # Recall at ten needs more hypotheses than the product keeps for a row, and weaker ones.
     assert len(many["cosine"]) > retrieve.LISTED_LIMIT == 5
+    assert retrieve._LEAST_SCORE > 0
 
 
 def test_held_out_names_are_gone_from_the_vocabulary_that_is_searched(base: parts.Parts) -> None:
-    reduced, rows = recall.held_out_rows(base, fold=1, seed=5)
+    reduced, out = held_out.reduce(base, 1, 5, train=False)
+    rows = held_out.rows(base, out, 5)
     taken = {n.name for n in base.vocabulary.names} - {n.name for n in reduced.vocabulary.names}
+    other = {b.name for b in base.vocabulary.background} - {b.name for b in reduced.vocabulary.background}
     assert 0.15 < len(taken) / len(base.vocabulary.names) < 0.25
-    assert 0.8 * len(taken) < len(rows) <= len(taken)
-    assert not any(test.abbreviation or test.jlac10 for test, _ in rows)
+    assert 0.8 * len(taken) < len(recall.codable(rows)) <= len(taken)
+    assert len(rows) == len(taken) + len(other)
+    assert not any(row.test.abbreviation or row.test.jlac10 for row in rows)
+
+
+def test_an_embedding_of_the_kept_names_is_trained_and_one_that_has_seen_all_is_named(
+    base: parts.Parts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reduced, _ = held_out.reduce(base, 1, 5, train=False)
+    assert held_out.note(base, reduced) == held_out.SEEN
+    assert held_out.SEEN in capsys.readouterr().err
+    trained = replace(reduced, embedder=StaticEmbedder(["[UNK]"], np.ones((1, 2), np.int8), np.ones(1), "x"))
+    assert held_out.note(base, trained) == held_out.UNSEEN
+    bare, _ = held_out.reduce(replace(base, embedder=None), 1, 5)
+    assert held_out.note(base, bare) == "no embedding"
+
+
+def test_latency_is_measured_with_its_interval_and_compared_with_the_targets(base: parts.Parts) -> None:
+    found = latency.run(base.pipeline(), base.vocabulary, single=30, batch=200)
+    median, slow = found["median_ms"], found["p95_ms"]
+    assert 0 < median["low"] <= median["value"] <= median["high"]
+    assert median["value"] < slow["value"]
+    assert found["met"]["median_ms"] == (median["value"] < found["targets"]["median_ms"])
+    assert found["met"]["rows_per_second"] == (found["rows_per_second"] >= 2_000)

@@ -1,5 +1,6 @@
 """The method digits: from the reagent or instrument name alone."""
 
+import math
 from datetime import date
 
 import pytest
@@ -75,7 +76,13 @@ def test_products_without_method_000_are_given_for_a_person_to_choose() -> None:
         ("009", 0.5, (Reason.METHOD_ASSUMED,)),
         ("010", 0.5, (Reason.METHOD_ASSUMED,)),
     ]
-    assert choices.fit < 0.1
+    assert choices.fit <= 0.1
+
+
+def test_products_alone_weigh_more_than_method_000_in_a_unit_of_equal_values() -> None:
+    """An equal unit weighs e^-3: the row's very unit, listed for products only, must lead over it."""
+    fit = MethodChooser((SHIKARIKID,), ()).choose("", "", (SHIKARIKID,)).fit
+    assert math.exp(-3) < fit < 1
 
 
 @pytest.mark.parametrize("reagent", ["", "オーソ バイオビュー"])

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jlac_mapper.products import RECOGNISED, ProductMatcher, product_key
+from jlac_mapper.product_words import product_key
+from jlac_mapper.products import RECOGNISED, ProductMatcher
 
 AST = (
     "クオリジェント　AST",
@@ -88,6 +89,53 @@ def test_a_text_that_names_no_listed_product_is_not_recognised(matcher: ProductM
     found = matcher.match(text, AST)
     assert found.score < RECOGNISED
     assert not found.ambiguous
+
+
+LABELS = (
+    ("体外診断用医薬品 〈クオリジェント AST-L〉 測定キット", "クオリジェント　AST－L"),
+    ("クオリジェント AST キット(自動分析装置用) R1 20mL×2", "クオリジェント　AST"),
+    ("LSIメディエンス／エクディアXL栄研 AST-III REF 123-45678 (BM6050用)", "エクディアXL‘栄研’ASTIII"),
+    ("AST活性測定用 Lタイプワコー AST・J2 富士フイルム和光純薬(株) for AU5800", "Lタイプワコー　AST・J2"),
+    ("コバス8000/Alinity c専用 AST試薬・L「コクサイ」 第5版 2～10℃保存", "AST試薬・L「コクサイ」"),
+    ("自動分析用試薬 ﾃﾞﾝｶ/「生研」GOT-JS 100回用", "自動分析用試薬「生研」GOT－JS"),
+    ("認証番号 225ADEZX00123000 臨床化学自動分析装置 TBA-2000FR", "臨床化学自動分析装置　TBA-2000ＦR"),
+    ("マルチローターⅢ 体外診断薬 10枚入", "マルチローターⅢ"),
+)
+
+
+@pytest.mark.parametrize(("label", "product"), LABELS)
+def test_a_product_is_found_inside_a_label_as_boxes_word_it(
+    matcher: ProductMatcher, label: str, product: str
+) -> None:
+    found = matcher.match(label, AST)
+    assert found.product == product
+    assert found.recognised
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "体外診断用医薬品 クオリジェント AST-N 測定キット",
+        "クオリジェント AST キャリブレーター R1 20mL×2",
+        "バナリスト AST プラス (BM6050用) REF 123-45678",
+        "エクディアXL栄研 AST-IV キット 第2版",
+        "体外診断用医薬品 測定キット (コバス6000用) R1 20mL×2",
+        "シーメンス CA測定用 IVD",
+        "承認番号 22100AMX00123000",
+    ],
+)
+def test_a_label_of_another_version_or_use_names_no_listed_product(
+    matcher: ProductMatcher, label: str
+) -> None:
+    assert not matcher.match(label, AST).recognised
+
+
+def test_the_reagent_is_meant_where_a_label_also_names_its_analyser(matcher: ProductMatcher) -> None:
+    assert matcher.match("クオリジェント AST コバス 8000", AST).product == "クオリジェント　AST"
+
+
+def test_two_reagents_on_one_label_are_not_one_product(matcher: ProductMatcher) -> None:
+    assert not matcher.match("AUリエージェント AST / クオリジェント AST-L", AST).recognised
 
 
 def test_a_text_without_the_version_picks_the_product_without_it(matcher: ProductMatcher) -> None:

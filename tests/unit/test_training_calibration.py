@@ -36,7 +36,7 @@ def examples(exact_errors: int = 0) -> list[Example]:
 
 
 def test_a_feature_that_tells_right_from_wrong_gets_its_log_odds() -> None:
-    coefficients = fit(examples(exact_errors=10))["coefficients"]
+    coefficients = fit(examples(exact_errors=10), 1)["coefficients"]
     assert list(coefficients) == list(FEATURES)
     bias, exact = coefficients["bias"], coefficients["exact_whole"]
     assert 1 / (1 + np.exp(-bias)) == pytest.approx(0.10, abs=0.01)
@@ -46,21 +46,21 @@ def test_a_feature_that_tells_right_from_wrong_gets_its_log_odds() -> None:
 
 def test_the_threshold_lies_where_the_lower_bound_reaches_the_precision() -> None:
     """10 errors in 1000 are 99 %, but only 98 % are certain."""
-    body = fit(examples(exact_errors=10))
+    body = fit(examples(exact_errors=10), 1)
     exact = 1 / (1 + np.exp(-body["coefficients"]["bias"] - body["coefficients"]["exact_whole"]))
     assert body["thresholds"]["0.98"] == pytest.approx(exact, abs=1e-5)
     assert body["thresholds"]["0.99"] == body["thresholds"]["0.995"] == 0.9999
 
 
 def test_a_fit_without_errors_reaches_every_stated_precision() -> None:
-    body = fit(examples())
+    body = fit(examples(), 1)
     exact = 1 / (1 + np.exp(-body["coefficients"]["bias"] - body["coefficients"]["exact_whole"]))
     assert set(body["thresholds"].values()) == {round(float(exact), 6)}
 
 
 def test_the_last_fold_measures_and_is_not_learned_from() -> None:
     spoiled = [replace(e, right=not e.right) if e.fold == training.FOLDS - 1 else e for e in examples()]
-    body, other = fit(examples()), fit(spoiled)
+    body, other = fit(examples(), 1), fit(spoiled, 1)
     assert other["coefficients"] == body["coefficients"]
     error = "expected_calibration_error"
     measured, measured_other = (b["measured_on_held_out_generated_rows"][error] for b in (body, other))
@@ -124,7 +124,7 @@ def test_names_held_out_of_a_fold_are_unknown_to_its_index() -> None:
 
 
 def test_what_is_written_can_be_read_as_a_calibration(tmp_path: Path) -> None:
-    body = fit(examples(exact_errors=10))
+    body = fit(examples(exact_errors=10), 1)
     path = tmp_path / "calibration.json"
     write(body, path)
     calibration = Calibration.read(path)
@@ -135,5 +135,5 @@ def test_what_is_written_can_be_read_as_a_calibration(tmp_path: Path) -> None:
 
 
 def test_the_identity_follows_from_the_content() -> None:
-    assert fit(examples())["identity"] == fit(examples())["identity"]
-    assert fit(examples())["identity"] != fit(examples(exact_errors=10))["identity"]
+    assert fit(examples(), 1)["identity"] == fit(examples(), 1)["identity"]
+    assert fit(examples(), 1)["identity"] != fit(examples(exact_errors=10), 1)["identity"]
