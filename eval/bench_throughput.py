@@ -147,10 +147,9 @@ def run(mapper: Mapper, vocabulary: Vocabulary, master: str, rows: int, sample: 
 
 
 def main() -> None:
-    from jlac_mapper.master.starter import load_vocabulary
-
     from jlac_mapper.bootstrap import build_app
     from jlac_mapper.config import Settings
+    from jlac_mapper.master.starter import load_vocabulary
 
     parser = argparse.ArgumentParser(description="Throughput and memory, beside RapidFuzz.")
     parser.add_argument("--master", default="starter")
