@@ -84,8 +84,8 @@ def build_app(
     """
     store = open_store(settings)
     day = as_of or datetime.now().astimezone().date()
-    starter_edition = starter.load_starter()
     edition = store.load(master or settings.master or store.active())
+    starter_edition = edition if edition.name == editions.STARTER else starter.load_starter()
     vocabulary = starter.load_vocabulary(extra_background=store.load_background())
     mapper = build_pipeline(
         settings,
@@ -137,7 +137,7 @@ def build_pipeline(
             accept=calibration.threshold(settings.target_precision), no_code=calibration.no_code_below
         ),
         provenance=_provenance(settings, completed, day, embedder, choice_model, calibration),
-        codes={str(c.code): (c.valid_from, c.valid_to) for c in completed.codes},
+        codes={str(c.code): c for c in completed.codes},
     )
 
 

@@ -35,12 +35,8 @@ def name_reasons(
 ) -> tuple[Reason, ...]:
     """Say how the name was understood, for the best listed hypothesis or for none."""
     background = next((h for h in hypotheses if not h.measurand), None)
-    known = background is not None and background.scores["exact"] >= 0.9
-    if (
-        known
-        and background is not None
-        and (best is None or best.scores["exact"] < background.scores["exact"])
-    ):
+    unlisted = background.scores["exact"] if background else 0.0
+    if background and unlisted >= 0.9 and (best is None or best.scores["exact"] < unlisted):
         panel = background.background is not None and background.background.kind == "panel"
         return (Reason.NAME_IS_PANEL if panel else Reason.NAME_KNOWN_UNLISTED,)
     if best is None:
@@ -80,9 +76,8 @@ def decide(
     """
     unique = tuple(dict.fromkeys(reasons))
     known_unlisted = Reason.NAME_KNOWN_UNLISTED in unique and measurand_probability < _EVEN
-    if candidate is None or measurand_probability < thresholds.no_code or known_unlisted:
-        return Decision(Disposition.NO_CODE, _about_no_code(unique))
-    if Reason.SPECIMEN_NOT_LISTED in unique:
+    improbable = measurand_probability < thresholds.no_code or known_unlisted
+    if candidate is None or improbable or Reason.SPECIMEN_NOT_LISTED in unique:
         return Decision(Disposition.NO_CODE, _about_no_code(unique))
     if any(r in CONFLICTS or r in ASSUMPTIONS for r in unique):
         return Decision(Disposition.NEEDS_REVIEW, unique)

@@ -1,7 +1,7 @@
 """The flow of the main job, on one screen: the only module that knows the order of the stages."""
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as ReadOnlyMapping
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,6 +15,7 @@ from jlac_mapper.types import (
     Disposition,
     Evidence,
     Hypothesis,
+    ListedCode,
     LocalTest,
     MapOptions,
     Mapping,
@@ -54,7 +55,7 @@ class Pipeline:
         calibration: calibrate.Calibration,
         thresholds: decide.Thresholds,
         provenance: Provenance,
-        codes: ReadOnlyMapping[str, tuple[date | None, date | None]],
+        codes: ReadOnlyMapping[str, ListedCode],
     ) -> None:
         self._normalizer = normalizer
         self._retriever = retriever
@@ -68,27 +69,27 @@ class Pipeline:
 
     def is_listed(self, code: str, day: date | None = None) -> bool:
         """Tell whether the edition with its completion lists *code*, on *day* if one is given."""
-        if code not in self._codes:
-            return False
-        start, end = self._codes[code]
-        return day is None or ((start is None or start <= day) and (end is None or day <= end))
+        listed = self._codes.get(code)
+        return listed is not None and (day is None or listed.is_valid_on(day))
 
     def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
         """Map rows; one answer a row, in order. A row without a name is an answer with disposition ERROR."""
-        normalized = [self._normalizer.normalize(test) for test in tests]
-        hypotheses = self._retriever.retrieve(normalized)
-        judged = [self._judge(t, h, {}) for t, h in zip(normalized, hypotheses, strict=True)]
+        judged = [self._judge(test, found, {}) for test, found in self._hypotheses(tests)]
         judged = self._ask_about_uncertain(judged)
         return [self._answer(row, options) for row in judged]
 
     def features_of(self, tests: Sequence[LocalTest]) -> list[list[tuple[str, list[float]]]]:
         """Return (measurand, features) of each row's listed hypotheses: what a calibration is trained on."""
-        normalized = [self._normalizer.normalize(test) for test in tests]
-        hypotheses = self._retriever.retrieve(normalized)
         return [
             [(h.measurand, row) for h, row, _ in self._describe(test, found, {})]
-            for test, found in zip(normalized, hypotheses, strict=True)
+            for test, found in self._hypotheses(tests)
         ]
+
+    def _hypotheses(
+        self, tests: Sequence[LocalTest]
+    ) -> Iterator[tuple[NormalizedTest, tuple[Hypothesis, ...]]]:
+        normalized = [self._normalizer.normalize(test) for test in tests]
+        return zip(normalized, self._retriever.retrieve(normalized), strict=True)
 
     def _describe(
         self, test: NormalizedTest, hypotheses: tuple[Hypothesis, ...], choice: ReadOnlyMapping[str, float]

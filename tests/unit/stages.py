@@ -123,5 +123,5 @@ def build_pipeline(
         calibration=CALIBRATION,
         thresholds=Thresholds(accept=0.8, no_code=0.05),
         provenance=PROVENANCE,
-        codes={str(c.code): (c.valid_from, c.valid_to) for c in (*codes, *ended)},
+        codes={str(c.code): c for c in (*codes, *ended)},
     )
