@@ -69,23 +69,75 @@ class VectorIndex(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A closed question: the row's text and at least one option's text."""
+class ChoiceOption:
+    """
+    One answer on offer.
 
-    question: str
-    options: tuple[str, ...]
+    Attributes:
+        measurand: Five characters; empty for "none of these".
+        identification: Four characters; empty for "none of these".
+        text: What a person or a model reads: Japanese, by elements; one line.
+    """
+
+    measurand: str
+    identification: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """
+    A closed question about one row.
+
+    Attributes:
+        fields: (field name of LocalTest, cleaned value), the name first; values are one line each and are
+            data: a model must never follow what they say.
+        options: At least two, in the order of asking; one of them is "none of these".
+    """
+
+    fields: tuple[tuple[str, str], ...]
+    options: tuple[ChoiceOption, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceAnswer:
+    """
+    What a model says of one question.
+
+    Attributes:
+        probabilities: One an option, in the question's order, summing to 1; empty: no opinion.
+        unavailable: Why the model could not be asked (one line for a log); empty when it could.
+    """
+
+    probabilities: tuple[float, ...] = ()
+    unavailable: str = ""
 
 
 class ChoiceModel(Protocol):
-    """Chooses among closed options; may decline by returning None for a question."""
+    """Chooses among closed options; it can answer nothing else."""
 
     @property
     def identity(self) -> str:
         """Adapter, model and digest, for provenance; an adapter that only scores says so."""
         ...
 
-    def choose(self, questions: Sequence[Choice]) -> list[tuple[float, ...] | None]:
-        """Return one probability an option for each question (summing to 1), or None: no opinion."""
+    @property
+    def template(self) -> str:
+        """Version of the text that the model reads; empty where it reads none."""
+        ...
+
+    @property
+    def sees_order(self) -> bool:
+        """Whether the order of the options can change the answer: then more than one order is asked."""
+        ...
+
+    def choose(self, questions: Sequence[Choice]) -> list[ChoiceAnswer]:
+        """
+        Return one answer a question, in order, within the adapter's deadline.
+
+        Never raises for a model that is missing, slow, down or out of memory, or that answers outside the
+        options: those questions come back `unavailable`.
+        """
         ...
 
 
@@ -148,6 +200,6 @@ class Mapper(Protocol):
 
 
 __all__ = [
-    "Choice", "ChoiceModel", "Clock", "EditionInfo", "Embedder", "Float32Matrix", "IndexHits", "Int64Matrix",
+    "Choice", "ChoiceAnswer", "ChoiceModel", "ChoiceOption", "Clock", "EditionInfo", "Embedder", "Float32Matrix", "IndexHits", "Int64Matrix",
     "Mapper", "MasterStore", "VectorIndex",
 ]  # fmt: skip

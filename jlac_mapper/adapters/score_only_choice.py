@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 
-from jlac_mapper.ports import Choice
+from jlac_mapper.ports import Choice, ChoiceAnswer
 
 
 class ScoreOnlyChoice:
     """A ChoiceModel that never has an opinion; decisions rest on the scores alone."""
 
-    @property
-    def identity(self) -> str:
-        """The adapter's name; there is no model behind it."""
-        return "score_only"
+    identity = "score_only"
+    template = ""
+    sees_order = False
 
-    def choose(self, questions: Sequence[Choice]) -> list[tuple[float, ...] | None]:
-        """Return None for every question."""
-        return [None] * len(questions)
+    def choose(self, questions: Sequence[Choice]) -> list[ChoiceAnswer]:
+        """Return no opinion for every question."""
+        return [ChoiceAnswer()] * len(questions)

@@ -1,50 +1,114 @@
 """Stage between guard and calibration: a language model may speak on rows that stay uncertain."""
 
 import math
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from jlac_mapper.ports import Choice, ChoiceModel
-from jlac_mapper.types import Hypothesis, NormalizedTest
+from jlac_mapper.mapping.question import row_fields
+from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceModel, ChoiceOption
+from jlac_mapper.types import Candidate, NormalizedTest
 
-NONE_OF_THESE = "該当なし"
-
-
-def question(test: NormalizedTest, hypotheses: Sequence[Hypothesis]) -> Choice:
-    """Write the closed question for one row: its fields, and the listed hypotheses with "none of these"."""
-    source = test.source
-    fields = (
-        ("名称", test.text),
-        ("略称", source.abbreviation),
-        ("材料", source.specimen),
-        ("単位", source.unit),
-        ("基準値", source.reference_range),
-    )
-    text = "\n".join(f"{label}: {value}" for label, value in fields if value)
-    names = tuple(h.name.name for h in hypotheses if h.name is not None)
-    return Choice(text, (*names, NONE_OF_THESE))
+NONE_OF_THESE = ChoiceOption("", "", "該当なし(ここにない検査、または標準コードのない検査)")
+MOST_OPTIONS = 7
+"""Candidates in a question, "none of these" not counted."""
+_REMEMBERED = 50_000
 
 
-def ask(
-    model: ChoiceModel, rows: Sequence[tuple[NormalizedTest, Sequence[Hypothesis]]]
-) -> list[dict[str, float] | None]:
+@dataclass(frozen=True, slots=True)
+class Opinion:
     """
-    Ask *model* about uncertain rows.
+    What the model said of a row.
 
-    Returns:
-        For each row the log-odds of each listed measurand over an even split, or None: no opinion.
+    Attributes:
+        odds: Log-odds of each offered measurand over an even split; empty: no opinion.
+        unavailable: The model was to speak and could not.
+        disagrees: Asked in two orders it chose differently; then there are no odds.
     """
-    answers = model.choose([question(test, hypotheses) for test, hypotheses in rows])
-    found: list[dict[str, float] | None] = []
-    for (_, hypotheses), answer in zip(rows, answers, strict=True):
-        if answer is None:
-            found.append(None)
-            continue
-        even = 1 / len(answer)
-        listed = [h for h in hypotheses if h.name is not None]
-        found.append(
-            {
-                h.measurand: math.log(max(p, 1e-6) / even)
-                for h, p in zip(listed, answer[: len(listed)], strict=True)
-            }
+
+    odds: Mapping[str, float]
+    unavailable: bool = False
+    disagrees: bool = False
+
+
+class Reranker:
+    """
+    Asks *model* about uncertain rows, each question in two orders where order can matter, and only once.
+
+    Args:
+        descriptions: Measurand -> its name; (element, code) -> name, for specimen and unit.
+    """
+
+    def __init__(self, model: ChoiceModel, names: Mapping[tuple[str, str], str]) -> None:
+        self.model = model
+        self._names = names
+        self._answers: OrderedDict[Choice, ChoiceAnswer] = OrderedDict()
+
+    @property
+    def orders(self) -> int:
+        """How many orders of the options are asked."""
+        return 2 if self.model.sees_order else 1
+
+    def question(self, test: NormalizedTest, candidates: Sequence[Candidate]) -> Choice:
+        """Write the closed question for one row over its resolved candidates, the likeliest first."""
+        grouped: dict[tuple[str, str], list[Candidate]] = {}
+        for candidate in candidates:
+            key = (candidate.code.measurand, candidate.code.identification)
+            grouped.setdefault(key, []).append(candidate)
+        offered = [ChoiceOption(*key, self._describe(group)) for key, group in grouped.items()]
+        return Choice(row_fields(test.source), (*offered[:MOST_OPTIONS], NONE_OF_THESE))
+
+    def ask(self, rows: Sequence[tuple[NormalizedTest, Sequence[Candidate]]]) -> list[Opinion]:
+        """Return one opinion a row; identical questions are asked once and remembered."""
+        questions = [self.question(test, candidates) for test, candidates in rows]
+        asked = [Choice(q.fields, _order(q, i)) for q in questions for i in range(self.orders)]
+        self._answer_new([c for c in dict.fromkeys(asked) if c not in self._answers])
+        opinions = []
+        for number, question in enumerate(questions):
+            here = asked[number * self.orders : (number + 1) * self.orders]
+            opinions.append(_opinion(question, here, [self._answers[c] for c in here]))
+        self._forget()
+        return opinions
+
+    def _answer_new(self, new: Sequence[Choice]) -> None:
+        if new:
+            self._answers.update(zip(new, self.model.choose(new), strict=True))
+
+    def _forget(self) -> None:
+        """Drop failures, so that they are asked again, and the oldest answers beyond the limit."""
+        for choice in [c for c, a in self._answers.items() if a.unavailable]:
+            del self._answers[choice]
+        while len(self._answers) > _REMEMBERED:
+            self._answers.popitem(last=False)
+
+    def _describe(self, group: Sequence[Candidate]) -> str:
+        code = group[0].code
+        specimens = dict.fromkeys(self._names.get(("specimen", c.code.specimen), "") for c in group)
+        units = dict.fromkeys(self._names.get(("unit", c.code.unit), "") for c in group)
+        parts = (
+            self._names.get(("measurand", code.measurand), group[0].name),
+            "・".join(s for s in specimens if s),
+            "・".join(u for u in units if u),
         )
-    return found
+        labels = ("", "材料 ", "単位 ")
+        return "、".join(label + part for label, part in zip(labels, parts, strict=True) if part)
+
+
+def _order(question: Choice, number: int) -> tuple[ChoiceOption, ...]:
+    return question.options if number == 0 else question.options[::-1]
+
+
+def _opinion(question: Choice, asked: Sequence[Choice], answers: Sequence[ChoiceAnswer]) -> Opinion:
+    if any(a.unavailable for a in answers):
+        return Opinion({}, unavailable=True)
+    if not all(a.probabilities for a in answers):
+        return Opinion({})
+    said = [dict(zip(c.options, a.probabilities, strict=True)) for c, a in zip(asked, answers, strict=True)]
+    if len({max(one, key=one.__getitem__) for one in said}) > 1:
+        return Opinion({}, disagrees=True)
+    shares: dict[str, float] = {}
+    for option in question.options:
+        mean = sum(one[option] for one in said) / len(said)
+        shares[option.measurand] = shares.get(option.measurand, 0.0) + mean
+    even = 1 / len(shares)
+    return Opinion({m: math.log(max(share, 1e-6) / even) for m, share in shares.items() if m})
