@@ -1,0 +1,51 @@
+"""Part of rerank: the text that our own small model reads of a row, and the code that it writes."""
+
+import re
+
+from jlac_mapper.ports import Choice, ChoiceOption
+from jlac_mapper.text import clean, fold
+
+GENERATION_TEMPLATE = "generation-1"
+"""Version of `prompt` and `target`; a model answers only in the version that it was trained with."""
+
+MARKS = {
+    "name": "Ｎ",
+    "abbreviation": "Ａ",
+    "kana": "Ｋ",
+    "specimen": "Ｓ",
+    "unit": "Ｕ",
+    "reference_range": "Ｒ",
+    "method": "Ｍ",
+    "result_type": "Ｔ",
+}
+"""Full-width capitals: values are cleaned and in lower case, so none can end its field or begin another."""
+
+END = "＝"
+NOTHING = "X0000"
+"""Target of "none of these"; no measurand begins with X."""
+
+_NUMERIC = ("unit", "reference_range")
+_GAPS = re.compile(r"[^\w%+.^-]+")
+
+
+def prompt(choice: Choice) -> str:
+    """
+    Return the row as one short text: each field as a mark and its value, the name first, then `END`.
+
+    The options leave no trace in it. Values are look-up keys (`text.fold`) with a blank for brackets and
+    other separators; units and ranges keep their signs.
+    """
+    fields = "".join(MARKS[name] + _value(name, text) for name, text in choice.fields if name in MARKS)
+    return fields + END
+
+
+def target(option: ChoiceOption) -> str:
+    """Return what the model writes for an option: measurand and identification, such as C1003I0000."""
+    return f"{option.measurand}I{option.identification}" if option.measurand else NOTHING
+
+
+def _value(name: str, text: str) -> str:
+    cleaned = clean(text)
+    if name in _NUMERIC:
+        return cleaned.lower().replace(" ", "")
+    return " ".join(key for part in _GAPS.split(cleaned) if (key := fold(part)))
