@@ -21,6 +21,7 @@ from jlac_mapper.mapping.decide import Thresholds
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.normalize import Normalizer
 from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.mapping.rerank import Reranker, element_names
 from jlac_mapper.mapping.resolve import Resolver
 from jlac_mapper.mapping.retrieve import Retriever
 from jlac_mapper.master import editions, starter
@@ -127,16 +128,17 @@ def build_pipeline(
         completed=edition.name != editions.STARTER,
         site_defaults=settings.site_defaults,
     )
+    reranker = Reranker(choice_model, element_names(vocabulary))
     return Pipeline(
         normalizer=Normalizer(vocabulary),
         retriever=Retriever(vocabulary, _make_dense(embedder) if embedder else None),
         resolver=resolver,
-        choice_model=choice_model,
+        reranker=reranker,
         calibration=calibration,
         thresholds=Thresholds(
             accept=calibration.threshold(settings.target_precision), no_code=calibration.no_code_below
         ),
-        provenance=_provenance(settings, completed, day, embedder, choice_model, calibration),
+        provenance=_provenance(settings, completed, day, embedder, reranker, calibration),
         codes={str(c.code): c for c in completed.codes},
     )
 
@@ -177,12 +179,12 @@ def _provenance(
     edition: Edition,
     day: date,
     embedder: Embedder | None,
-    choice_model: ChoiceModel,
+    reranker: Reranker,
     calibration: Calibration,
 ) -> Provenance:
     models: ReadOnlyMapping[str, str] = {
         "retrieval": f"lexical+{embedder.identity}+{_index_name()}" if embedder else "lexical",
-        "language_model": choice_model.identity,
+        "language_model": reranker.identity,
     }
     note = calibration.identity + (" (provisional)" if calibration.provisional else "")
     return Provenance(

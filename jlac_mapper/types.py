@@ -84,6 +84,8 @@ class Reason(StrEnum):
     """The edition lists no method-000 code here; the starter master's was used."""
     LLM_UNAVAILABLE = "LLM_UNAVAILABLE"
     """The language model was configured and did not answer."""
+    LLM_DISAGREES = "LLM_DISAGREES"
+    """The language model chose differently when the same options stood in another order."""
     LOW_PROBABILITY = "LOW_PROBABILITY"
     """The calibrated probability is under the threshold."""
     NAME_EMPTY = "NAME_EMPTY"
@@ -112,6 +114,8 @@ CONFLICTS = frozenset(
 ASSUMPTIONS = frozenset(
     {
         Reason.IDENTIFICATION_ASSUMED,
+        Reason.LLM_DISAGREES,
+        Reason.LLM_UNAVAILABLE,
         Reason.METHOD_ASSUMED,
         Reason.NAME_AMBIGUOUS,
         Reason.NAME_PARTLY_EXPLAINED,

@@ -86,9 +86,11 @@ def decide(
     return Decision(Disposition.ACCEPTED, unique)
 
 
-_NAME_REASONS = frozenset(
+_WORTH_SAYING = frozenset(
     {
         Reason.EXACT_NAME,
+        Reason.LLM_DISAGREES,
+        Reason.LLM_UNAVAILABLE,
         Reason.NAME_AMBIGUOUS,
         Reason.NAME_PARTLY_EXPLAINED,
         Reason.NAME_UNKNOWN,
@@ -101,5 +103,5 @@ def _about_no_code(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     """Keep what explains that there is no code; how its elements would have been filled is of no interest."""
     if Reason.NAME_KNOWN_UNLISTED in reasons:
         return (Reason.NAME_KNOWN_UNLISTED,)
-    kept = tuple(r for r in reasons if r in _NAME_REASONS or r in CONFLICTS)
+    kept = tuple(r for r in reasons if r in _WORTH_SAYING or r in CONFLICTS)
     return kept or (Reason.NAME_UNKNOWN,)

@@ -5,11 +5,11 @@ from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from jlac_mapper.mapping import calibrate, decide, guard, rerank
+from jlac_mapper.mapping import calibrate, decide, guard
 from jlac_mapper.mapping.normalize import Normalizer
+from jlac_mapper.mapping.rerank import UNASKED, Opinion, Reranker
 from jlac_mapper.mapping.resolve import Resolver
 from jlac_mapper.mapping.retrieve import Retriever
-from jlac_mapper.ports import ChoiceModel
 from jlac_mapper.types import (
     Candidate,
     Disposition,
@@ -36,6 +36,11 @@ class _Judged:
     listed: tuple[Hypothesis, ...]
     probabilities: tuple[float, ...]
     resolved: ReadOnlyMapping[str, list[tuple[Candidate, float]]]
+    opinion: Opinion = UNASKED
+
+    def candidates(self) -> list[Candidate]:
+        """Return all candidates, those of the likeliest hypothesis first."""
+        return [candidate for h in self.listed for candidate, _ in self.resolved[h.measurand]]
 
 
 class Pipeline:
@@ -51,7 +56,7 @@ class Pipeline:
         normalizer: Normalizer,
         retriever: Retriever,
         resolver: Resolver,
-        choice_model: ChoiceModel,
+        reranker: Reranker,
         calibration: calibrate.Calibration,
         thresholds: decide.Thresholds,
         provenance: Provenance,
@@ -60,7 +65,7 @@ class Pipeline:
         self._normalizer = normalizer
         self._retriever = retriever
         self._resolver = resolver
-        self._choice_model = choice_model
+        self._reranker = reranker
         self._calibration = calibration
         self._thresholds = thresholds
         self._provenance = provenance
@@ -138,10 +143,11 @@ class Pipeline:
         """Let the language model speak on rows between the thresholds; its word becomes a feature."""
         low, high = self._thresholds.no_code, self._thresholds.accept
         uncertain = [i for i, row in enumerate(judged) if row.listed and low <= row.probabilities[0] < high]
-        answers = rerank.ask(self._choice_model, [(judged[i].test, judged[i].listed) for i in uncertain])
-        for i, answer in zip(uncertain, answers, strict=True):
-            if answer is not None:
-                judged[i] = self._judge(judged[i].test, judged[i].hypotheses, answer)
+        opinions = self._reranker.ask([(judged[i].test, judged[i].candidates()) for i in uncertain])
+        for i, opinion in zip(uncertain, opinions, strict=True):
+            row = judged[i]
+            again = self._judge(row.test, row.hypotheses, opinion.odds) if opinion.odds else row
+            judged[i] = replace(again, opinion=opinion)
         return judged
 
     def _answer(self, row: _Judged, options: MapOptions) -> Mapping:
@@ -163,7 +169,7 @@ class Pipeline:
         if ended and ended.measurand not in self._analytes:
             reasons = [Reason.ITEM_ENDED]
         if best is not None:
-            reasons += [*best.reasons, *guard.check(row.test, best, self._analytes)]
+            reasons += [*best.reasons, *guard.check(row.test, best, self._analytes), *row.opinion.reasons]
         decision = decide.decide(best, measurand_probability, reasons, self._thresholds)
         # Never a product that the row does not name: a person chooses among the candidates.
         unsettled = best is None or Reason.METHOD_ASSUMED in best.reasons
@@ -176,7 +182,7 @@ class Pipeline:
             standard_name=proposed.name if proposed else "",
             reasons=decision.reasons,
             candidates=tuple(candidates[: options.top_k]),
-            evidence=(*_name_evidence(row), *(best.evidence if best else ())),
+            evidence=(*_name_evidence(row), *(best.evidence if best else ()), *row.opinion.evidence),
             provenance=self._provenance,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceModel, ChoiceOption
-from jlac_mapper.types import Candidate, NormalizedTest
+from jlac_mapper.types import Candidate, Evidence, NormalizedTest, Reason, Vocabulary
 
 NONE_OF_THESE = ChoiceOption("", "", "該当なし(ここにない検査、または標準コードのない検査)")
 MOST_OPTIONS = 7
@@ -22,13 +22,18 @@ class Opinion:
 
     Attributes:
         odds: Log-odds of each offered measurand over an even split; empty: no opinion.
-        unavailable: The model was to speak and could not.
-        disagrees: Asked in two orders it chose differently; then there are no odds.
+        reasons: LLM_UNAVAILABLE when it was to speak and could not, LLM_DISAGREES when it chose differently
+            in another order of the options; then there are no odds.
+        evidence: What it said, for a person.
     """
 
     odds: Mapping[str, float]
-    unavailable: bool = False
-    disagrees: bool = False
+    reasons: tuple[Reason, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+UNASKED = Opinion({})
+"""Of a row that was not asked about, or on which the model has no opinion."""
 
 
 class Reranker:
@@ -36,7 +41,7 @@ class Reranker:
     Asks *model* about uncertain rows, each question in two orders where order can matter, and only once.
 
     Args:
-        descriptions: Measurand -> its name; (element, code) -> name, for specimen and unit.
+        names: (element, code) -> its name, for the elements measurand, specimen and unit.
     """
 
     def __init__(self, model: ChoiceModel, names: Mapping[tuple[str, str], str]) -> None:
@@ -45,8 +50,14 @@ class Reranker:
         self._answers: OrderedDict[Choice, ChoiceAnswer] = OrderedDict()
 
     @property
-    def orders(self) -> int:
-        """How many orders of the options are asked."""
+    def identity(self) -> str:
+        """Adapter, model, digest, template and number of orders: the provenance of an opinion."""
+        if not self.model.template:
+            return self.model.identity
+        return f"{self.model.identity} template={self.model.template} orders={self._orders}"
+
+    @property
+    def _orders(self) -> int:
         return 2 if self.model.sees_order else 1
 
     def question(self, test: NormalizedTest, candidates: Sequence[Candidate]) -> Choice:
@@ -61,11 +72,11 @@ class Reranker:
     def ask(self, rows: Sequence[tuple[NormalizedTest, Sequence[Candidate]]]) -> list[Opinion]:
         """Return one opinion a row; identical questions are asked once and remembered."""
         questions = [self.question(test, candidates) for test, candidates in rows]
-        asked = [Choice(q.fields, _order(q, i)) for q in questions for i in range(self.orders)]
+        asked = [Choice(q.fields, _order(q, i)) for q in questions for i in range(self._orders)]
         self._answer_new([c for c in dict.fromkeys(asked) if c not in self._answers])
         opinions = []
         for number, question in enumerate(questions):
-            here = asked[number * self.orders : (number + 1) * self.orders]
+            here = asked[number * self._orders : (number + 1) * self._orders]
             opinions.append(_opinion(question, here, [self._answers[c] for c in here]))
         self._forget()
         return opinions
@@ -94,21 +105,36 @@ class Reranker:
         return "、".join(label + part for label, part in zip(labels, parts, strict=True) if part)
 
 
+def element_names(vocabulary: Vocabulary) -> dict[tuple[str, str], str]:
+    """Return (element, code) -> name of a vocabulary's measurands, specimens and units."""
+    return {
+        **{("measurand", m.code): m.name for m in vocabulary.measurands},
+        **{("specimen", s.code): s.name for s in vocabulary.specimens if s.code},
+        **{("unit", u.code): u.name for u in vocabulary.units if u.code},
+    }
+
+
 def _order(question: Choice, number: int) -> tuple[ChoiceOption, ...]:
     return question.options if number == 0 else question.options[::-1]
 
 
 def _opinion(question: Choice, asked: Sequence[Choice], answers: Sequence[ChoiceAnswer]) -> Opinion:
     if any(a.unavailable for a in answers):
-        return Opinion({}, unavailable=True)
+        return Opinion({}, (Reason.LLM_UNAVAILABLE,))
     if not all(a.probabilities for a in answers):
-        return Opinion({})
+        return UNASKED
     said = [dict(zip(c.options, a.probabilities, strict=True)) for c, a in zip(asked, answers, strict=True)]
-    if len({max(one, key=one.__getitem__) for one in said}) > 1:
-        return Opinion({}, disagrees=True)
+    mean = {option: sum(one[option] for one in said) / len(said) for option in question.options}
+    if len({max(question.options, key=one.__getitem__) for one in said}) > 1:
+        return Opinion({}, (Reason.LLM_DISAGREES,), _evidence(mean))
     shares: dict[str, float] = {}
-    for option in question.options:
-        mean = sum(one[option] for one in said) / len(said)
-        shares[option.measurand] = shares.get(option.measurand, 0.0) + mean
-    even = 1 / len(shares)
-    return Opinion({m: math.log(max(share, 1e-6) / even) for m, share in shares.items() if m})
+    for option, share in mean.items():
+        shares[option.measurand] = shares.get(option.measurand, 0.0) + share
+    odds = {m: math.log(max(share, 1e-6) * len(shares)) for m, share in shares.items() if m}
+    return Opinion(odds, (), _evidence(mean))
+
+
+def _evidence(mean: Mapping[ChoiceOption, float]) -> tuple[Evidence, ...]:
+    ranked = sorted(mean.items(), key=lambda pair: -pair[1])
+    text = ", ".join(f"{o.measurand or 'no listed code'} {share:.2f}" for o, share in ranked)
+    return (Evidence("measurand", f"language model: {text}", "language_model"),)

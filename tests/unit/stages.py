@@ -10,6 +10,7 @@ from jlac_mapper.mapping.calibrate import FEATURES, Calibration
 from jlac_mapper.mapping.decide import Thresholds
 from jlac_mapper.mapping.normalize import Normalizer
 from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.mapping.rerank import Reranker, element_names
 from jlac_mapper.mapping.resolve import Resolver
 from jlac_mapper.mapping.retrieve import Retriever
 from jlac_mapper.ports import ChoiceModel
@@ -119,7 +120,7 @@ def build_pipeline(
         normalizer=Normalizer(vocabulary),
         retriever=Retriever(vocabulary),
         resolver=build_resolver(codes, ended, site_defaults=site_defaults),
-        choice_model=choice_model or ScoreOnlyChoice(),
+        reranker=Reranker(choice_model or ScoreOnlyChoice(), element_names(vocabulary)),
         calibration=CALIBRATION,
         thresholds=Thresholds(accept=0.8, no_code=0.05),
         provenance=PROVENANCE,

@@ -5,82 +5,159 @@ from collections.abc import Sequence
 
 import pytest
 
-from jlac_mapper.mapping.rerank import NONE_OF_THESE, ask, question
-from jlac_mapper.ports import Choice
-from jlac_mapper.types import Disposition, LocalTest, MapOptions
-from tests.unit.stages import build_pipeline, normalize, retrieve
+from jlac_mapper.mapping.rerank import MOST_OPTIONS, NONE_OF_THESE, UNASKED, Reranker, element_names
+from jlac_mapper.ports import Choice, ChoiceAnswer
+from jlac_mapper.types import Candidate, Disposition, LocalTest, MapOptions, Mapping, Reason
+from tests.unit.stages import build_pipeline, build_resolver, normalize, retrieve
+from tests.unit.vocabulary import VOCABULARY
+
+UNCERTAIN = LocalTest(name="クレアチソキナーゼ", unit="U/L", specimen="血清")
 
 
 class FixedChoice:
-    """A ChoiceModel with one answer for every question; it keeps what it was asked."""
+    """A ChoiceModel that favours one measurand ("" for none of these); it keeps what it was asked."""
 
-    def __init__(self, answer: tuple[float, ...] | None, favourite: str = "") -> None:
-        self.answer = answer
+    identity = "fixed"
+    template = "fixed-1"
+
+    def __init__(self, favourite: str | None, *, sees_order: bool = False, away: bool = False) -> None:
         self.favourite = favourite
+        self.sees_order = sees_order
+        self.away = away
         self.asked: list[Choice] = []
 
-    @property
-    def identity(self) -> str:
-        return "fixed"
-
-    def choose(self, questions: Sequence[Choice]) -> list[tuple[float, ...] | None]:
+    def choose(self, questions: Sequence[Choice]) -> list[ChoiceAnswer]:
         self.asked.extend(questions)
         return [self._one(q) for q in questions]
 
-    def _one(self, asked: Choice) -> tuple[float, ...] | None:
-        if not self.favourite:
-            return self.answer
-        rest = 0.02 / (len(asked.options) - 1)
-        return tuple(0.98 if option == self.favourite else rest for option in asked.options)
+    def _one(self, asked: Choice) -> ChoiceAnswer:
+        if self.away:
+            return ChoiceAnswer(unavailable="connection refused")
+        if self.favourite is None:
+            return ChoiceAnswer()
+        rest = 0.1 / (len(asked.options) - 1)
+        return ChoiceAnswer(tuple(0.9 if o.measurand == self.favourite else rest for o in asked.options))
 
 
-def test_the_question_holds_the_given_fields_and_the_names_of_the_hypotheses() -> None:
-    test = normalize("ＡＳＴ？", specimen="血清", unit="U/L")
-    hypotheses = [h for h in retrieve("ナトリウム カリウム") if h.measurand][:2]
-    assert len(hypotheses) == 2
-    asked = question(test, hypotheses)
-    assert asked.question == "名称: AST?\n材料: 血清\n単位: U/L"
-    assert asked.options == (*(h.name.name for h in hypotheses if h.name), NONE_OF_THESE)
+class FirstChoice(FixedChoice):
+    """A model with a bias that no order can hide: it always likes what stands first."""
+
+    def _one(self, asked: Choice) -> ChoiceAnswer:
+        rest = 0.3 / (len(asked.options) - 1)
+        return ChoiceAnswer((0.7, *[rest] * (len(asked.options) - 1)))
+
+
+def reranker(model: FixedChoice) -> Reranker:
+    return Reranker(model, element_names(VOCABULARY))
+
+
+def candidates(*names: str) -> list[Candidate]:
+    resolver, found = build_resolver(), []
+    for name in names:
+        hypothesis = next(h for h in retrieve(name) if h.measurand)
+        found += [c for c, _ in resolver.resolve(normalize(name), hypothesis, limit=5)]
+    return found
+
+
+def map_one(model: FixedChoice, test: LocalTest = UNCERTAIN) -> Mapping:
+    (answer,) = build_pipeline(choice_model=model).map_batch([test], MapOptions())
+    return answer
+
+
+def test_an_option_is_described_by_its_elements_and_none_of_these_stands_last() -> None:
+    asked = reranker(FixedChoice(None)).question(normalize("ＡＳＴ？", unit="U/L"), candidates("AST", "血糖"))
+    assert asked.fields == (("name", "AST?"), ("unit", "U/L"))
+    assert [(o.measurand, o.identification) for o in asked.options][:2] == [
+        ("C2008", "0000"),
+        ("C4001", "0000"),
+    ]
+    names = element_names(VOCABULARY)
+    assert names["measurand", "C2008"] in asked.options[0].text
+    assert names["specimen", "250"] in asked.options[0].text
+    assert "C2008" not in asked.options[0].text
+    assert asked.options[-1] == NONE_OF_THESE
+
+
+def test_a_question_offers_each_measurand_and_identification_once_and_few_of_them() -> None:
+    many = candidates("AST", "血糖", "TP", "CK", "Na", "K", "AMY", "WBC", "PT", "HBs抗原")
+    options = reranker(FixedChoice(None)).question(normalize("AST"), many + many).options
+    assert len(options) == len(set(options)) == MOST_OPTIONS + 1
 
 
 def test_an_answer_becomes_log_odds_over_an_even_split() -> None:
-    hypotheses = [h for h in retrieve("ナトリウム カリウム") if h.measurand][:2]
-    (odds,) = ask(FixedChoice((0.8, 0.1, 0.1)), [(normalize("AST"), hypotheses)])
-    assert odds is not None
-    assert odds == {
-        hypotheses[0].measurand: pytest.approx(math.log(2.4)),
-        hypotheses[1].measurand: pytest.approx(math.log(0.3)),
-    }
+    (opinion,) = reranker(FixedChoice("C2008")).ask([(normalize("AST"), candidates("AST", "CK"))])
+    assert opinion.odds == {"C2008": pytest.approx(math.log(2.7)), "C2001": pytest.approx(math.log(0.15))}
+    assert opinion.reasons == ()
+    assert "C2008 0.90" in opinion.evidence[0].statement
+    assert opinion.evidence[0].source == "language_model"
 
 
-def test_an_impossible_option_stays_finite() -> None:
-    hypotheses = [h for h in retrieve("AST") if h.measurand][:1]
-    (odds,) = ask(FixedChoice((0.0, 1.0)), [(normalize("AST"), hypotheses)])
-    assert odds is not None
-    assert odds["C2008"] == pytest.approx(math.log(2e-6))
+def test_a_model_without_an_opinion_leaves_the_row_as_it_was() -> None:
+    assert reranker(FixedChoice(None)).ask([(normalize("AST"), candidates("AST"))]) == [UNASKED]
+    assert reranker(FixedChoice("C2008")).ask([]) == []
+    assert map_one(FixedChoice(None)) == build_pipeline().map_batch([UNCERTAIN], MapOptions())[0]
 
 
-def test_no_opinion_stays_no_opinion_row_by_row() -> None:
-    hypotheses = [h for h in retrieve("AST") if h.measurand][:1]
-    rows = [(normalize("AST"), hypotheses)] * 2
-    assert ask(FixedChoice(None), rows) == [None, None]
-    assert ask(FixedChoice(None), []) == []
+def test_identical_questions_are_asked_once_and_remembered() -> None:
+    model = FixedChoice("C2008")
+    asking, row = reranker(model), (normalize("AST"), candidates("AST", "CK"))
+    first = asking.ask([row, row])
+    assert asking.ask([row]) == first[:1]
+    assert len(model.asked) == 1
+
+
+def test_a_failure_is_not_remembered() -> None:
+    model = FixedChoice("C2008", away=True)
+    asking, row = reranker(model), (normalize("AST"), candidates("AST", "CK"))
+    assert asking.ask([row])[0].reasons == (Reason.LLM_UNAVAILABLE,)
+    model.away = False
+    assert asking.ask([row])[0].odds["C2008"] > 0
+
+
+def test_a_model_that_sees_the_order_is_asked_in_two_orders() -> None:
+    model = FixedChoice("C2008", sees_order=True)
+    (opinion,) = reranker(model).ask([(normalize("AST"), candidates("AST", "CK"))])
+    forwards, backwards = (choice.options for choice in model.asked)
+    assert backwards == forwards[::-1]
+    assert opinion.odds["C2008"] > 0
+    assert reranker(model).identity == "fixed template=fixed-1 orders=2"
+
+
+def test_orders_that_disagree_give_no_odds_and_send_the_row_to_review() -> None:
+    answer = map_one(FirstChoice(None, sees_order=True))
+    assert answer.disposition is Disposition.NEEDS_REVIEW
+    assert Reason.LLM_DISAGREES in answer.reasons
+    alone = build_pipeline().map_batch([UNCERTAIN], MapOptions())[0]
+    assert answer.measurand_probability == alone.measurand_probability
+
+
+def test_a_model_that_is_away_leaves_decisions_as_without_it_and_says_so() -> None:
+    away, alone = (
+        map_one(FixedChoice(None, away=True)),
+        build_pipeline().map_batch([UNCERTAIN], MapOptions())[0],
+    )
+    assert Reason.LLM_UNAVAILABLE in away.reasons
+    assert (away.disposition, away.jlac11, away.probability) == (
+        alone.disposition, alone.jlac11, alone.probability,
+    )  # fmt: skip
 
 
 def test_only_uncertain_rows_are_asked_about() -> None:
     model = FixedChoice(None)
     names = ["AST", "クレアチソキナーゼ", "スギ"]
     build_pipeline(choice_model=model).map_batch([LocalTest(name=n, unit="U/L") for n in names], MapOptions())
-    assert [choice.question.splitlines()[0] for choice in model.asked] == ["名称: クレアチソキナーゼ"]
+    assert [dict(choice.fields)["name"] for choice in model.asked] == ["クレアチソキナーゼ"]
 
 
-def test_the_models_word_moves_the_probability_of_an_uncertain_row() -> None:
-    row = [LocalTest(name="クレアチソキナーゼ", unit="U/L", specimen="血清")]
-    (alone,) = build_pipeline().map_batch(row, MapOptions())
-    (backed,) = build_pipeline(choice_model=FixedChoice(None, "クレアチンキナーゼ")).map_batch(
-        row, MapOptions()
-    )
-    (doubted,) = build_pipeline(choice_model=FixedChoice(None, NONE_OF_THESE)).map_batch(row, MapOptions())
+def test_the_models_word_moves_the_probability_of_an_uncertain_row_and_accepts_nothing() -> None:
+    (alone,) = build_pipeline().map_batch([UNCERTAIN], MapOptions())
+    backed, doubted = map_one(FixedChoice("C2001")), map_one(FixedChoice(""))
     assert doubted.measurand_probability < alone.measurand_probability < backed.measurand_probability
     assert backed.disposition is Disposition.NEEDS_REVIEW
     assert {c.code.measurand for c in backed.candidates[:1]} == {"C2001"}
+
+
+def test_the_guard_keeps_its_word_over_the_models() -> None:
+    confirmation = LocalTest(name="HBs抗原様", method="中和法", specimen="血清", unit="COI")
+    answer = map_one(FixedChoice("V2010"), confirmation)
+    assert answer.disposition is not Disposition.ACCEPTED
