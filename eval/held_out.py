@@ -1,11 +1,13 @@
 """The product without a fifth of its names, and rows of those names: what it does with names it never saw."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 import parts
 
 from jlac_mapper.evaluation.labels import LabelledRow, Status, Truth
+from jlac_mapper.training.generated_rows import LabelledRow as GeneratedRow
 from jlac_mapper.training.generated_rows import RowGenerator
 from jlac_mapper.training.pairs import hold_out
 from jlac_mapper.types import Vocabulary
@@ -43,9 +45,16 @@ def rows(base: parts.Parts, out: Vocabulary, seed: int) -> list[LabelledRow]:
     generator = RowGenerator(base.vocabulary, base.starter_edition, seed)
     generated = [row for name in out.names for row in generator.listed(name, 1)]
     generated += [row for other in out.background for row in generator.background(other, 1)]
+    return labelled([replace(row, test=replace(row.test, abbreviation="", jlac10="")) for row in generated])
+
+
+def labelled(generated: Sequence[GeneratedRow]) -> list[LabelledRow]:
+    """Return generated rows with their truth, numbered from 1."""
     truths = [
         Truth(Status.CODABLE, frozenset({row.measurand})) if row.measurand else Truth(Status.UNLISTED)
         for row in generated
     ]
-    bare = [replace(row.test, abbreviation="", jlac10="") for row in generated]
-    return [LabelledRow(i, test, truth) for i, (test, truth) in enumerate(zip(bare, truths, strict=True), 1)]
+    return [
+        LabelledRow(i, row.test, truth)
+        for i, (row, truth) in enumerate(zip(generated, truths, strict=True), 1)
+    ]

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib.util import find_spec
 from typing import Any
@@ -18,7 +18,7 @@ from jlac_mapper.mapping import retrieve
 from jlac_mapper.mapping.calibrate import Calibration
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.master import starter
-from jlac_mapper.ports import Embedder, Mapper
+from jlac_mapper.ports import ChoiceModel, Embedder, Mapper
 from jlac_mapper.types import Edition, LocalTest, MapOptions, Mapping, Vocabulary
 
 
@@ -33,6 +33,7 @@ class Parts:
     day: date
     calibration: Calibration
     embedder: Embedder | None
+    choice_model: ChoiceModel = field(default_factory=ScoreOnlyChoice)
 
     def pipeline(self) -> Pipeline:
         """Put the stages together."""
@@ -43,7 +44,7 @@ class Parts:
             vocabulary=self.vocabulary,
             day=self.day,
             embedder=self.embedder,
-            choice_model=ScoreOnlyChoice(),
+            choice_model=self.choice_model,
             calibration=self.calibration,
         )
 
