@@ -1,9 +1,11 @@
-# make setup | map | test | check: each works alone on a fresh machine with Python 3.11 or newer.
+# make setup | map | test | test-vllm | check: each works alone on a fresh machine with Python 3.11 or newer.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# vLLM's CPU build is large and has its own torch: it gets an environment of its own.
+VLLM := .venv-vllm
 
-.PHONY: setup setup-dev map test check format proto bench clean
+.PHONY: setup setup-dev map test test-vllm check format proto bench clean
 
 $(VENV)/.setup: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -26,6 +28,16 @@ map: setup
 test: setup-dev
 	$(BIN)/python -m pytest
 
+# Its torch needs neither pictures nor sound, and those packages do not always load.
+$(VLLM)/.setup: pyproject.toml
+	test -x $(VLLM)/bin/python || $(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/python -m pip install --quiet --no-cache-dir --editable '.[cpu,llm,llm-cpu,test]'
+	$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	touch $@
+
+test-vllm: $(VLLM)/.setup
+	$(VLLM)/bin/python -m pytest tests/vllm tests/contract/test_choice_models.py -k vllm --durations=8
+
 check: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -45,4 +57,4 @@ bench: setup-dev
 	$(BIN)/python eval/run.py
 
 clean:
-	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VLLM) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

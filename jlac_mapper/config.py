@@ -24,6 +24,12 @@ class Settings:
         calibration_file: A calibration of the site's own; the shipped one when empty.
         site_defaults: Element -> digits that the site vouches for where a row does not say it.
         grpc_max_message_bytes: Largest gRPC message taken or sent.
+        llm: Who may speak on uncertain rows: `off`, `bundled`, the URL of a vLLM server, or the folder of a
+            checkpoint; empty for the default.
+        llm_model: Name that the server serves it by; empty where it serves one.
+        llm_token: Bearer token for the server; not shown where settings are printed.
+        llm_ca_file: PEM file of the authority that signed the server's certificate.
+        llm_deadline: Seconds that one batch of questions may take.
     """
 
     database_url: str
@@ -33,6 +39,11 @@ class Settings:
     calibration_file: str = ""
     site_defaults: Mapping[str, str] = field(default_factory=dict)
     grpc_max_message_bytes: int = 16 * 1024 * 1024
+    llm: str = ""
+    llm_model: str = ""
+    llm_token: str = field(default="", repr=False)
+    llm_ca_file: str = ""
+    llm_deadline: float = 30.0
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -44,7 +55,8 @@ class Settings:
         """
         known = {
             "DATABASE_URL", "MASTER", "TARGET_PRECISION", "EMBEDDER", "CALIBRATION_FILE",
-            "SITE_DEFAULT_SPECIMEN",             "GRPC_MAX_MESSAGE_BYTES",
+            "SITE_DEFAULT_SPECIMEN", "GRPC_MAX_MESSAGE_BYTES",
+            "LLM", "LLM_MODEL", "LLM_TOKEN", "LLM_CA_FILE", "LLM_DEADLINE",
         }  # fmt: skip
         given = {k.removeprefix(PREFIX): v for k, v in environ.items() if k.startswith(PREFIX)}
         unknown = sorted(set(given) - known)
@@ -66,6 +78,9 @@ class Settings:
         message_bytes = _number(given, "GRPC_MAX_MESSAGE_BYTES", 16 * 1024 * 1024)
         if not 4096 <= message_bytes < 2**31:  # gRPC keeps it in 32 bits
             raise ConfigurationError(f"{PREFIX}GRPC_MAX_MESSAGE_BYTES must be from 4096 to below 2147483648")
+        seconds = _number(given, "LLM_DEADLINE", 30.0)
+        if not 0.1 <= seconds <= 3600:
+            raise ConfigurationError(f"{PREFIX}LLM_DEADLINE is {seconds:g}; expected 0.1 to 3600 seconds")
         return cls(
             database_url=given.get("DATABASE_URL") or default_database_url(),
             master=given.get("MASTER", ""),
@@ -74,6 +89,11 @@ class Settings:
             calibration_file=given.get("CALIBRATION_FILE", ""),
             site_defaults={"specimen": specimen} if specimen else {},
             grpc_max_message_bytes=int(message_bytes),
+            llm=given.get("LLM", ""),
+            llm_model=given.get("LLM_MODEL", ""),
+            llm_token=given.get("LLM_TOKEN", ""),
+            llm_ca_file=given.get("LLM_CA_FILE", ""),
+            llm_deadline=seconds,
         )
 
 

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from jlac_mapper.config import models_dir
+from jlac_mapper.ports import ChoiceModel
+from tests.choice_checkpoints import save_general, save_reranker
+
 REPOSITORY = Path(__file__).parent.parent
 
 
@@ -31,3 +35,40 @@ def dev_dir() -> Path:
     if folder is None or not (folder / "dev").is_dir():
         pytest.skip("the measuring data are not on this machine (set JLACTEST_SHARED)")
     return folder / "dev"
+
+
+@pytest.fixture(scope="session")
+def general_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny language model with a chat template and random weights."""
+    return save_general(tmp_path_factory.mktemp("models") / "tiny-general", chat=True)
+
+
+@pytest.fixture(scope="session")
+def reranker_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped small model as a checkpoint, or one of its kind with random weights."""
+    shipped = models_dir() / "reranker" / "checkpoint"
+    if (shipped / "jlac_reranker.json").is_file():
+        return shipped
+    return save_reranker(tmp_path_factory.mktemp("models") / "tiny-reranker")
+
+
+@pytest.fixture(scope="session")
+def vllm_label(general_checkpoint: Path) -> ChoiceModel:
+    """A real engine that chooses labels; its answers are noise."""
+    return _load(general_checkpoint)
+
+
+@pytest.fixture(scope="session")
+def vllm_generation(reranker_checkpoint: Path) -> ChoiceModel:
+    """A real engine with our own small model."""
+    return _load(reranker_checkpoint)
+
+
+def _load(folder: Path) -> ChoiceModel:
+    pytest.importorskip("vllm", reason="vLLM is not installed here: make test-vllm")
+    from jlac_mapper.adapters.vllm_choice import VllmChoice
+
+    # What a float32 checkpoint becomes by default differs between an engine and a server.
+    model = VllmChoice(folder, deadline=200.0, engine={"dtype": "float32"})
+    model.load()
+    return model

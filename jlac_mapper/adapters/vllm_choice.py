@@ -33,6 +33,7 @@ class VllmChoice:
         deadline: Seconds for one call of `choose`. Questions go to the engine in batches, and a batch that
             has begun is not stopped: its answers come too late, and the next call waits for its end.
         engine: Further arguments of `vllm.LLM`.
+        pause: Seconds before an engine that died, or could not be loaded, is loaded anew; doubles to an hour.
 
     Raises:
         MissingExtraError: vLLM is not installed.
@@ -40,7 +41,12 @@ class VllmChoice:
     """
 
     def __init__(
-        self, folder: Path, *, deadline: float = 30.0, engine: Mapping[str, object] | None = None
+        self,
+        folder: Path,
+        *,
+        deadline: float = 30.0,
+        engine: Mapping[str, object] | None = None,
+        pause: float = _PAUSE,
     ) -> None:
         require_vllm()
         self._folder = folder
@@ -53,7 +59,7 @@ class VllmChoice:
         self._burial = threading.Lock()
         self._engine: Engine | None = None
         self._formulation: BatchFormulation | None = None
-        self._breaker = CircuitBreaker(1, _PAUSE, _LONGEST_PAUSE)
+        self._breaker = CircuitBreaker(1, pause, max(pause, _LONGEST_PAUSE))
         self._why = ""
         self._late = False
         """Whether the last call gave up waiting; until that work ends, no other call waits."""

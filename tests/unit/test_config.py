@@ -28,6 +28,11 @@ def test_each_variable_sets_its_field() -> None:
             "JLAC_MAPPER_CALIBRATION_FILE": "own.json",
             "JLAC_MAPPER_SITE_DEFAULT_SPECIMEN": "250",
             "JLAC_MAPPER_GRPC_MAX_MESSAGE_BYTES": "4096",
+            "JLAC_MAPPER_LLM": "https://llm.hospital:8000/v1",
+            "JLAC_MAPPER_LLM_MODEL": "medical-7b",
+            "JLAC_MAPPER_LLM_TOKEN": "secret",
+            "JLAC_MAPPER_LLM_CA_FILE": "ca.pem",
+            "JLAC_MAPPER_LLM_DEADLINE": "2.5",
         }
     )
     assert settings == Settings(
@@ -37,7 +42,24 @@ def test_each_variable_sets_its_field() -> None:
         calibration_file="own.json",
         site_defaults={"specimen": "250"},
         grpc_max_message_bytes=4096,
+        llm="https://llm.hospital:8000/v1",
+        llm_model="medical-7b",
+        llm_token="secret",
+        llm_ca_file="ca.pem",
+        llm_deadline=2.5,
     )
+
+
+def test_the_token_is_not_shown_where_settings_are_printed() -> None:
+    settings = Settings.from_env({"JLAC_MAPPER_LLM_TOKEN": "very-secret"})
+    assert settings.llm_token == "very-secret"
+    assert "very-secret" not in f"{settings} {settings!r}"
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon", "3601"])
+def test_an_unusable_deadline_is_refused(seconds: str) -> None:
+    with pytest.raises(ConfigurationError, match="LLM_DEADLINE"):
+        Settings.from_env({"JLAC_MAPPER_LLM_DEADLINE": seconds})
 
 
 def test_an_unknown_variable_is_an_error_that_names_it_and_the_known_ones() -> None:

@@ -1,0 +1,108 @@
+"""The real engine in this process: its probabilities, its speed, its death and its return."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from jlac_mapper.errors import ModelFileError
+from jlac_mapper.ports import ChoiceModel
+from tests.choice_questions import OPTIONS, question
+
+pytest.importorskip("vllm", reason="vLLM is not installed here: make test-vllm")
+import psutil
+
+from jlac_mapper.adapters.vllm_choice import VllmChoice
+
+
+def test_the_probabilities_are_those_that_transformers_computes(
+    vllm_generation: ChoiceModel, reranker_checkpoint: Path
+) -> None:
+    """An independent reading of the same checkpoint, option by option, without batches or caches."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from jlac_mapper.adapters.trie import option_probabilities
+    from jlac_mapper.mapping.generation_template import prompt, target
+
+    tokenizer = AutoTokenizer.from_pretrained(str(reranker_checkpoint))
+    network = AutoModelForCausalLM.from_pretrained(str(reranker_checkpoint), dtype=torch.float32)
+    for name in ("AST", "アルブミン", "CK-MB"):
+        asked = question(name)
+        before = tokenizer.encode(prompt(asked))
+        targets = [tokenizer.encode(target(option), add_special_tokens=False) for option in asked.options]
+        said = []
+        for wanted in targets:
+            with torch.no_grad():
+                scores = network(torch.tensor([[*before, *wanted]])).logits[0].log_softmax(-1)
+            said.append([float(scores[len(before) - 1 + n, token]) for n, token in enumerate(wanted)])
+        (answer,) = vllm_generation.choose([asked])
+        assert answer.probabilities == pytest.approx(option_probabilities(targets, said), abs=0.002)
+
+
+def test_an_option_loses_what_the_model_gives_its_label_for_nothing(vllm_label: ChoiceModel) -> None:
+    """Where the question says nothing, every option is as likely as the next."""
+    from jlac_mapper.mapping.choice_template import content_free
+
+    for count in (2, 5, 8):
+        (answer,) = vllm_label.choose([content_free(count)])
+        assert max(answer.probabilities) / min(answer.probabilities) < 1.01 or max(answer.probabilities) < 0.9
+
+
+def test_how_fast_it_is(
+    vllm_label: ChoiceModel, vllm_generation: ChoiceModel, record_property: pytest.RecordProperty
+) -> None:
+    for name, model in (("labels", vllm_label), ("codes", vllm_generation)):
+        model.choose([question("warm")])
+        began = time.perf_counter()
+        answers = model.choose([question(f"検査{n}") for n in range(256)])
+        speed = 256 / (time.perf_counter() - began)
+        print(f"{name}: {speed:.0f} questions/s")
+        record_property(name, round(speed))
+        assert all(a.probabilities for a in answers)
+        assert speed > 1
+
+
+def test_a_call_that_takes_too_long_comes_back_without_answers(vllm_label: ChoiceModel) -> None:
+    assert isinstance(vllm_label, VllmChoice)
+    vllm_label._deadline, before = 0.3, vllm_label._deadline
+    try:
+        began = time.monotonic()
+        answers = vllm_label.choose([question(f"late {n}") for n in range(3_000)])
+        assert time.monotonic() - began < 1.0
+        assert len(answers) == 3_000
+        assert answers[-1].unavailable == "vLLM gave no answer within 0.3 s"
+    finally:
+        vllm_label._deadline = before
+    assert vllm_label._worker.run(lambda: None, time.monotonic() + 60)
+    assert all(a.probabilities for a in vllm_label.choose([question("in time again")]))
+
+
+def test_an_engine_whose_process_is_killed_is_away_at_once_and_comes_back(general_checkpoint: Path) -> None:
+    model = VllmChoice(general_checkpoint, deadline=120.0, pause=1.0)
+    before = set(psutil.Process().children(recursive=True))
+    model.load()
+    mine = [child for child in psutil.Process().children(recursive=True) if child not in before]
+    assert model.choose([question("AST")])[0].probabilities
+    for child in mine:
+        child.kill()
+    began = time.monotonic()
+    answers = model.choose([question(f"{n}") for n in range(100)])
+    assert time.monotonic() - began < 5
+    assert {a.probabilities for a in answers} == {()}
+    assert all(a.unavailable for a in answers)
+    time.sleep(1.1)
+    assert model.choose([question("AST")])[0].probabilities
+
+
+def test_a_checkpoint_that_cannot_be_loaded_is_away_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "unheard-of"}', encoding="utf-8")
+    model = VllmChoice(tmp_path, deadline=120.0)
+    (answer,) = model.choose([question("AST", *OPTIONS[:2])])
+    assert answer.probabilities == ()
+    assert answer.unavailable
+    began = time.monotonic()
+    assert all(a.unavailable for a in model.choose([question(f"{n}") for n in range(2_000)]))
+    assert time.monotonic() - began < 1
+    with pytest.raises(ModelFileError, match="cannot be loaded"):
+        model.load()
