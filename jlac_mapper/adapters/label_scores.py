@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-MOST_CORRECTION = 5.0
+MOST_CORRECTION = 10.0
 """Nats that the correction for label bias may favour one label over another by."""
 
 LABEL_CONTEXT = "\n"

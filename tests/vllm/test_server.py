@@ -101,11 +101,12 @@ def largest_difference(one: ChoiceModel, other: ChoiceModel) -> float:
 
 
 def test_labels_have_the_same_probabilities_from_a_server_as_from_the_engine(
-    label_server: VllmServer, vllm_label: ChoiceModel
+    label_server: VllmServer, vllm_label: ChoiceModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = OpenAiChoice(label_server.url, token=TOKEN, deadline=120.0)
     difference = largest_difference(asked, vllm_label)
-    print(f"largest difference of a label's probability: {difference:.6f}")
+    with capsys.disabled():
+        print(f" largest difference of a label's probability: {difference:.6f}")
     assert difference < AGREEMENT
     assert asked.identity.startswith("openai:site-model@127.0.0.1:")
     asked.close()
@@ -120,15 +121,17 @@ def test_a_wrong_token_is_a_reason_and_nothing_more(label_server: VllmServer) ->
 
 
 def test_codes_have_the_same_probabilities_from_a_server_as_from_the_engine(
-    code_server: VllmServer, vllm_generation: ChoiceModel
+    code_server: VllmServer, vllm_generation: ChoiceModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = OpenAiChoice(code_server.url, model="jlac-reranker", token=TOKEN, deadline=120.0)
     difference = largest_difference(asked, vllm_generation)
-    print(f"largest difference of a code's probability: {difference:.6f}")
     assert difference < AGREEMENT
     began = time.perf_counter()
     assert all(a.probabilities for a in asked.choose([question(f"検査{n}") for n in range(256)]))
-    print(f"codes through a server: {256 / (time.perf_counter() - began):.0f} questions/s")
+    speed = 256 / (time.perf_counter() - began)
+    with capsys.disabled():
+        print(f" largest difference of a code's probability: {difference:.6f}")
+        print(f" codes through a server: {speed:.0f} questions/s")
     asked.close()
 
 
