@@ -84,10 +84,18 @@ class Pipeline:
         return [self._answer(row, options) for row in judged]
 
     def features_of(self, tests: Sequence[LocalTest]) -> list[list[tuple[str, list[float]]]]:
-        """Return (measurand, features) of each row's listed hypotheses: what a calibration is trained on."""
+        """
+        Return (measurand, features) of each row's listed hypotheses: what a calibration is trained on.
+
+        The language model's word is among them where the row is uncertain and a model is in use.
+        """
+        judged = [self._judge(test, found, {}) for test, found in self._hypotheses(tests)]
         return [
-            [(h.measurand, row) for h, row, _ in self._describe(test, found, {})]
-            for test, found in self._hypotheses(tests)
+            [
+                (h.measurand, values)
+                for h, values, _ in self._describe(row.test, row.hypotheses, row.opinion.odds)
+            ]
+            for row in self._ask_about_uncertain(judged)
         ]
 
     def _hypotheses(

@@ -1,0 +1,98 @@
+"""Fits what a language model's word is worth: the one coefficient of the calibration that needs the model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jlac_mapper.mapping.calibrate import FEATURES
+from jlac_mapper.training.calibration_figures import answers
+
+FloatVector = npt.NDArray[np.float64]
+BoolVector = npt.NDArray[np.bool_]
+
+CHOICE = FEATURES.index("choice")
+_LARGEST = 2.0
+"""No model counts more than twice what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The hypotheses of rows that the model was asked about; those of a row stand together."""
+
+    features: npt.NDArray[np.float64]
+    right: BoolVector
+    first: BoolVector
+    """Marks each row's first hypothesis."""
+    weights: FloatVector
+
+    def logits(self, coefficients: FloatVector, choice: float) -> FloatVector:
+        """Return the log-odds of each hypothesis with this weight on the model's word."""
+        weights = coefficients.copy()
+        weights[CHOICE] = choice
+        return np.asarray(self.features @ weights)
+
+
+def gather(
+    described: Sequence[Sequence[tuple[str, Sequence[float]]]], measurands: Sequence[str], weight: float
+) -> Asked:
+    """
+    Keep the rows that the model had an opinion on.
+
+    Args:
+        described: `Pipeline.features_of` of the rows.
+        measurands: What each row means, "" without a listed code.
+        weight: Of a row without a listed code.
+    """
+    features: list[Sequence[float]] = []
+    right: list[bool] = []
+    first: list[bool] = []
+    weights: list[float] = []
+    for hypotheses, truth in zip(described, measurands, strict=True):
+        if not any(values[CHOICE] for _, values in hypotheses):
+            continue
+        for number, (measurand, values) in enumerate(hypotheses):
+            features.append(values)
+            right.append(measurand == truth)
+            first.append(number == 0)
+            weights.append(1.0 if truth else weight)
+    shape = (len(features), len(FEATURES))
+    return Asked(
+        np.array(features).reshape(shape), np.array(right, bool), np.array(first, bool), np.array(weights)
+    )
+
+
+def fit(asked: Asked, coefficients: FloatVector) -> float:
+    """
+    Return the weight of the model's word that explains the labels best, the other coefficients as they are.
+
+    Between 0 (the model is not listened to) and 2; 0 without rows.
+    """
+    from scipy.optimize import minimize_scalar
+
+    if not len(asked.right):
+        return 0.0
+
+    def loss(choice: float) -> float:
+        logits = asked.logits(coefficients, choice)
+        signs = np.where(asked.right, 1.0, -1.0)
+        return float((asked.weights * np.logaddexp(0, -signs * logits)).sum())
+
+    found = minimize_scalar(loss, bounds=(0.0, _LARGEST), method="bounded")
+    return float(found.x) if loss(float(found.x)) < loss(0.0) else 0.0
+
+
+def measure(asked: Asked, coefficients: FloatVector, choice: float) -> dict[str, Any]:
+    """Return rows, and the answers' Brier score and share right without the model's word and with it."""
+    if not len(asked.right):
+        return {"rows": 0}
+    found: dict[str, Any] = {"rows": int(asked.first.sum())}
+    for title, weight in (("without", 0.0), ("with", choice)):
+        probabilities = 1 / (1 + np.exp(-asked.logits(coefficients, weight)))
+        chosen, stated = answers(probabilities, asked.first)
+        right = asked.right[chosen]
+        found[f"brier_{title}"] = round(float(np.mean((stated - right) ** 2)), 4)
+        found[f"sorted_right_{title}"] = round(float(np.mean((stated >= 0.5) == right)), 4)
+    return found
