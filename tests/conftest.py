@@ -1,6 +1,7 @@
 """Fixtures that several test packages share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,29 +47,30 @@ def general_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def reranker_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped small model as a checkpoint, or one of its kind with random weights."""
-    shipped = models_dir() / "reranker" / "checkpoint"
+    shipped = models_dir() / "reranker"
     if (shipped / "jlac_reranker.json").is_file():
         return shipped
     return save_reranker(tmp_path_factory.mktemp("models") / "tiny-reranker")
 
 
 @pytest.fixture(scope="session")
-def vllm_label(general_checkpoint: Path) -> ChoiceModel:
+def vllm_label(general_checkpoint: Path) -> Iterator[ChoiceModel]:
     """A real engine that chooses labels; its answers are noise."""
-    return _load(general_checkpoint)
+    yield from _load(general_checkpoint)
 
 
 @pytest.fixture(scope="session")
-def vllm_generation(reranker_checkpoint: Path) -> ChoiceModel:
+def vllm_generation(reranker_checkpoint: Path) -> Iterator[ChoiceModel]:
     """A real engine with our own small model."""
-    return _load(reranker_checkpoint)
+    yield from _load(reranker_checkpoint)
 
 
-def _load(folder: Path) -> ChoiceModel:
+def _load(folder: Path) -> Iterator[ChoiceModel]:
     pytest.importorskip("vllm", reason="vLLM is not installed here: make test-vllm")
     from jlac_mapper.adapters.vllm_choice import VllmChoice
 
     # What a float32 checkpoint becomes by default differs between an engine and a server.
     model = VllmChoice(folder, deadline=200.0, engine={"dtype": "float32"})
     model.load()
-    return model
+    yield model
+    model.close()

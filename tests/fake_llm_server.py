@@ -198,7 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
 def _echo(number: int, text: str) -> dict[str, Any]:
     """Score a text as a model of single characters does: a character by all those before it."""
     values = [-(zlib.crc32(text[: at + 1].encode()) % 997) / 150 - 0.001 for at in range(len(text))]
-    return {"index": number, "logprobs": {"tokens": list(text), "token_logprobs": [None, *values[1:]]}}
+    tokens = [f"token_id:{ord(character)}" for character in text]
+    return {"index": number, "logprobs": {"tokens": tokens, "token_logprobs": [None, *values[1:]]}}
 
 
 def _spoilt(answer: Any, behaviour: str) -> object:
@@ -217,7 +218,11 @@ def _spoilt(answer: Any, behaviour: str) -> object:
                 choice["message"]["content"] = text
                 written["token"] = f"token_id:{ord(text)}"
             else:
-                logprobs["tokens"] = [f"token_id:{ord(text)}", *logprobs["tokens"][1:-1], text]
+                logprobs["tokens"] = [
+                    f"token_id:{ord(text)}",
+                    *logprobs["tokens"][1:-1],
+                    f"token_id:{ord(text)}",
+                ]
         elif behaviour == "no logprobs":
             choice["logprobs"] = None
         elif behaviour == "half the logprobs":

@@ -54,7 +54,7 @@ class OpenAiChoice:
         pause: float = _PAUSE,
     ) -> None:
         self._server = LlmServer(base_url, token=token, ca_file=ca_file, concurrency=_CONCURRENCY)
-        self._deadline = deadline
+        self.deadline = deadline
         bundled = model.startswith(BUNDLED_NAME)
         kind = GenerationQuestions if bundled else LabelQuestions
         self._questions: Formulation = kind(self._server, model)
@@ -86,10 +86,10 @@ class OpenAiChoice:
             return []
         running = asyncio.run_coroutine_threadsafe(self._choose(unique), self._running_loop())
         try:
-            answers = running.result(timeout=self._deadline + _GRACE)
+            answers = running.result(timeout=self.deadline + _GRACE)
         except TimeoutError:
             running.cancel()
-            late = ChoiceAnswer(unavailable=f"{self._server.host}: no answer within {self._deadline:g} s")
+            late = ChoiceAnswer(unavailable=f"{self._server.host}: no answer within {self.deadline:g} s")
             answers = dict.fromkeys(unique, late)
         return [answers[question] for question in questions]
 
@@ -113,11 +113,11 @@ class OpenAiChoice:
     async def _choose(self, questions: Sequence[Choice]) -> dict[Choice, ChoiceAnswer]:
         answers: dict[Choice, ChoiceAnswer] = {}
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._deadline
+        until = loop.time() + self.deadline
         if self._breaker.trial_is_due:
-            await self._try(questions[0], min(_TRIAL, self._deadline), answers)
+            await self._try(questions[0], min(_TRIAL, self.deadline), answers)
         elif not (self._breaker.is_open or self._questions.is_ready):
-            await self._try(questions[0], self._deadline, answers)
+            await self._try(questions[0], self.deadline, answers)
         waiting = [q for q in questions if q not in answers]
         tasks = [asyncio.create_task(self._one(question, answers)) for question in waiting]
         if tasks:
@@ -126,13 +126,13 @@ class OpenAiChoice:
                 task.cancel()
             if late:
                 self._note_lateness(answers)
-        missing = ChoiceAnswer(unavailable=f"{self._server.host}: no answer within {self._deadline:g} s")
+        missing = ChoiceAnswer(unavailable=f"{self._server.host}: no answer within {self.deadline:g} s")
         return {question: answers.get(question, missing) for question in questions}
 
     def _note_lateness(self, answers: dict[Choice, ChoiceAnswer]) -> None:
         """A server that gave no answer at all within a deadline is not asked again for a while."""
-        if not any(answer.probabilities for answer in answers.values()):
-            self._fail(f"no answer within {self._deadline:g} s", enough=True)
+        if all(answer.unavailable for answer in answers.values()):
+            self._fail(f"no answer within {self.deadline:g} s", enough=True)
 
     async def _try(self, question: Choice, seconds: float, answers: dict[Choice, ChoiceAnswer]) -> None:
         """Ask one question alone; where it fails, the others are not asked for a while."""
@@ -162,7 +162,8 @@ class OpenAiChoice:
             self._fail(f"an answer of an unknown shape ({type(error).__name__})", enough=alone)
             answers[question] = ChoiceAnswer(unavailable=self._why)
         else:
-            self._breaker.succeeded()
+            if probabilities:
+                self._breaker.succeeded()
             answers[question] = ChoiceAnswer(probabilities)
 
     def _fail(self, reason: str, *, enough: bool = False) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from jlac_mapper.adapters.checkpoint import BUNDLED_MARK
 from jlac_mapper.adapters.label_scores import (
     LABEL_CONTEXT,
     OutsideOptionsError,
@@ -12,8 +13,10 @@ from jlac_mapper.adapters.label_scores import (
     label_tokens,
     require_label,
 )
+from jlac_mapper.adapters.learned_codes import is_learned, read_learned
 from jlac_mapper.adapters.llm_server import LlmServer, NoAnswerError
 from jlac_mapper.adapters.trie import option_probabilities
+from jlac_mapper.config import models_dir
 from jlac_mapper.mapping import choice_template, generation_template
 from jlac_mapper.ports import Choice
 
@@ -29,7 +32,7 @@ class Formulation(Protocol):
 
     async def ask(self, question: Choice) -> tuple[float, ...]:
         """
-        Return one probability an option.
+        Return one probability an option; none for no opinion.
 
         Raises:
             NoAnswerError: The server gave none.
@@ -174,12 +177,19 @@ class GenerationQuestions:
     def __init__(self, server: LlmServer, model: str) -> None:
         self.model = model
         self._server = server
+        # What is served under this name is what ships.
+        self._learned = read_learned(models_dir() / "reranker" / BUNDLED_MARK)
+        self._tokens: dict[str, tuple[int, ...]] = {}
+        """Target -> its tokens; a run's targets are a few hundred."""
 
     async def ask(self, question: Choice) -> tuple[float, ...]:
-        """See `Formulation`."""
+        """See `Formulation`; empty where the model never learned what is on offer."""
+        if not is_learned(question, self._learned):
+            return ()
         prompt = generation_template.prompt(question)
         targets = [generation_template.target(option) for option in question.options]
         offered = list(dict.fromkeys(targets))
+        tokens = {target: await self._tokenised(target) for target in offered}
         body = {
             "model": self.model,
             "prompt": [prompt + target for target in offered],
@@ -187,15 +197,23 @@ class GenerationQuestions:
             "temperature": 0,
             "echo": True,
             "logprobs": 0,
+            "return_tokens_as_token_ids": True,
         }
         choices = (await self._server.post("/v1/completions", body))["choices"]
         by_number = {int(choice["index"]): choice["logprobs"] for choice in choices}
-        said = {target: _tail(by_number[n], target) for n, target in enumerate(offered)}
-        codes = [[ord(character) for character in target] for target in targets]
-        return option_probabilities(codes, [said[target] for target in targets])
+        said = {target: _tail(by_number[n], tokens[target]) for n, target in enumerate(offered)}
+        return option_probabilities([tokens[t] for t in targets], [said[t] for t in targets])
 
     def forget(self) -> None:
-        """See `Formulation`: nothing is remembered."""
+        """See `Formulation`."""
+        self._tokens.clear()
+
+    async def _tokenised(self, target: str) -> tuple[int, ...]:
+        if target not in self._tokens:
+            body = {"model": self.model, "prompt": target, "add_special_tokens": False}
+            answer = await self._server.post("/tokenize", body)
+            self._tokens[target] = tuple(int(token) for token in answer["tokens"])
+        return self._tokens[target]
 
 
 def _by_token(said: Sequence[tuple[str, Any]]) -> dict[int, float]:
@@ -203,9 +221,10 @@ def _by_token(said: Sequence[tuple[str, Any]]) -> dict[int, float]:
     return {int(token.removeprefix(_TOKEN_MARK)): float(value) for token, value in said}
 
 
-def _tail(logprobs: Mapping[str, Any], target: str) -> list[float]:
-    """Return the log-probabilities of a target at the end of a text, one a character."""
+def _tail(logprobs: Mapping[str, Any], target: Sequence[int]) -> list[float]:
+    """Return the log-probabilities of a target's tokens at the end of a text."""
     values = logprobs["token_logprobs"]
-    if "".join(logprobs["tokens"][-len(target) :]) != target or len(values) != len(logprobs["tokens"]):
-        raise OutsideOptionsError("the served model's tokens are not our model's, one a character")
+    written = [int(token.removeprefix(_TOKEN_MARK)) for token in logprobs["tokens"][-len(target) :]]
+    if written != list(target) or len(values) != len(logprobs["tokens"]):
+        raise OutsideOptionsError("the server read another text than it was sent")
     return [float(value) for value in values[-len(target) :]]

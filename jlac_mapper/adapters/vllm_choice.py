@@ -9,6 +9,7 @@ from pathlib import Path
 from jlac_mapper.adapters import checkpoint
 from jlac_mapper.adapters.circuit_breaker import CircuitBreaker
 from jlac_mapper.adapters.label_scores import OutsideOptionsError
+from jlac_mapper.adapters.learned_codes import read_learned
 from jlac_mapper.adapters.vllm_engine import Engine, Worker, require_vllm
 from jlac_mapper.adapters.vllm_questions import BatchFormulation, GenerationBatch, LabelBatch
 from jlac_mapper.errors import ModelFileError
@@ -51,7 +52,7 @@ class VllmChoice:
         require_vllm()
         self._folder = folder
         self._bundled = checkpoint.is_bundled(folder)
-        self._deadline = deadline
+        self.deadline = deadline
         self._options = dict(engine or {})
         if self._bundled:
             self._options.setdefault("dtype", "float32")  # small, and compared with its ONNX form
@@ -92,10 +93,10 @@ class VllmChoice:
 
     def choose(self, questions: Sequence[Choice]) -> list[ChoiceAnswer]:
         """Return one answer a question, in order, within the deadline; never raises for the engine."""
-        until = time.monotonic() + self._deadline
+        until = time.monotonic() + self.deadline
         unique = list(dict.fromkeys(questions))
         answers: dict[Choice, ChoiceAnswer] = {}
-        late = f"vLLM gave no answer within {self._deadline:g} s"
+        late = f"vLLM gave no answer within {self.deadline:g} s"
         worker = self._worker
         if unique and not (self._late and worker.is_busy):
             self._late = not worker.run(lambda: self._answer(unique, until, answers), until, self._has_died)
@@ -117,6 +118,11 @@ class VllmChoice:
                 self._worker = Worker()
                 self._late = False
 
+    def close(self) -> None:
+        """End the engine's process; it is not to be used afterwards."""
+        if self._engine is not None:
+            self._engine.close()
+
     def _answer(self, questions: Sequence[Choice], until: float, answers: dict[Choice, ChoiceAnswer]) -> None:
         if self._formulation is None:
             self._load()
@@ -136,8 +142,12 @@ class VllmChoice:
             return
         try:
             engine = Engine(self._folder, self._options)
-            self._formulation = GenerationBatch(engine) if self._bundled else LabelBatch(engine)
             self._engine = engine
+            if self._bundled:
+                learned = read_learned(self._folder / checkpoint.BUNDLED_MARK)
+                self._formulation = GenerationBatch(engine, learned)
+            else:
+                self._formulation = LabelBatch(engine)
         except Exception as error:  # vLLM raises errors of many libraries; none may end a run
             self._fail(error)
         else:
@@ -146,6 +156,8 @@ class VllmChoice:
     def _fail(self, error: Exception) -> None:
         line = (str(error).splitlines() or [""])[0][:200]
         self._why = f"{type(error).__name__}: {line}"
+        if self._engine is not None:
+            self._engine.close()
         self._formulation = self._engine = None
         self._breaker.failed()
 

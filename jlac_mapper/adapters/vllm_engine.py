@@ -1,10 +1,15 @@
 """vLLM in this process, on a thread of its own: prompts in, log-probabilities out, within a deadline."""
 
+import atexit
+import multiprocessing
 import os
 import queue
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +21,20 @@ from jlac_mapper.errors import MissingExtraError
 LONGEST_PROMPT = 8192
 """Tokens; the longest question has about 2,000 characters."""
 
+# Its input ends when the process that holds the other end does, however that one ends.
+_GUARD = """
+import os, signal, sys, time
+sys.stdin.read()
+for number in (signal.SIGTERM, signal.SIGKILL):
+    for engine in map(int, sys.argv[1:]):
+        try:
+            os.kill(engine, number)
+        except ProcessLookupError:
+            pass
+    time.sleep(5)
+"""
+
+_FAREWELL = 2.0  # seconds that an engine has to end
 _GLANCE = 0.2  # seconds between looks at whether the engine lives
 
 _ENVIRONMENT = {
@@ -63,8 +82,20 @@ class Engine:
             "seed": 0,
             **options,
         }
+        before = set(multiprocessing.active_children())
         self._llm: Any = self._library.LLM(model=str(folder), **settings)
+        self._guard = _guard(set(multiprocessing.active_children()) - before)
         self.tokenizer: Any = self._llm.get_tokenizer()
+        # Before multiprocessing's own, which would wait for the engine's process for ever.
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """End the engine's process; nothing can be asked afterwards."""
+        atexit.unregister(self.close)
+        with suppress(Exception):  # it may be dead already
+            self._llm.llm_engine.engine_core.shutdown(timeout=_FAREWELL)
+        self._guard.kill()
+        self._guard.communicate()
 
     @property
     def is_dead(self) -> bool:
@@ -110,6 +141,14 @@ class Engine:
         asked = [{"prompt_token_ids": list(prompt)} for prompt in prompts]
         answered: list[Any] = self._llm.generate(asked, list(params), use_tqdm=False)
         return answered
+
+
+def _guard(engines: Collection[multiprocessing.process.BaseProcess]) -> subprocess.Popen[bytes]:
+    """Start a process that ends the engines when this one was killed: they would keep their memory."""
+    numbers = [str(engine.pid) for engine in engines]
+    return subprocess.Popen(
+        [sys.executable, "-c", _GUARD, *numbers], stdin=subprocess.PIPE, start_new_session=True
+    )
 
 
 class Worker:

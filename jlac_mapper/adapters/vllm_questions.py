@@ -10,13 +10,14 @@ from jlac_mapper.adapters.label_scores import (
     label_tokens,
     require_label,
 )
+from jlac_mapper.adapters.learned_codes import Learned, is_learned
 from jlac_mapper.adapters.trie import option_probabilities
 from jlac_mapper.adapters.vllm_engine import Engine
 from jlac_mapper.mapping import choice_template, generation_template
 from jlac_mapper.ports import Choice
 
 Outcome: TypeAlias = tuple[float, ...] | OutsideOptionsError
-"""One number an option, or what is wrong with the answer."""
+"""One number an option, none for no opinion, or what is wrong with the answer."""
 
 _TOO_MANY = OutsideOptionsError("the question has more options than there are labels")
 _TOO_LONG = OutsideOptionsError("the question is longer than the model can read")
@@ -26,7 +27,7 @@ class BatchFormulation(Protocol):
     """One way to get a probability an option from an engine."""
 
     def ask(self, questions: Sequence[Choice]) -> list[Outcome]:
-        """Return one probability an option, or what is wrong with the answer, a question."""
+        """Return one probability an option, none, or what is wrong with the answer, a question."""
         ...
 
 
@@ -105,13 +106,19 @@ class LabelBatch:
 
 
 class GenerationBatch:
-    """Our own model: the likelihood of every option's code."""
+    """Our own model: the likelihood of every option's code; no opinion on codes that it never learned."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, learned: Learned | None) -> None:
         self._engine = engine
+        self._learned = learned
 
     def ask(self, questions: Sequence[Choice]) -> list[Outcome]:
         """See `BatchFormulation`."""
+        known = [is_learned(question, self._learned) for question in questions]
+        said = iter(self._ask([q for q, asked in zip(questions, known, strict=True) if asked]))
+        return [next(said) if asked else () for asked in known]
+
+    def _ask(self, questions: Sequence[Choice]) -> list[Outcome]:
         offered = [self._targets(question) for question in questions]
         texts = [
             [[*prompt, *target] for target in targets]

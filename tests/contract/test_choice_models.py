@@ -8,6 +8,7 @@ import pytest
 from jlac_mapper.adapters.openai_choice import OpenAiChoice
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.adapters.unavailable_choice import UnavailableChoice
+from jlac_mapper.config import models_dir
 from jlac_mapper.ports import ChoiceModel, ChoiceOption
 from tests.attack_names import ATTACK_NAMES
 from tests.choice_questions import OPTIONS, fits, fuzzed, question
@@ -17,7 +18,7 @@ needs_vllm = pytest.mark.skipif(
     find_spec("vllm") is None, reason="vLLM is not installed here: make test-vllm runs this in its own place"
 )
 KINDS = [
-    "score_only", "unavailable", "openai chat", "openai plain", "openai generation",
+    "score_only", "unavailable", "onnx", "openai chat", "openai plain", "openai generation",
     pytest.param("vllm label", marks=needs_vllm), pytest.param("vllm generation", marks=needs_vllm),
 ]  # fmt: skip
 
@@ -46,6 +47,12 @@ def model(kind: str, server: FakeLlmServer | None, request: pytest.FixtureReques
         asked = OpenAiChoice(server.url, model=name, deadline=60.0, pause=0.0)
         yield asked
         asked.close()
+    elif kind == "onnx":
+        if not (models_dir() / "reranker" / "model.onnx").is_file():
+            pytest.skip("the bundled language model is not in this checkout")
+        from jlac_mapper.adapters.onnx_choice import OnnxChoice
+
+        yield OnnxChoice.load(deadline=600.0)
     else:
         yield request.getfixturevalue("vllm_label" if kind == "vllm label" else "vllm_generation")
 
@@ -60,7 +67,7 @@ def behaves_well_again(server: FakeLlmServer | None) -> Iterator[None]:
 def test_it_says_what_it_is(model: ChoiceModel, kind: str) -> None:
     model.choose([question("AST")])
     assert model.identity.startswith(kind.split()[0] if kind != "unavailable" else "openai:x@y")
-    assert bool(model.template) == kind.startswith(("openai", "vllm"))
+    assert bool(model.template) == kind.startswith(("openai", "vllm", "onnx"))
     assert model.sees_order == (kind in ("openai chat", "openai plain", "vllm label"))
 
 
@@ -73,7 +80,7 @@ def test_every_question_gets_one_fitting_answer_in_order(model: ChoiceModel, kin
     asked = [question(name, *OPTIONS[-count:]) for count in (2, 3, 4) for name in names]
     together = model.choose(asked)
     assert [fits(a, q, kind) for a, q in zip(together, asked, strict=True)] == [True] * len(asked)
-    if kind.startswith(("openai", "vllm")):
+    if kind.startswith(("openai", "vllm", "onnx")):
         assert not any(a.unavailable for a in together)
         assert len({a.probabilities for a in together}) > 10
     backwards = model.choose(asked[::-1])[::-1]
@@ -114,7 +121,7 @@ def test_ten_thousand_fuzzed_questions_stay_inside_their_options(
             server.behaviour = "chaos" if start >= count // 2 else "well"
         answers = model.choose(part)
         assert [q for a, q in zip(answers, part, strict=True) if not fits(a, q, kind)] == []
-        if kind.startswith("vllm") or (server and server.behaviour == "well"):
+        if kind.startswith(("vllm", "onnx")) or (server and server.behaviour == "well"):
             assert {a.unavailable for a in answers} == {""}
         elif server:
             assert 100 < sum(bool(a.probabilities) for a in answers) < 500

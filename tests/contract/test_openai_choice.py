@@ -78,24 +78,26 @@ def test_a_server_that_is_killed_and_started_again_is_used_again(
 
 def test_the_deadline_is_kept_by_a_server_that_does_not_answer(kind: str, server: FakeLlmServer) -> None:
     name = "jlac-reranker" if kind == "generation" else ""
-    hasty = OpenAiChoice(server.url, model=name, deadline=0.5)
+    hasty = OpenAiChoice(server.url, model=name)
     assert hasty.choose([question("AST")])[0].probabilities
+    hasty.deadline = 0.5
     server.behaviour, server.delay = "slow", 3.0
     began = time.monotonic()
     answers = hasty.choose([question(f"{n}") for n in range(200)])
-    assert 0.4 < time.monotonic() - began < 2.0
+    assert 0.4 < time.monotonic() - began < 2.5
     assert {a.unavailable for a in answers} == {f"{server.url.split('//')[1]}: no answer within 0.5 s"}
     began = time.monotonic()
     again = hasty.choose([question(f"again {n}") for n in range(200)])
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 0.4  # not asked at all
     assert all("no answer within" in a.unavailable for a in again)
     hasty.close()
 
 
 def test_what_a_slow_server_answered_in_time_counts(kind: str, server: FakeLlmServer) -> None:
     name = "jlac-reranker" if kind == "generation" else ""
-    patient = OpenAiChoice(server.url, model=name, deadline=1.0)
+    patient = OpenAiChoice(server.url, model=name)
     assert patient.choose([question("AST")])[0].probabilities
+    patient.deadline = 1.5
     server.behaviour, server.delay = "slow", 0.3
     answers = patient.choose([question(f"{n}") for n in range(500)])
     answered = [bool(a.probabilities) for a in answers]

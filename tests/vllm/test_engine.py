@@ -1,5 +1,7 @@
 """The real engine in this process: its probabilities, its speed, its death and its return."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -7,12 +9,15 @@ import pytest
 
 from jlac_mapper.errors import ModelFileError
 from jlac_mapper.ports import ChoiceModel
-from tests.choice_questions import OPTIONS, question
+from tests.choice_questions import OPTIONS, fuzzed, question
 
 pytest.importorskip("vllm", reason="vLLM is not installed here: make test-vllm")
 import psutil
 
 from jlac_mapper.adapters.vllm_choice import VllmChoice
+
+AGREEMENT = 0.01
+"""Largest difference of a probability between two ways to run one checkpoint in float32."""
 
 
 def test_the_probabilities_are_those_that_transformers_computes(
@@ -40,6 +45,24 @@ def test_the_probabilities_are_those_that_transformers_computes(
         assert answer.probabilities == pytest.approx(option_probabilities(targets, said), abs=0.002)
 
 
+def test_the_bundled_model_says_the_same_on_onnx_runtime_and_on_vllm(
+    vllm_generation: ChoiceModel, reranker_checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not (reranker_checkpoint / "model.onnx").is_file():
+        pytest.skip("the bundled language model is not in this checkout")
+    from jlac_mapper.adapters.onnx_choice import OnnxChoice
+
+    onnx = OnnxChoice.load(reranker_checkpoint)
+    asked = [*fuzzed(200, seed=5), *(question(name) for name in ("AST", "CK-MB", "尿蛋白", "総蛋白", "ALT"))]
+    pairs = list(zip(onnx.choose(asked), vllm_generation.choose(asked), strict=True))
+    assert [bool(a.probabilities) for a, _ in pairs] == [bool(b.probabilities) for _, b in pairs]
+    assert sum(bool(a.probabilities) for a, _ in pairs) > 50
+    largest = max(abs(p - q) for a, b in pairs for p, q in zip(a.probabilities, b.probabilities, strict=True))
+    with capsys.disabled():
+        print(f" largest difference of a probability, ONNX Runtime and vLLM: {largest:.6f}")
+    assert largest < AGREEMENT
+
+
 def test_an_option_loses_what_the_model_gives_its_label_for_nothing(vllm_label: ChoiceModel) -> None:
     """Where the question says nothing, every option is as likely as the next."""
     from jlac_mapper.mapping.choice_template import content_free
@@ -65,7 +88,7 @@ def test_how_fast_it_is(
 
 def test_a_call_that_takes_too_long_comes_back_without_answers(vllm_label: ChoiceModel) -> None:
     assert isinstance(vllm_label, VllmChoice)
-    vllm_label._deadline, before = 0.3, vllm_label._deadline
+    vllm_label.deadline, before = 0.3, vllm_label.deadline
     try:
         began = time.monotonic()
         answers = vllm_label.choose([question(f"late {n}") for n in range(3_000)])
@@ -73,7 +96,7 @@ def test_a_call_that_takes_too_long_comes_back_without_answers(vllm_label: Choic
         assert len(answers) == 3_000
         assert answers[-1].unavailable == "vLLM gave no answer within 0.3 s"
     finally:
-        vllm_label._deadline = before
+        vllm_label.deadline = before
     assert vllm_label._worker.run(lambda: None, time.monotonic() + 60)
     assert all(a.probabilities for a in vllm_label.choose([question("in time again")]))
 
@@ -93,6 +116,42 @@ def test_an_engine_whose_process_is_killed_is_away_at_once_and_comes_back(genera
     assert all(a.unavailable for a in answers)
     time.sleep(1.1)
     assert model.choose([question("AST")])[0].probabilities
+
+
+_RUN = """
+import sys, time
+from pathlib import Path
+from jlac_mapper.adapters.vllm_choice import VllmChoice
+if __name__ == "__main__":
+    model = VllmChoice(Path(sys.argv[1]))
+    model.load()
+    Path(sys.argv[3]).touch()
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_no_engine_outlives_the_process_that_asked_it(
+    general_checkpoint: Path, tmp_path: Path, killed: bool
+) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(_RUN)
+    seconds = "200" if killed else "1"
+    loaded = tmp_path / "loaded"
+    command = [sys.executable, str(script), str(general_checkpoint), seconds, str(loaded)]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not loaded.exists():
+            assert run.poll() is None
+            time.sleep(0.1)
+        children = psutil.Process(run.pid).children(recursive=True)
+        assert any("EngineCore" in " ".join(child.cmdline()) for child in children)
+        if killed:
+            run.kill()
+        run.wait(timeout=60)
+        assert psutil.wait_procs(children, timeout=30)[1] == []
+    finally:
+        run.kill()
 
 
 def test_a_checkpoint_that_cannot_be_loaded_is_away_and_says_why(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ AGREEMENT = 0.01
 
 
 class VllmServer:
-    """`vllm serve` on a free port; killed with all its processes."""
+    """vLLM's server on a free port; killed with all its processes."""
 
     def __init__(self, folder: Path, name: str, log: Path) -> None:
         with socket.socket() as probe:
@@ -43,7 +43,8 @@ class VllmServer:
             "VLLM_CPU_KVCACHE_SPACE": "1",
             "VLLM_CPU_OMP_THREADS_BIND": "nobind",
         }
-        command = [sys.executable, "-m", "vllm.entrypoints.cli.main", "serve", str(self._folder)]
+        # What `vllm serve` starts; that command itself looks for a package named vllm, not vllm-cpu.
+        command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(self._folder)]
         command += ["--host", "127.0.0.1", "--port", str(self._port), "--served-model-name", self._name]
         command += ["--dtype", "float32", "--enforce-eager", "--max-model-len", "4096", "--api-key", TOKEN]
         with self._log.open("ab") as log:
