@@ -1,6 +1,7 @@
 """Part of rerank: the text that our own small model reads of a row, and the code that it writes."""
 
 import re
+from itertools import pairwise
 
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.text import clean, fold
@@ -24,19 +25,29 @@ END = "＝"
 NOTHING = "X0000"
 """Target of "none of these"; no measurand begins with X."""
 
+LONGEST = 60
+"""Characters read of a field."""
+
 _NUMERIC = ("unit", "reference_range")
 _GAPS = re.compile(r"[^\w%+.^-]+")
 
 
 def prompt(choice: Choice) -> str:
     """
-    Return the row as one short text: each field as a mark and its value, the name first, then `END`.
+    Return the row as its characters, each followed by its pair with the next one, blanks between.
 
-    The options leave no trace in it. Values are look-up keys (`text.fold`) with a blank for brackets and
-    other separators; units and ranges keep their signs.
+    Each field is a mark and its value, the name first, and `END` is last: a name "as" with the unit "g" is
+    Ｎ Ｎa a as s sＵ Ｕ Ｕg g g＝ ＝. Pairs, because a small model learns unseen names far better from them
+    than from single characters. The options leave no trace. Values are look-up keys (`text.fold`) with _
+    for brackets and other separators; units and ranges keep their signs.
     """
-    fields = "".join(MARKS[name] + _value(name, text) for name, text in choice.fields if name in MARKS)
-    return fields + END
+    fields = (MARKS[name] + _value(name, text)[:LONGEST] for name, text in choice.fields if name in MARKS)
+    return spelled_out("".join(fields))
+
+
+def spelled_out(row: str) -> str:
+    """Return characters and pairs of a row of marks and values, and `END`."""
+    return " ".join([*(f"{a} {a}{b}" for a, b in pairwise(row + END)), END])
 
 
 def target(option: ChoiceOption) -> str:
@@ -48,4 +59,4 @@ def _value(name: str, text: str) -> str:
     cleaned = clean(text)
     if name in _NUMERIC:
         return cleaned.lower().replace(" ", "")
-    return " ".join(key for part in _GAPS.split(cleaned) if (key := fold(part)))
+    return "_".join(key for part in _GAPS.split(cleaned) if (key := fold(part)))

@@ -111,11 +111,17 @@ _TO_HALF = {unicodedata.normalize("NFKC", chr(c)): chr(c) for c in range(0xFF66,
 
 @dataclass(frozen=True, slots=True)
 class LabelledRow:
-    """A generated row, the measurand it means ("" for none), and the vocabulary name it was made from."""
+    """
+    A generated row, the measurand it means ("" for none), and the vocabulary name it was made from.
+
+    `identification` and `unit` are those of the code whose fields it was given; both empty without one.
+    """
 
     test: LocalTest
     measurand: str
     name: str
+    identification: str = ""
+    unit: str = ""
 
 
 class RowGenerator:
@@ -151,24 +157,29 @@ class RowGenerator:
                 if (not name.unit or s[2] == name.unit) and (not name.specimen or s[1] == name.specimen)
             ] or slots
             usual = [s for s in fitting if s[1] == self._defaults[name.measurand]] or fitting
-            _, specimen, unit = self._random.choice(usual if self._random.random() < 0.8 else fitting)
+            slot, specimen, unit = self._random.choice(usual if self._random.random() < 0.8 else fitting)
             spelled = self._spell(name.name)
-            if self._random.random() < 0.15:
-                spelled += f"({self._random.choice(self._aliases[name.measurand])})"
+            aliases = self._aliases[name.measurand]
+            if self._random.random() < 0.15 and aliases:
+                spelled += f"({self._random.choice(aliases)})"
             fields = {"name": self._decorate(spelled)}
             if self._random.random() < 0.7:
                 fields["specimen"] = self._random.choice(self._specimens.get(specimen, ("",)))
             if self._random.random() < 0.75:
                 self._write_unit(fields, self._unit_text(unit))
-            if self._random.random() < 0.15:
-                fields["abbreviation"] = self._random.choice(self._aliases[name.measurand])
+            if self._random.random() < 0.15 and aliases:
+                fields["abbreviation"] = self._random.choice(aliases)
             if self._random.random() < 0.15:
                 fields["jlac10"] = self._jlac10(name.measurand)
             measurand = name.measurand
             if measurand.startswith("V") and self._random.random() < 0.08:
                 fields["method"] = self._random.choice(_CONFIRMATIONS)
                 measurand = ""
-            yield LabelledRow(LocalTest(**fields), measurand, name.name)
+            if not measurand:
+                yield LabelledRow(LocalTest(**fields), "", name.name)
+                continue
+            identification = self._identification(name, unit, slot)
+            yield LabelledRow(LocalTest(**fields), measurand, name.name, identification, unit)
 
     def background(self, name: BackgroundName, count: int) -> Iterator[LabelledRow]:
         """Yield *count* rows of a name without a listed code, often in the fields of its listed twin."""
@@ -216,6 +227,11 @@ class RowGenerator:
         if self._slots[name.measurand]:
             self._write_unit(fields, self._unit_text(self._random.choice(self._slots[name.measurand])[2]))
         return LabelledRow(LocalTest(**fields), "", name.name)
+
+    def _identification(self, name: TestName, unit: str, drawn: str) -> str:
+        """Return what the name says; 0000 where it says nothing and the edition lists that."""
+        listed = {slot[0] for slot in self._slots[name.measurand] if slot[2] == unit}
+        return next((i for i in (name.identification, "0000") if i in listed), drawn)
 
     def _jlac10(self, measurand: str) -> str:
         analytes = self._analytes.get(measurand)

@@ -1,0 +1,84 @@
+"""`jlac-mapper train reranker`: makes the bundled small language model again, or with a hospital's rows."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def reranker(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write the model to.")],
+    seed: Annotated[int, typer.Option(help="Seed of the rows and of the first weights.")] = 11,
+    steps: Annotated[int, typer.Option(min=0, help="Steps of training; 0 for the recipe's number.")] = 0,
+    confirmed: Annotated[
+        Path | None,
+        typer.Option(help="CSV (name,measurand) of a hospital's confirmed rows: learned as well."),
+    ] = None,
+    threads: Annotated[
+        int, typer.Option(min=1, help="Processor threads; other numbers round differently.")
+    ] = 1,
+    measure: Annotated[
+        bool, typer.Option("--measure/--no-measure", help="Measure on the names held out.")
+    ] = True,
+) -> None:
+    """Train the small language model of closed questions (needs the `train` extra); the card tells how."""
+    from rich.console import Console
+
+    from jlac_mapper.bootstrap import require
+    from jlac_mapper.errors import OutputError
+    from jlac_mapper.master import starter
+    from jlac_mapper.training import embedder, pairs, reranker_export, reranker_measure, reranker_rows
+    from jlac_mapper.training import reranker as training
+
+    for module in ("torch", "transformers", "sentence_transformers", "onnx"):
+        require(module, extra="train")
+    if output.exists() and not output.is_dir():
+        raise OutputError(f"{output} is a file; give a folder to write the model to")
+    console = Console(stderr=True)
+
+    def say(text: str) -> None:
+        console.print(text, soft_wrap=True, highlight=False)
+
+    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
+    kept, out = reranker_rows.split(vocabulary)
+    rows = 0
+    if confirmed:
+        listed, background = pairs.read_confirmed(confirmed, {m.code for m in vocabulary.measurands})
+        kept = pairs.with_confirmed(kept, listed, background)
+        out = reranker_rows.unread(out, kept)
+        rows = len(listed) + len(background)
+        say(f"{rows:,} confirmed names are learned as well")
+    recipe = replace(training.RECIPE, seed=seed, threads=threads, steps=steps or training.RECIPE.steps)
+    say(f"{len(kept.names):,} listed and {len(kept.background):,} background names, {recipe.steps:,} steps")
+    trained = reranker_export.rounded(
+        training.train(
+            kept,
+            edition,
+            starter.superseded(),
+            recipe,
+            lambda step, loss: say(f"step {step}: loss {loss:.3f}"),
+        )
+    )
+    measured, asked = {}, []
+    if measure:
+        say("measuring on the names held out, beside a static embedding trained without them")
+        asked = reranker_measure.questions(kept, out, edition, seed)
+        measurands = list(trained.learned)
+        _, names = embedder.train_static(pairs.examples(kept, edition, seed))
+        compared = {
+            "this model": reranker_measure.model_scores(trained, asked),
+            "static embedding": reranker_measure.name_scores(names.embed, kept, measurands, asked),
+        }
+        measured = {
+            method: reranker_measure.figures(asked, measurands, scores) for method, scores in compared.items()
+        }
+    story = reranker_export.Story(kept, out, recipe, rows, measured, len(asked))
+    try:
+        digest = reranker_export.write(output, trained, story)
+    except OSError as error:
+        raise OutputError(f"{output} cannot be written: {error}") from error
+    for method, figures in measured.items():
+        for name, figure in figures.items():
+            say(f"  {method}: {name}: {figure}")
+    say(f"digest {digest[:12]}, written to {output}, trained in {trained.seconds / 60:.0f} minutes")

@@ -1,0 +1,138 @@
+"""Measures the small language model on closed questions about names that it has never read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from jlac_mapper.mapping.generation_template import NOTHING
+from jlac_mapper.mapping.ngram_index import NgramIndex
+from jlac_mapper.text import fold
+from jlac_mapper.training import reranker_network, reranker_tokens
+from jlac_mapper.training.embedder_measure import Figure
+from jlac_mapper.training.generated_rows import RowGenerator
+from jlac_mapper.training.pairs import known_names
+from jlac_mapper.training.reranker import Trained
+from jlac_mapper.training.reranker_rows import row_prompt
+from jlac_mapper.types import Edition, Vocabulary
+
+FloatMatrix = npt.NDArray[np.float32]
+_OFFERED = 5
+_NEAREST = 200
+_RESAMPLES = 1000
+_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """
+    A row of a held-out name with what is on offer, "none of these" not counted.
+
+    Attributes:
+        text: The row's name as written.
+        prompt: What the model reads.
+        measurand: What the row means; empty for nothing listed.
+        offered: Its own measurand, if it has one, and the nearest others.
+    """
+
+    name: str
+    text: str
+    prompt: str
+    measurand: str
+    offered: tuple[str, ...]
+
+
+def questions(kept: Vocabulary, out: Vocabulary, edition: Edition, seed: int) -> list[Question]:
+    """Ask about rows of the names *out*: the right measurand against those whose *kept* names are nearest."""
+    generator = RowGenerator(kept, edition, seed)
+    rows = [row for name in out.names for row in generator.listed(name, 2)]
+    rows += [row for other in out.background for row in generator.background(other, 1)]
+    known = [name for name in known_names(kept) if name.measurand]
+    index = NgramIndex([name.key for name in known])
+    found = []
+    for row in rows:
+        nearest, _ = index.search(fold(row.test.name), _NEAREST)
+        near = [m for m in dict.fromkeys(known[i].measurand for i in nearest.tolist()) if m != row.measurand]
+        own = [row.measurand] if row.measurand else []
+        offered = (*own, *near[: _OFFERED - len(own)])
+        found.append(Question(row.name, row.test.name, row_prompt(row), row.measurand, offered))
+    return found
+
+
+def model_scores(trained: Trained, asked: Sequence[Question]) -> FloatMatrix:
+    """Return the log-probability of each measurand, and last of none: shape (questions, measurands + 1)."""
+    import torch
+
+    numbers = {token: i for i, token in enumerate(trained.tokens)}
+    wanted = torch.tensor([*(numbers[m] for m in trained.learned), numbers[NOTHING]])
+    read = reranker_tokens.encode(reranker_tokens.build(trained.tokens), [q.prompt for q in asked])
+    out = np.empty((len(asked), len(wanted)), np.float32)
+    order = sorted(range(len(read)), key=lambda i: len(read[i]))
+    with torch.no_grad():
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            ids = torch.zeros((len(rows), max(len(read[i]) for i in rows)), dtype=torch.long)
+            for row, i in enumerate(rows):
+                ids[row, : len(read[i])] = torch.tensor(read[i])
+            last = torch.tensor([[len(read[i]) - 1] for i in rows])
+            logits = reranker_network.logits_at(trained.model, ids, last)[:, 0]
+            out[rows] = logits.log_softmax(-1)[:, wanted].numpy()
+    return out
+
+
+def name_scores(
+    embed: Callable[[Sequence[str]], FloatMatrix],
+    kept: Vocabulary,
+    measurands: Sequence[str],
+    asked: Sequence[Question],
+) -> FloatMatrix:
+    """Return the best cosine with a name of each measurand, and last with a background name."""
+    known = known_names(kept)
+    meanings = np.array([name.measurand for name in known])
+    cosines = embed([q.text for q in asked]) @ embed([name.key for name in known]).T
+    best = [
+        cosines[:, meanings == m].max(axis=1) if (meanings == m).any() else np.full(len(asked), -1.0)
+        for m in (*measurands, "")
+    ]
+    return np.stack(best, axis=1).astype(np.float32)
+
+
+def figures(
+    asked: Sequence[Question], measurands: Sequence[str], scores: FloatMatrix, seed: int = 0
+) -> dict[str, Figure]:
+    """
+    Return shares of right answers; *scores* has a column for each of *measurands*, and one for none.
+
+    Listed rows are asked twice: with their measurand on offer, and without it, when none must win.
+    """
+    columns = {m: i for i, m in enumerate((*measurands, ""))}
+    right: dict[str, dict[str, list[float]]] = {}
+    for question, row in zip(asked, scores, strict=True):
+        said = {measurand: float(row[column]) for measurand, column in columns.items()}
+        others = [m for m in question.offered if m != question.measurand]
+        if question.measurand:
+            outcomes = {
+                "the right one of five or none": _best(said, [*question.offered, ""]) == question.measurand,
+                "none, when the right one is not on offer": _best(said, [*others, ""]) == "",
+                "the right one of all measurands": _best(said, measurands) == question.measurand,
+            }
+        else:
+            outcomes = {"none, for a name without a code": _best(said, [*others, ""]) == ""}
+        for measure, outcome in outcomes.items():
+            right.setdefault(measure, {}).setdefault(question.name, []).append(float(outcome))
+    return {measure: _figure(list(by_name.values()), seed) for measure, by_name in right.items()}
+
+
+def _best(said: Mapping[str, float], offered: Sequence[str]) -> str:
+    return max(offered, key=said.__getitem__)
+
+
+def _figure(by_name: Sequence[Sequence[float]], seed: int) -> Figure:
+    """Return a mean with its 95 % bootstrap interval over names."""
+    totals = np.array([sum(values) for values in by_name])
+    counts = np.array([len(values) for values in by_name])
+    drawn = np.random.default_rng(seed).integers(len(totals), size=(_RESAMPLES, len(totals)))
+    means = totals[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    low, high = (float(v) for v in np.percentile(means, (2.5, 97.5)))
+    return Figure(float(totals.sum() / counts.sum()), low, high)

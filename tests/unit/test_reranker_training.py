@@ -1,0 +1,140 @@
+"""Training of the small language model: what it learns from, that it learns, and that it repeats."""
+
+import json
+import random
+from collections import Counter
+from dataclasses import replace
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jlac_mapper.mapping.rerank import NONE_OF_THESE
+from jlac_mapper.master import starter
+from jlac_mapper.ports import Choice, ChoiceOption
+from jlac_mapper.text import fold
+from jlac_mapper.training import reranker_rows
+from jlac_mapper.training.calibration import FOLDS
+from jlac_mapper.types import Edition, TestName, Vocabulary
+
+needs_torch = pytest.mark.skipif(
+    any(find_spec(module) is None for module in ("torch", "transformers", "onnx", "onnxruntime")),
+    reason="torch, transformers and onnx are not installed (the train extra)",
+)
+TAUGHT = ("C2008", "C2011", "C6011", "B1002")
+
+
+@pytest.fixture(scope="module")
+def edition() -> Edition:
+    whole = starter.load_starter()
+    return replace(whole, codes=tuple(c for c in whole.codes if c.code.measurand in TAUGHT))
+
+
+@pytest.fixture(scope="module")
+def small() -> Vocabulary:
+    """Four measurands and some background."""
+    whole = starter.load_vocabulary()
+    return replace(
+        whole,
+        measurands=tuple(m for m in whole.measurands if m.code in TAUGHT),
+        names=tuple(n for n in whole.names if n.measurand in TAUGHT),
+        background=whole.background[::60],
+    )
+
+
+def test_the_held_out_fifth_is_the_last_fold_of_the_calibration() -> None:
+    from jlac_mapper.training.calibration import _fold_of
+
+    kept, out = reranker_rows.split(starter.load_vocabulary())
+    folds = [{_fold_of(n.name, 11) for n in (*v.names, *v.background)} for v in (kept, out)]
+    assert folds == [set(range(FOLDS - 1)), {FOLDS - 1}]
+    assert len(out.names) > 500
+    assert len(out.background) > 1_000
+
+
+def test_lessons_never_hold_a_held_out_name() -> None:
+    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
+    kept, out = reranker_rows.split(vocabulary)
+    lessons = reranker_rows.Lessons(kept, edition, starter.superseded(), 3)
+    read = Counter(
+        "".join(w for w in lesson.prompt.split(" ") if len(w) == 1)[1:].split("Ｓ")[0].split("Ｕ")[0]
+        for lesson in islice(lessons, 3_000)
+    )
+    held_out = {fold(n.name) for n in (*out.names, *out.background)}
+    # A typing slip or a remainder can make one by chance.
+    assert sum(count for name, count in read.items() if name.replace("_", "").rstrip("＝") in held_out) < 15
+
+
+def test_half_of_the_lessons_have_no_code_and_older_identifications_are_taught_too() -> None:
+    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
+    lessons = list(islice(reranker_rows.Lessons(vocabulary, edition, starter.superseded(), 3), 4_000))
+    assert 0.45 < sum(not lesson.measurand for lesson in lessons) / len(lessons) < 0.65
+    learned = reranker_rows.learned_options(edition, starter.superseded())
+    assert all(le.identification in learned[le.measurand] for le in lessons if le.measurand)
+    assert {"0000", "0002", "0003"} <= {le.identification for le in lessons if le.measurand == "B2006"}
+    assert {"1336", "1337"} <= {le.identification for le in lessons if le.measurand == "C4001"}
+    assert {le.measurand for le in lessons} == {"", *learned}
+
+
+def test_thinning_takes_characters_but_no_marks() -> None:
+    text = "Ｎ Ｎa a as s st t tＳ Ｓ Ｓ血 血 血＝ ＝"
+    chance = random.Random(1)
+    thinned = [reranker_rows.thinned(text, 0.4, chance) for _ in range(200)]
+    assert len(set(thinned)) > 20
+    assert text in thinned
+    assert {tuple(w for w in t.split(" ") if w in ("Ｎ", "Ｓ", "＝")) for t in thinned} == {
+        ("Ｎ", "Ｓ", "＝")
+    }
+
+
+@needs_torch
+def test_a_tiny_model_learns_repeats_and_is_the_same_on_onnx_and_in_transformers(
+    small: Vocabulary, edition: Edition, tmp_path: Path
+) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from jlac_mapper.adapters.onnx_choice import OnnxChoice
+    from jlac_mapper.mapping.generation_template import prompt
+    from jlac_mapper.training import reranker, reranker_export, reranker_measure, reranker_network
+
+    shape = reranker_network.Shape(layers=2, width=32, heads=2, inner=64)
+    recipe = replace(reranker.RECIPE, steps=80, batch=32, learning_rate=0.01, shape=shape)
+    first = reranker.train(small, edition, {}, recipe, drawn=2_000)
+    again = reranker.train(small, edition, {}, recipe, drawn=2_000)
+    pairs = zip(first.model.parameters(), again.model.parameters(), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+    trained = reranker_export.rounded(first)
+    asked = reranker_measure.questions(small, replace(small, background=()), edition, 5)
+    scores = reranker_measure.model_scores(trained, asked)
+    figures = reranker_measure.figures(asked, list(trained.learned), scores)
+    assert figures["the right one of all measurands"].value > 0.6  # chance: 0.25
+    story = reranker_export.Story(small, small, recipe, 0, {"this model": figures}, len(asked))
+    digest = reranker_export.write(tmp_path / "model", trained, story)
+
+    model = OnnxChoice.load(tmp_path / "model")
+    assert model.identity == f"onnx:jlac-reranker@{digest[:12]}"
+    options = (*(ChoiceOption(m, "0000", "") for m in TAUGHT), NONE_OF_THESE)
+    choices = [Choice((("name", text), ("unit", "U/L")), options) for text in ("AST", "ＬＤＬ", "", "鑑別")]
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
+    whole = AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    wanted = tokenizer([*TAUGHT, "X0000"]).input_ids
+    for choice, answer in zip(choices, model.choose(choices), strict=True):
+        ids = tokenizer(prompt(choice), return_tensors="pt").input_ids
+        with torch.no_grad():
+            logits = whole(input_ids=ids).logits[0, -1]
+        expected = logits[torch.tensor(wanted)[:, 0]].softmax(-1).numpy()
+        np.testing.assert_allclose(answer.probabilities, expected, atol=1e-4)
+    assert json.loads((tmp_path / "model" / "jlac_reranker.json").read_text())["digest"] == digest
+    assert digest in (tmp_path / "model" / "card.md").read_text()
+
+
+def test_confirmed_names_are_no_longer_held_out() -> None:
+    kept, out = reranker_rows.split(starter.load_vocabulary())
+    back = out.names[0]
+    left = reranker_rows.unread(out, replace(kept, names=(*kept.names, TestName(back.name, back.measurand))))
+    assert len(left.names) < len(out.names)
+    assert back.name not in {n.name for n in left.names}
+    assert left.background == out.background
