@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.train_choice_lora import choice_lora
 from jlac_mapper.cli.train_embedder import embedder
+from jlac_mapper.cli.train_reranker import reranker
 
 if TYPE_CHECKING:
     from jlac_mapper.mapping.pipeline import Pipeline
@@ -81,3 +83,5 @@ def calibration(
 
 
 train_app.command("embedder")(embedder)
+train_app.command("reranker")(reranker)
+train_app.command("choice-lora")(choice_lora)
