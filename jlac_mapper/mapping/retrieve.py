@@ -208,7 +208,7 @@ def _rank(test: NormalizedTest, gathered: _Gathered) -> tuple[Hypothesis, ...]:
         }
         score = max(exact, explained * 0.8, _resemblance(support))
         score += 0.15 * support.alias
-        if code and score < _LEAST_SCORE and not support.alias:
+        if code and max(score, _lexical(support)) < _LEAST_SCORE and not support.alias:
             continue
         name = support.name if code else None
         found.append((score, Hypothesis(code, name, None if code else background, scores, explained)))
@@ -221,9 +221,17 @@ def _rank(test: NormalizedTest, gathered: _Gathered) -> tuple[Hypothesis, ...]:
     return tuple(h for _, h in found if not h.measurand or h in listed)
 
 
+def _lexical(support: _Support) -> float:
+    return 0.5 * support.cosine + 0.4 * support.similarity
+
+
 def _resemblance(support: _Support) -> float:
-    lexical = 0.5 * support.cosine + 0.4 * support.similarity
-    return 0.5 * lexical + 0.5 * support.dense if support.dense else lexical
+    """
+    Return how much a name that no look-up found resembles the row's, from 0 to 1.
+
+    The embedding orders unseen names best, measured; what only the other two found stays behind it.
+    """
+    return max(support.dense, 0.5 * _lexical(support))
 
 
 def _is_panel(gathered: _Gathered) -> bool:
