@@ -5,15 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from rapidfuzz.fuzz import ratio
-
 from jlac_mapper.mapping.dense_names import DenseNames
-from jlac_mapper.mapping.ngram_index import NgramIndex
+from jlac_mapper.mapping.similar_names import SimilarNames
 from jlac_mapper.text import fold
 from jlac_mapper.types import BackgroundName, Hypothesis, NamePart, NormalizedTest, TestName, Vocabulary
 
 LISTED_LIMIT = 5
-_NEIGHBOURS = 16
 _LEAST_SCORE = 0.3
 """Listed names that resemble the row less than this are no help to anyone."""
 
@@ -80,8 +77,8 @@ class Retriever:
         self._background = background
         self._entries = [e for group in listed.values() for e in group] + list(background.values())
         keys = [e.key for e in self._entries]
-        self._index = NgramIndex(keys)
-        self._dense = make_dense(keys) if make_dense else None
+        dense = make_dense(keys) if make_dense else None
+        self._similar = SimilarNames(keys, [_code(e) for e in self._entries], dense)
 
     def retrieve(self, tests: Sequence[NormalizedTest]) -> list[tuple[Hypothesis, ...]]:
         """
@@ -90,13 +87,11 @@ class Retriever:
         At most `LISTED_LIMIT` listed measurands and one hypothesis without a code; equal scores by
         measurand code, the one without a code last. Empty only for a row without a name.
         """
-        dense: Iterator[list[tuple[int, float]]] = iter(())
-        if self._dense:
-            dense = iter(self._dense.search([q for test in tests for q in test.queries], _NEIGHBOURS))
+        dense = iter(self._similar.by_embedding([q for test in tests for q in test.queries]))
         return [self._retrieve(test, dense) for test in tests]
 
     def _retrieve(
-        self, test: NormalizedTest, dense: Iterator[list[tuple[int, float]]]
+        self, test: NormalizedTest, dense: Iterator[Sequence[tuple[int, float]]]
     ) -> tuple[Hypothesis, ...]:
         gathered = _Gathered()
         self._look_up_whole(test.keys, gathered)
@@ -163,11 +158,11 @@ class Retriever:
             for part in test.parts:
                 queries.setdefault(part.variants[-1], (len(part.variants[-1]) / whole) ** 0.5)
         for query, weight in queries.items():
-            rows, cosines = self._index.search(query, _NEIGHBOURS)
-            for row, cosine in zip(rows.tolist(), (weight * cosines).tolist(), strict=True):
+            cosines, found = self._similar.by_characters(query)
+            for (row, ratio), cosine in zip(found, (weight * cosines).tolist(), strict=True):
                 entry = self._entries[row]
                 support = gathered.by_measurand[_code(entry)]
-                similarity = weight * ratio(query, entry.key) / 100
+                similarity = weight * ratio / 100
                 if not support.exact and not support.covered:
                     better = cosine + similarity > support.cosine + support.similarity
                     support.propose(entry, better=better)
@@ -176,7 +171,7 @@ class Retriever:
                 if similarity > support.similarity:
                     support.similarity = similarity
 
-    def _add_dense(self, hits: list[tuple[int, float]], gathered: _Gathered) -> None:
+    def _add_dense(self, hits: Iterable[tuple[int, float]], gathered: _Gathered) -> None:
         for row, cosine in hits:
             entry = self._entries[row]
             support = gathered.by_measurand[_code(entry)]
