@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 _LEAST_COSINE = 1e-6
+_LIKELY_COSINE = 0.2
+"""Nearly every query has neighbours over this, and few names are: the rest need no look then."""
 
 
 def grams(key: str) -> list[str]:
@@ -83,10 +85,13 @@ class NgramIndex:
         query = values if len(known) == len(ids) else values[[i >= 0 for i in ids]]
         products = np.concatenate([self._weights[i] for i in known]) * np.repeat(query, lengths)
         cosines = np.bincount(rows, weights=products, minlength=self._size)
-        nearest = np.flatnonzero(cosines > _LEAST_COSINE)
+        nearest = np.flatnonzero(cosines > _LIKELY_COSINE)
+        if len(nearest) < k:
+            nearest = np.flatnonzero(cosines > _LEAST_COSINE)
+        cosines = cosines[nearest]
         if len(nearest) > k:
-            threshold = np.partition(cosines[nearest], len(nearest) - k)[len(nearest) - k]
-            nearest = nearest[cosines[nearest] >= threshold]
+            near = cosines >= np.partition(cosines, len(nearest) - k)[len(nearest) - k]
+            nearest, cosines = nearest[near], cosines[near]
         # Rounded, so that equal names tie exactly whatever the order of summation.
-        nearest = nearest[np.lexsort((nearest, -np.round(cosines[nearest], 6)))][:k]
-        return nearest, np.minimum(cosines[nearest], 1.0).astype(np.float32)
+        order = np.lexsort((nearest, -np.round(cosines, 6)))[:k]
+        return nearest[order], np.minimum(cosines[order], 1.0).astype(np.float32)
