@@ -1,13 +1,12 @@
 """Stage 3: build 17-digit candidates for the listed hypotheses, each element from its own evidence."""
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from jlac_mapper.mapping.choose_method import MethodChoice, MethodChoices, MethodChooser
-from jlac_mapper.mapping.elements import Slot, Wanted, Weighed
+from jlac_mapper.mapping.elements import Slot, Wanted, Weighed, group_slots
 from jlac_mapper.mapping.weigh_specimen import BLOOD, TUBES, SpecimenRules
 from jlac_mapper.mapping.weigh_unit import UnitRules
 from jlac_mapper.types import (
@@ -70,7 +69,7 @@ class Resolver:
         self._units = UnitRules(vocabulary)
         self._analytes = {m.code: m.jlac10 for m in vocabulary.measurands}
         self._completed = completed
-        self._slots = self._group(proposable)
+        self._slots = group_slots(proposable, self._units.result_type, self._is_completion)
         self._methods = MethodChooser(proposable, ended)
         listed_units = {m: frozenset(s.unit for s in slots) for m, slots in self._slots.items()}
         listed_specimens = {m: frozenset(s.specimen for s in slots) for m, slots in self._slots.items()}
@@ -92,29 +91,6 @@ class Resolver:
         self._specimen_agreement = specimen_agreement
         self._choose = lru_cache(maxsize=_CACHED)(self._choose_uncached)
         self._methods_left = lru_cache(maxsize=_CACHED)(self._methods_left_uncached)
-
-    def _group(self, proposable: Sequence[ListedCode]) -> dict[str, list[Slot]]:
-        grouped: dict[tuple[str, str, str, str], list[ListedCode]] = defaultdict(list)
-        for listed in proposable:
-            code = listed.code
-            grouped[code.measurand, code.identification, code.specimen, code.unit].append(listed)
-        siblings: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for measurand, identification, _, unit in grouped:
-            siblings[measurand, unit].add(identification)
-        slots: dict[str, list[Slot]] = defaultdict(list)
-        for (measurand, identification, specimen, unit), codes in sorted(grouped.items()):
-            slots[measurand].append(
-                Slot(
-                    identification,
-                    specimen,
-                    unit,
-                    self._units.result_type(unit),
-                    tuple(codes),
-                    siblings=frozenset(siblings[measurand, unit]),
-                    is_completion=all(self._is_completion(c) for c in codes),
-                )
-            )
-        return dict(slots)
 
     @property
     def measurands(self) -> frozenset[str]:
