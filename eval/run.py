@@ -93,6 +93,8 @@ def data_sets(shared: Path) -> list[DataSet]:
             examples / "example_hospital.csv",
             expected_file=examples / "example_hospital_expected.csv",
         ),
+        DataSet("lists-developed", HERE / "datasets" / "lists_developed.csv"),
+        DataSet("lists-held-out", HERE / "datasets" / "lists_held_out.csv"),
         DataSet("commercial-lab", dev / "commercial-lab.csv"),
         DataSet("clinic-names", dev / "clinic-names.csv"),
         DataSet("clinic-names-without-jlac10", dev / "clinic-names.csv", use_jlac10=False),

@@ -28,6 +28,8 @@ _LOOKALIKES = str.maketrans(
 )  # fmt: skip
 
 _BETWEEN_KATAKANA = re.compile(f"(?<=[{_KATAKANA}]){_DASH}(?=[{_KATAKANA}])")
+_NOT_AFTER_KATAKANA = re.compile(f"(?<![{_KATAKANA}ー]){_DASH}")
+_DASH_BUT_LONG_VOWEL = re.compile(f"[{re.escape(_DASHES.replace(chr(0x30FC), ''))}]")
 _AFTER_KATAKANA_AT_END = re.compile(f"(?<=[{_KATAKANA}])[\u30fc\uff70\u2015\u2014\u2500]")
 _ENTITY = re.compile(r"&(?:ENTER|enter|nbsp|amp);?")
 _CONTROL = re.compile(
@@ -48,7 +50,9 @@ _ROMAN = re.compile(r"(?<![A-Za-z])(?:VIII|VII|III|XII|XI|IX|IV|VI|II)(?![A-Za-z
 _ROMAN_VALUES = {
     "II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9", "XI": "11", "XII": "12",
 }  # fmt: skip
-_SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
+_KATAKANA_FOR_HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+# And ヂ, ヅ, ヴ as they are mostly written.
+_LARGE_KANA = str.maketrans("ァィゥェォッャュョヮヵヶヂヅヴ", "アイウエオツヤユヨワカケジズブ")
 _NOT_KEY = re.compile(r"[^0-9a-z\u0370-\u03ff\u30a1-\u30fa\u4e00-\u9fff\u3005%+/]")
 
 
@@ -69,12 +73,13 @@ def clean(text: str) -> str:
     text = _ENTITY.sub(" ", text)
     text = _SUPERSCRIPT_RUN.sub(lambda m: "^" + m.group().translate(_SUPERSCRIPTS), text)
     text = _CONTROL.sub("", text.translate(_LOOKALIKES))
-    text = unicodedata.normalize("NFKC", text).translate(_LOOKALIKES)
-    text = _CONTROL.sub("", text)
+    normal = unicodedata.normalize("NFKC", text)
+    if normal != text:
+        text = _CONTROL.sub("", normal.translate(_LOOKALIKES))
     text = _BETWEEN_KATAKANA.sub("ー", text)
     text = _AFTER_KATAKANA_AT_END.sub("ー", text)
-    text = re.sub(f"(?<![{_KATAKANA}ー]){_DASH}", "-", text)
-    text = re.sub(f"[{re.escape(_DASHES.replace(chr(0x30FC), ''))}]", "-", text)
+    text = _NOT_AFTER_KATAKANA.sub("-", text)
+    text = _DASH_BUT_LONG_VOWEL.sub("-", text)
     return _BLANK.sub(" ", text).strip()
 
 
@@ -89,11 +94,9 @@ def fold(text: str) -> str:
     """
     text = clean(text)
     text = _ROMAN.sub(lambda m: _ROMAN_VALUES[m.group()], text)
-    text = text.lower()
-    text = "".join(chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in text)
+    text = text.lower().translate(_KATAKANA_FOR_HIRAGANA)
     text = _GREEK.sub(lambda m: _GREEK_WORDS[m.group().lower()], text)
-    text = text.translate(_SMALL_KANA).replace("ヂ", "ジ").replace("ヅ", "ズ").replace("ヴ", "ブ")
-    return _NOT_KEY.sub("", text)
+    return _NOT_KEY.sub("", text.translate(_LARGE_KANA))
 
 
 def character_grams(text: str) -> list[str]:

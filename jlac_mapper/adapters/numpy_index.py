@@ -10,6 +10,8 @@ _CHUNK = 512
 _LENGTH_TOLERANCE = 1e-3
 # Cosines within this of the k-th are looked at again: single precision cannot order them.
 ROUNDING = 1e-5
+_RANKED_AT_ONCE = 1024
+"""Candidate rows, of all queries together, that are copied to double precision at a time."""
 
 
 class NumpyIndex:
@@ -60,23 +62,39 @@ class NumpyIndex:
             chunk = queries[start : start + _CHUNK]
             products = chunk @ self._vectors.T
             kth = np.partition(products, len(self) - k, axis=1)[:, len(self) - k]
-            for i, query in enumerate(chunk):
+            for i in range(len(chunk)):
                 near = np.flatnonzero(products[i] >= kth[i] - ROUNDING)
-                rows[start + i], cosines[start + i] = rank_exactly(query, near, self._vectors, k)
+                at = slice(start + i, start + i + 1)
+                rows[at], cosines[at] = rank_exactly(chunk[i : i + 1], near[None], self._vectors, k)
         return IndexHits(rows, cosines)
 
 
 def rank_exactly(
-    query: npt.NDArray[np.float32], near: npt.NDArray[np.int64], vectors: Float32Matrix, k: int
+    queries: Float32Matrix, near: npt.NDArray[np.int64], vectors: Float32Matrix, k: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """
-    Order candidate rows by their cosine in double precision, rounded to six decimals, then by row.
+    Order each query's candidate rows by cosine in double precision, rounded to six decimals, then by row.
 
     Every index ends with this step, so that all of them give the same order for the same rows.
+
+    Args:
+        queries: Shape (n, width).
+        near: Candidate rows of each query, shape (n, m), m at least *k*.
+
+    Returns:
+        Rows and cosines, shape (n, k).
     """
-    cosines = np.round(np.einsum("rw,w->r", vectors[near].astype(np.float64), query.astype(np.float64)), 6)
-    order = np.lexsort((near, -cosines))[:k]
-    return near[order], np.clip(cosines[order], -1.0, 1.0).astype(np.float32)
+    rows = np.empty((len(queries), k), np.int64)
+    cosines = np.empty((len(queries), k), np.float32)
+    step = max(1, _RANKED_AT_ONCE // max(1, near.shape[1]))
+    for start in range(0, len(queries), step):
+        part = slice(start, start + step)
+        found = vectors[near[part]].astype(np.float64)
+        exact = np.round((found @ queries[part, :, None].astype(np.float64))[:, :, 0], 6)
+        order = np.lexsort((near[part], -exact))[:, :k]
+        rows[part] = np.take_along_axis(near[part], order, axis=1)
+        cosines[part] = np.clip(np.take_along_axis(exact, order, axis=1), -1.0, 1.0)
+    return rows, cosines
 
 
 def check_search(queries: Float32Matrix, k: int, vectors: Float32Matrix) -> tuple[Float32Matrix, int]:

@@ -18,7 +18,8 @@ UNKNOWN = "[UNK]"
 """First of the n-grams; its vector stands for every n-gram that no training name held."""
 
 GRAMS_FILE, VECTORS_FILE, SCALES_FILE, MODEL_FILE = "grams.txt", "vectors.npy", "scales.npy", "model.json"
-_CHUNK = 1024
+# So many texts have about a thousand n-grams: their vectors are still in the cache when they are added up.
+_CHUNK = 32
 
 
 class StaticEmbedder:

@@ -47,7 +47,7 @@ def is_formula_like(cell: str) -> bool:
 
 def guard(cell: str) -> str:
     """Return *cell* as it is written to CSV or TSV: with one apostrophe more where `unguard` must act."""
-    if cell[:1].isalnum():  # nearly every cell
+    if not cell or cell[0].isalnum():  # nearly every cell
         return cell
     return GUARD + cell if _needs_guard(cell) else cell
 

@@ -1,6 +1,8 @@
 """The run itself: rows in chunks through the mapper, one output row an input row, whatever happens."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 from jlac_mapper.cli.summary import Tally
@@ -12,6 +14,7 @@ from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
 from jlac_mapper.types import Mapping as Answer
 
 CHUNK_ROWS = 512
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 def map_table(
@@ -39,21 +42,40 @@ def map_table(
         on_chunk: Called with the number of rows after each chunk.
         chunk_rows: Rows a call of the mapper, at least 1.
     """
-    for chunk in _chunks(table.rows(skip=tally.rows), chunk_rows):
-        rows = []
-        for row, answer in zip(chunk, _map_chunk(chunk, table.columns, mapper, options), strict=True):
-            if isinstance(answer, str):
-                tally.count(Disposition.ERROR, answer)
-                results = result_cells(None, options.top_k)
-            else:
-                tally.count(
-                    answer.disposition, answer.message if answer.disposition is Disposition.ERROR else ""
-                )
-                results = result_cells(answer, options.top_k)
-            padded = row.cells + ("",) * (len(table.header) - len(row.cells))
-            rows.append(OutputRow(padded, results, row.native))
-        sink.write(rows, tally)
-        on_chunk(len(rows))
+    with _rare_collections():
+        for chunk in _chunks(table.rows(skip=tally.rows), chunk_rows):
+            rows = []
+            for row, answer in zip(chunk, _map_chunk(chunk, table.columns, mapper, options), strict=True):
+                if isinstance(answer, str):
+                    tally.count(Disposition.ERROR, answer)
+                    results = result_cells(None, options.top_k)
+                else:
+                    tally.count(
+                        answer.disposition, answer.message if answer.disposition is Disposition.ERROR else ""
+                    )
+                    results = result_cells(answer, options.top_k)
+                padded = row.cells + ("",) * (len(table.header) - len(row.cells))
+                rows.append(OutputRow(padded, results, row.native))
+            sink.write(rows, tally)
+            on_chunk(len(rows))
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """
+    Spare Python's collector what it cannot free.
+
+    Mapping makes no reference cycles. By default the collector looks every few thousand rows through all
+    the names and codes of the run, and through each chunk's answers many times.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def result_cells(answer: Answer | None, top_k: int) -> tuple[str | float, ...]:

@@ -12,10 +12,19 @@ _JLAC10 = re.compile(r"[0-9][A-Z][0-9]{3}[0-9]{4}[0-9]{3}[0-9]{3}(?:[0-9]{2})?")
 _RESULT_TYPE_WORDS = {
     "定性": ResultType.QUALITATIVE, "判定": ResultType.QUALITATIVE, "文字": ResultType.QUALITATIVE,
     "コド": ResultType.QUALITATIVE, "コド型": ResultType.QUALITATIVE, "qualitative": ResultType.QUALITATIVE,
+    "文字列": ResultType.QUALITATIVE, "文字型": ResultType.QUALITATIVE, "テキスト": ResultType.QUALITATIVE,
+    "選択": ResultType.QUALITATIVE, "選択肢": ResultType.QUALITATIVE, "qual": ResultType.QUALITATIVE,
+    "text": ResultType.QUALITATIVE, "string": ResultType.QUALITATIVE, "alpha": ResultType.QUALITATIVE,
+    "coded": ResultType.QUALITATIVE, "code": ResultType.QUALITATIVE, "nominal": ResultType.QUALITATIVE,
     "半定量": ResultType.SEMI_QUANTITATIVE, "semiquantitative": ResultType.SEMI_QUANTITATIVE,
+    "semiquant": ResultType.SEMI_QUANTITATIVE, "力価": ResultType.SEMI_QUANTITATIVE,
+    "titer": ResultType.SEMI_QUANTITATIVE, "titre": ResultType.SEMI_QUANTITATIVE,
     "定量": ResultType.QUANTITATIVE, "数値": ResultType.QUANTITATIVE, "数値型": ResultType.QUANTITATIVE,
     "数字": ResultType.QUANTITATIVE, "pq": ResultType.QUANTITATIVE, "quantitative": ResultType.QUANTITATIVE,
-    "numeric": ResultType.QUANTITATIVE,
+    "numeric": ResultType.QUANTITATIVE, "quant": ResultType.QUANTITATIVE, "number": ResultType.QUANTITATIVE,
+    "数量": ResultType.QUANTITATIVE, "整数": ResultType.QUANTITATIVE, "小数": ResultType.QUANTITATIVE,
+    "実数": ResultType.QUANTITATIVE, "n": ResultType.QUANTITATIVE, "num": ResultType.QUANTITATIVE,
+    "nm": ResultType.QUANTITATIVE, "qn": ResultType.QUANTITATIVE,
 }  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def check(
     if test.specimens and test.name_specimens and Reason.SPECIMEN_NOT_LISTED not in candidate.reasons:
         loose = {"blood", "whole_blood"}
         fields, words = set(test.specimens) - loose, set(test.name_specimens) - loose
-        if fields and words and not _agree(fields, words):
+        if fields and not all(_agree(fields, {word}) for word in words):
             found.append(Reason.SPECIMEN_NOT_LISTED)
     if candidate.code.is_request or any(_REQUEST.search(part.variants[0]) for part in test.parts):
         found.append(Reason.REQUEST_ROW)

@@ -1,13 +1,15 @@
 """Cosine of character n-grams over a fixed list of short names: an inverted index on numpy arrays."""
 
-import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 _LEAST_COSINE = 1e-6
+_LIKELY_COSINE = 0.2
+"""Nearly every query has neighbours over this, and few names are: the rest need no look then."""
 
 
 def grams(key: str) -> list[str]:
@@ -23,6 +25,13 @@ def grams(key: str) -> list[str]:
     return found
 
 
+_SEARCHED_AT_ONCE = 16
+"""Keys whose cosines with every name are computed together: with ten thousand names 1.3 MB."""
+
+Nearest = tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]
+"""Rows and their cosines, best first."""
+
+
 class NgramIndex:
     """
     TF-IDF cosines between a query and every name of a list, exact.
@@ -34,34 +43,42 @@ class NgramIndex:
     def __init__(self, keys: Sequence[str]) -> None:
         self._size = len(keys)
         counts = [Counter(grams(key)) for key in keys]
-        frequency = Counter(gram for count in counts for gram in count)
+        frequency = Counter(chain.from_iterable(counts))
         self._ids = {gram: i for i, gram in enumerate(sorted(frequency))}
         self._idf = np.ones(len(self._ids) + 1, dtype=np.float32)
         for gram, i in self._ids.items():
             self._idf[i] = 1 + np.log((1 + self._size) / (1 + frequency[gram]))
         self._idf[-1] = 1 + np.log(1 + self._size)
-        postings: list[list[int]] = [[] for _ in self._ids]
-        weights: list[list[float]] = [[] for _ in self._ids]
-        for row, count in enumerate(counts):
-            ids, values = self._vector(count)
-            for i, value in zip(ids, values, strict=True):
-                postings[i].append(row)
-                weights[i].append(float(value))
-        self._rows = [np.array(p, dtype=np.intp) for p in postings]
-        self._weights = [np.array(w, dtype=np.float32) for w in weights]
-        self._lengths = [len(p) for p in postings]
+        ids, weights, sizes = self._vectors(counts)
+        # Places _starts[i] to _starts[i + 1] hold the rows that have n-gram i, and its weight in them.
+        by_gram = np.argsort(ids, kind="stable")
+        self._rows = np.repeat(np.arange(self._size), sizes)[by_gram]
+        self._weights = weights[by_gram]
+        self._starts = np.concatenate(([0], np.cumsum(np.bincount(ids, minlength=len(self._ids)))))
 
     def __len__(self) -> int:
         return self._size
 
-    def _vector(self, count: Counter[str]) -> tuple[list[int], npt.NDArray[np.float32]]:
-        ids = [self._ids.get(gram, -1) for gram in count]
-        values = self._idf[ids]
-        if len(count) < count.total():
-            values = values * (1 + np.log(np.fromiter(count.values(), np.float32, len(count))))
-        return ids, values / (math.sqrt(float(values @ values)) or 1.0)
+    def _vectors(
+        self, counts: Sequence[Counter[str]]
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32], npt.NDArray[np.intp]]:
+        """Return the n-grams of all keys in one row (-1: unknown), their weights, how many each key has."""
+        sizes = np.fromiter(map(len, counts), np.intp, len(counts))
+        found = (self._ids.get(gram, -1) for gram in chain.from_iterable(counts))
+        ids = np.fromiter(found, np.intp, int(sizes.sum()))
+        weights: npt.NDArray[np.float32] = self._idf[ids]
+        lengths = np.ones(len(counts), np.float32)
+        end = 0
+        for i, count in enumerate(counts):
+            start, end = end, end + len(count)
+            own = weights[start:end]
+            if len(count) < count.total():
+                own *= 1 + np.log(np.fromiter(count.values(), np.float32, len(count)))
+            lengths[i] = np.sqrt(own @ own)
+        weights /= np.repeat(lengths, sizes)
+        return ids, weights, sizes
 
-    def search(self, key: str, k: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    def search(self, key: str, k: int) -> Nearest:
         """
         Find the *k* names nearest to a folded *key*.
 
@@ -72,21 +89,40 @@ class NgramIndex:
         Raises:
             ValueError: *k* < 1.
         """
+        return self.search_all([key], k)[0]
+
+    def search_all(self, keys: Sequence[str], k: int) -> list[Nearest]:
+        """Do what `search` does for each key, in less time than one by one."""
         if k < 1:
             raise ValueError(f"k is {k}; at least 1 expected")
-        ids, values = self._vector(Counter(grams(key)))
-        known = [i for i in ids if i >= 0]
-        if not known:
-            return np.empty(0, np.intp), np.empty(0, np.float32)
-        rows = np.concatenate([self._rows[i] for i in known])
-        lengths = [self._lengths[i] for i in known]
-        query = values if len(known) == len(ids) else values[[i >= 0 for i in ids]]
-        products = np.concatenate([self._weights[i] for i in known]) * np.repeat(query, lengths)
-        cosines = np.bincount(rows, weights=products, minlength=self._size)
+        return [_nearest(cosines, k) for cosines in self._cosines(keys)]
+
+    def _cosines(self, keys: Sequence[str]) -> Iterator[npt.NDArray[np.float64]]:
+        for first in range(0, len(keys), _SEARCHED_AT_ONCE):
+            some = keys[first : first + _SEARCHED_AT_ONCE]
+            ids, weights, sizes = self._vectors([Counter(grams(key)) for key in some])
+            query = np.repeat(np.arange(len(some)), sizes)
+            known = ids >= 0
+            ids, weights, query = ids[known], weights[known], query[known]
+            starts = self._starts[ids]
+            lengths = self._starts[ids + 1] - starts
+            ends = np.cumsum(lengths)
+            total = int(ends[-1]) if len(ends) else 0
+            places = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
+            cells = self._rows[places] + np.repeat(query * self._size, lengths)
+            products = self._weights[places] * np.repeat(weights, lengths)
+            sums = np.bincount(cells, products, len(some) * self._size).astype(np.float64, copy=False)
+            yield from sums.reshape(len(some), self._size)
+
+
+def _nearest(cosines: npt.NDArray[np.float64], k: int) -> Nearest:
+    nearest = np.flatnonzero(cosines > _LIKELY_COSINE)
+    if len(nearest) < k:
         nearest = np.flatnonzero(cosines > _LEAST_COSINE)
-        if len(nearest) > k:
-            threshold = np.partition(cosines[nearest], len(nearest) - k)[len(nearest) - k]
-            nearest = nearest[cosines[nearest] >= threshold]
-        # Rounded, so that equal names tie exactly whatever the order of summation.
-        nearest = nearest[np.lexsort((nearest, -np.round(cosines[nearest], 6)))][:k]
-        return nearest, np.minimum(cosines[nearest], 1.0).astype(np.float32)
+    cosines = cosines[nearest]
+    if len(nearest) > k:
+        near = cosines >= np.partition(cosines, len(nearest) - k)[len(nearest) - k]
+        nearest, cosines = nearest[near], cosines[near]
+    # Rounded, so that equal names tie exactly whatever the order of summation.
+    order = np.lexsort((nearest, -np.round(cosines, 6)))[:k]
+    return nearest[order], np.minimum(cosines[order], 1.0).astype(np.float32)

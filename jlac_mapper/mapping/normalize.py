@@ -29,6 +29,8 @@ _NOTE = re.compile(
     r"\d{4}年|令和|平成|\d+月\d+日|依頼分|受託|中止|廃止|終了|開始|変更|参照|ご?注意|から使用|まで使用|未使用|使用不可"
 )
 _MARK = re.compile(r"^[\s*#※●○◎■□◆◇★☆・.,:;>]+|[\s*#※●○◎■□◆◇★☆,:;>]+$")
+# ×GOT 中止: a cross in front of a name out of use; cleaning makes it an x.
+_STRUCK = re.compile(r"^[xX]\s*(?=[^\s].*(?:中止|廃止|終了|未使用|使用不可|使用禁止))")
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _SEPARATOR = re.compile(r"[\s/・,、;:_|=&]+")
 _UNIT_IN_NAME = re.compile(r"秒|sec\.?|s|inr|coi|c\.o\.i\.?|%|倍|.*[/%].*", re.IGNORECASE)
@@ -103,7 +105,7 @@ class Normalizer:
         )
 
     def _read_name(self, name: str, facts: "Facts") -> tuple[NamePart, ...]:
-        body = _MARK.sub("", name) or name
+        body = _STRUCK.sub("", _MARK.sub("", name)) or name
         for pattern, specimen in ((_URINE_PREFIX, "urine"), (_SERUM_PREFIX, "serum")):
             if pattern.match(body):
                 facts.specimens.append(specimen)

@@ -1,13 +1,12 @@
 """Stage 3: build 17-digit candidates for the listed hypotheses, each element from its own evidence."""
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from jlac_mapper.mapping.choose_method import MethodChoice, MethodChooser
-from jlac_mapper.mapping.elements import Slot, Wanted, Weighed
+from jlac_mapper.mapping.choose_method import MethodChoice, MethodChoices, MethodChooser
+from jlac_mapper.mapping.elements import Slot, Wanted, Weighed, group_slots
 from jlac_mapper.mapping.weigh_specimen import BLOOD, TUBES, SpecimenRules
 from jlac_mapper.mapping.weigh_unit import UnitRules
 from jlac_mapper.types import (
@@ -32,6 +31,7 @@ _JLAC10_RANDOM, _JLAC10_FASTING = "1299", "1399"
 
 _FASTING, _RANDOM = "1337", "1336"
 _OLD_RANDOM = "1299"
+_TIMED = frozenset({_FASTING, _RANDOM, _OLD_RANDOM})
 
 # Log-weights: how much a row's word against an element counts. A conflict outweighs every preference.
 _OTHER_TYPE, _OTHER_IDENTIFICATION, _UNUSUAL_IDENTIFICATION, _TIMED_UNSAID = -4.0, -5.0, -1.5, -6.0
@@ -42,8 +42,7 @@ _STARTER_COMPLETION = -0.05
 class _Ranked:
     slot: Slot
     weight: float
-    reasons: tuple[Reason, ...]
-    evidence: tuple[Evidence, ...]
+    parts: tuple[Weighed, ...]
 
 
 _CACHED = 20_000
@@ -70,7 +69,7 @@ class Resolver:
         self._units = UnitRules(vocabulary)
         self._analytes = {m.code: m.jlac10 for m in vocabulary.measurands}
         self._completed = completed
-        self._slots = self._group(proposable)
+        self._slots = group_slots(proposable, self._units.result_type, self._is_completion)
         self._methods = MethodChooser(proposable, ended)
         listed_units = {m: frozenset(s.unit for s in slots) for m, slots in self._slots.items()}
         listed_specimens = {m: frozenset(s.specimen for s in slots) for m, slots in self._slots.items()}
@@ -91,17 +90,7 @@ class Resolver:
         self._unit_agreement = unit_agreement
         self._specimen_agreement = specimen_agreement
         self._choose = lru_cache(maxsize=_CACHED)(self._choose_uncached)
-
-    def _group(self, proposable: Sequence[ListedCode]) -> dict[str, list[Slot]]:
-        grouped: dict[tuple[str, str, str, str], list[ListedCode]] = defaultdict(list)
-        for listed in proposable:
-            code = listed.code
-            grouped[code.measurand, code.identification, code.specimen, code.unit].append(listed)
-        slots: dict[str, list[Slot]] = defaultdict(list)
-        for (measurand, identification, specimen, unit), codes in sorted(grouped.items()):
-            kind = self._units.result_type(unit)
-            slots[measurand].append(Slot(identification, specimen, unit, kind, tuple(codes)))
-        return dict(slots)
+        self._methods_left = lru_cache(maxsize=_CACHED)(self._methods_left_uncached)
 
     @property
     def measurands(self) -> frozenset[str]:
@@ -132,30 +121,39 @@ class Resolver:
         reagent, method = test.source.reagent, test.source.method
         if not self._methods.lists_products(hypothesis.measurand):
             reagent = method = ""
-        chosen = self._choose(hypothesis.measurand, self._wanted(test, hypothesis), reagent, method)
+        chosen = self._choose(hypothesis.measurand, self._wanted(test, hypothesis), reagent, method, limit)
         return [
             (Candidate(listed.code, listed.name, hypothesis, reasons, evidence), share)
-            for listed, share, reasons, evidence in chosen[:limit]
+            for listed, share, reasons, evidence in chosen
         ]
 
     def _choose_uncached(
-        self, measurand: str, wanted: Wanted, reagent: str, method: str
+        self, measurand: str, wanted: Wanted, reagent: str, method: str, limit: int
     ) -> tuple[MethodChoice, ...]:
-        """Weigh every slot that offers a code, and share the probability among their codes."""
+        """Weigh every slot that offers a code, share the probability among their codes, take the best."""
         weighed = []
         for item in self._rank_slots(measurand, wanted):
-            codes = item.slot.codes
-            left = self._methods.choose(reagent, method, codes)
-            for listed, part, reasons, evidence in left.choices:
-                extra = (Reason.COMPLETED_FROM_STARTER,) if self._is_completion(listed) else ()
-                said = (*item.reasons, *reasons, *extra)
-                weighed.append(
-                    (left.fit * math.exp(item.weight), part, listed, said, (*item.evidence, *evidence))
-                )
-        slots = {(w[2].code.identification, w[2].code.specimen, w[2].code.unit): w[0] for w in weighed}
-        total = sum(slots.values())
-        found = [(listed, weight / total * part, r, e) for weight, part, listed, r, e in weighed]
-        return tuple(sorted(found, key=lambda c: (-round(c[1], 9), c[0].code)))
+            left = self._methods_left(item.slot, reagent, method)
+            if left.choices:
+                weighed.append((left.fit * math.exp(item.weight), left.choices, item.parts))
+        total = sum(weight for weight, _, _ in weighed)
+        found = [
+            (weight / total * choice[1], choice, parts)
+            for weight, choices, parts in weighed
+            for choice in choices
+        ]
+        found.sort(key=lambda f: (-round(f[0], 9), f[1][0].code))
+        return tuple(self._explained(*f) for f in found[:limit])
+
+    def _methods_left_uncached(self, slot: Slot, reagent: str, method: str) -> MethodChoices:
+        return self._methods.choose(reagent, method, slot.codes)
+
+    def _explained(self, share: float, choice: MethodChoice, parts: Sequence[Weighed]) -> MethodChoice:
+        """Return a choice with its share of the measurand, and what speaks for its elements."""
+        listed, _, reasons, evidence = choice
+        extra = (Reason.COMPLETED_FROM_STARTER,) if self._is_completion(listed) else ()
+        said = dict.fromkeys(r for part in parts for r in part[1])
+        return listed, share, (*said, *reasons, *extra), (*(e for p in parts for e in p[2]), *evidence)
 
     def _is_completion(self, listed: ListedCode) -> bool:
         return self._completed and listed.source == "starter"
@@ -205,35 +203,36 @@ class Resolver:
 
     def _rank_slots(self, measurand: str, wanted: Wanted) -> list[_Ranked]:
         slots = self._slots.get(measurand, ())
-        listed_specimens = {s.specimen for s in slots}
+        listed = {s.specimen for s in slots}
+        # Slots share few specimens and units.
+        specimens = {code: self._specimens.weigh(measurand, code, wanted, listed) for code in listed}
+        units = {code: self._units.weigh(measurand, code, wanted, slots) for code in {s.unit for s in slots}}
         ranked = []
         for slot in slots:
             parts = (
-                self._specimens.weigh(measurand, slot, wanted, listed_specimens),
-                self._units.weigh(measurand, slot, wanted, slots),
-                self._weigh_identification(slot, wanted, slots),
+                specimens[slot.specimen],
+                units[slot.unit],
+                self._weigh_identification(slot, wanted),
                 self._weigh_result_type(slot, wanted),
             )
             weight = sum(p[0] for p in parts)
-            if all(self._is_completion(c) for c in slot.codes):
+            if slot.is_completion:
                 weight += _STARTER_COMPLETION
-            reasons = tuple(dict.fromkeys(r for p in parts for r in p[1]))
-            ranked.append(_Ranked(slot, weight, reasons, tuple(e for p in parts for e in p[2])))
+            ranked.append(_Ranked(slot, weight, parts))
         return ranked
 
-    def _weigh_identification(self, slot: Slot, wanted: Wanted, slots: Sequence[Slot]) -> Weighed:
-        here = slot.identification
-        siblings = {s.identification for s in slots if s.unit == slot.unit}
-        timed = {_FASTING, _RANDOM, _OLD_RANDOM}
+    @staticmethod
+    def _weigh_identification(slot: Slot, wanted: Wanted) -> Weighed:
+        here, siblings = slot.identification, slot.siblings
         want = wanted.identification
         if wanted.timing is Timing.FASTING:
-            want = _FASTING if siblings & timed else want
+            want = _FASTING if siblings & _TIMED else want
         elif wanted.timing is Timing.RANDOM:
-            want = (_RANDOM if _RANDOM in siblings else _OLD_RANDOM) if siblings & timed else want
+            want = (_RANDOM if _RANDOM in siblings else _OLD_RANDOM) if siblings & _TIMED else want
         if want and want in siblings:
             weight = 0.0 if here == want else _OTHER_IDENTIFICATION
             return weight, (), (Evidence("identification", here, "name"),)
-        if here in timed:
+        if here in _TIMED:
             return _TIMED_UNSAID, (), ()
         # Old serial numbers stay below the current 0000 of the same unit.
         return (0.0 if here == "0000" or "0000" not in siblings else _UNUSUAL_IDENTIFICATION), (), ()

@@ -1,19 +1,15 @@
 """Stage 2: what may this name mean? Listed measurands and things without a code compete."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-
-from rapidfuzz.fuzz import ratio
 
 from jlac_mapper.mapping.dense_names import DenseNames
-from jlac_mapper.mapping.ngram_index import NgramIndex
+from jlac_mapper.mapping.similar_names import Close, Resembling, SimilarNames
 from jlac_mapper.text import fold
 from jlac_mapper.types import BackgroundName, Hypothesis, NamePart, NormalizedTest, TestName, Vocabulary
 
 LISTED_LIMIT = 5
-_NEIGHBOURS = 16
 _LEAST_SCORE = 0.3
 """Listed names that resemble the row less than this are no help to anyone."""
 
@@ -80,8 +76,8 @@ class Retriever:
         self._background = background
         self._entries = [e for group in listed.values() for e in group] + list(background.values())
         keys = [e.key for e in self._entries]
-        self._index = NgramIndex(keys)
-        self._dense = make_dense(keys) if make_dense else None
+        dense = make_dense(keys) if make_dense else None
+        self._similar = SimilarNames(keys, [_code(e) for e in self._entries], dense)
 
     def retrieve(self, tests: Sequence[NormalizedTest]) -> list[tuple[Hypothesis, ...]]:
         """
@@ -90,22 +86,23 @@ class Retriever:
         At most `LISTED_LIMIT` listed measurands and one hypothesis without a code; equal scores by
         measurand code, the one without a code last. Empty only for a row without a name.
         """
-        dense: Iterator[list[tuple[int, float]]] = iter(())
-        if self._dense:
-            dense = iter(self._dense.search([q for test in tests for q in test.queries], _NEIGHBOURS))
-        return [self._retrieve(test, dense) for test in tests]
+        close = self._similar.by_embedding(q for test in tests for q in test.queries)
+        resembling = self._similar.by_characters(
+            q for test in tests for q in (*test.queries, *_part_queries(test))
+        )
+        return [self._retrieve(test, resembling, close) for test in tests]
 
     def _retrieve(
-        self, test: NormalizedTest, dense: Iterator[list[tuple[int, float]]]
+        self, test: NormalizedTest, resembling: Mapping[str, Resembling], close: Mapping[str, Close]
     ) -> tuple[Hypothesis, ...]:
         gathered = _Gathered()
         self._look_up_whole(test.keys, gathered)
         for part in test.parts:
             self._look_up_part(part, gathered)
         self._look_up_aliases(test.aliases, gathered)
-        self._search_similar(test, gathered)
-        for hits in islice(dense, len(test.queries)):
-            self._add_dense(hits, gathered)
+        self._add_resembling(test, resembling, gathered)
+        for query in test.queries:
+            self._add_close(close[query], gathered)
         return _rank(test, gathered)
 
     def _find(self, key: str) -> list[_Entry]:
@@ -156,18 +153,18 @@ class Retriever:
                 support.propose(entry, better=False)
                 support.alias = 1.0
 
-    def _search_similar(self, test: NormalizedTest, gathered: _Gathered) -> None:
-        queries = dict.fromkeys(test.queries, 1.0)
-        if len(test.parts) > 1:
-            whole = max(1, gathered.total)
-            for part in test.parts:
-                queries.setdefault(part.variants[-1], (len(part.variants[-1]) / whole) ** 0.5)
-        for query, weight in queries.items():
-            rows, cosines = self._index.search(query, _NEIGHBOURS)
-            for row, cosine in zip(rows.tolist(), (weight * cosines).tolist(), strict=True):
+    def _add_resembling(
+        self, test: NormalizedTest, resembling: Mapping[str, Resembling], gathered: _Gathered
+    ) -> None:
+        weights = dict.fromkeys(test.queries, 1.0)
+        for text in _part_queries(test):
+            weights.setdefault(text, (len(text) / max(1, gathered.total)) ** 0.5)
+        for query, weight in weights.items():
+            cosines, found = resembling[query]
+            for (row, ratio), cosine in zip(found, (weight * cosines).tolist(), strict=True):
                 entry = self._entries[row]
                 support = gathered.by_measurand[_code(entry)]
-                similarity = weight * ratio(query, entry.key) / 100
+                similarity = weight * ratio / 100
                 if not support.exact and not support.covered:
                     better = cosine + similarity > support.cosine + support.similarity
                     support.propose(entry, better=better)
@@ -176,12 +173,17 @@ class Retriever:
                 if similarity > support.similarity:
                     support.similarity = similarity
 
-    def _add_dense(self, hits: list[tuple[int, float]], gathered: _Gathered) -> None:
+    def _add_close(self, hits: Close, gathered: _Gathered) -> None:
         for row, cosine in hits:
             entry = self._entries[row]
             support = gathered.by_measurand[_code(entry)]
             support.propose(entry, better=False)
             support.dense = max(support.dense, cosine)
+
+
+def _part_queries(test: NormalizedTest) -> list[str]:
+    """Return the parts of a name of several parts, bare: each resembles something on its own."""
+    return [part.variants[-1] for part in test.parts] if len(test.parts) > 1 else []
 
 
 def _code(entry: _Entry) -> str:
@@ -208,7 +210,7 @@ def _rank(test: NormalizedTest, gathered: _Gathered) -> tuple[Hypothesis, ...]:
         }
         score = max(exact, explained * 0.8, _resemblance(support))
         score += 0.15 * support.alias
-        if code and score < _LEAST_SCORE and not support.alias:
+        if code and max(score, _lexical(support)) < _LEAST_SCORE and not support.alias:
             continue
         name = support.name if code else None
         found.append((score, Hypothesis(code, name, None if code else background, scores, explained)))
@@ -221,9 +223,17 @@ def _rank(test: NormalizedTest, gathered: _Gathered) -> tuple[Hypothesis, ...]:
     return tuple(h for _, h in found if not h.measurand or h in listed)
 
 
+def _lexical(support: _Support) -> float:
+    return 0.5 * support.cosine + 0.4 * support.similarity
+
+
 def _resemblance(support: _Support) -> float:
-    lexical = 0.5 * support.cosine + 0.4 * support.similarity
-    return 0.5 * lexical + 0.5 * support.dense if support.dense else lexical
+    """
+    Return how much a name that no look-up found resembles the row's, from 0 to 1.
+
+    The embedding orders unseen names best, measured; what only the other two found stays behind it.
+    """
+    return max(support.dense, 0.5 * _lexical(support))
 
 
 def _is_panel(gathered: _Gathered) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from jlac_mapper.mapping.elements import Slot, Wanted, Weighed
+from jlac_mapper.mapping.elements import Wanted, Weighed
 from jlac_mapper.types import Evidence, Reason, Vocabulary
 
 # A tube's colour or additive leaves open whether the blood is spun before the test.
@@ -67,37 +67,37 @@ class SpecimenRules:
                 return True
         return False
 
-    def weigh(self, measurand: str, slot: Slot, wanted: Wanted, listed: AbstractSet[str]) -> Weighed:
-        """Weigh a slot's specimen against what the row says, among the *listed* ones of its measurand."""
+    def weigh(self, measurand: str, specimen: str, wanted: Wanted, listed: AbstractSet[str]) -> Weighed:
+        """Weigh a slot's *specimen* against what the row says, among the *listed* ones of its measurand."""
         said = [c for c in wanted.specimens if c != "??"]
-        label = self._names.get(slot.specimen, slot.specimen)
+        label = self._names.get(specimen, specimen)
         loose = said == [BLOOD]
         if said and not loose:
-            if slot.specimen in said:
+            if specimen in said:
                 evidence = Evidence("specimen", label, wanted.specimen_source)
                 if len(set(said) & listed) == 1:
                     return 0.0, (), (evidence,)
                 default = self._defaults.get(measurand, "")
-                spun = (slot.specimen >= "240") == (default >= "240")
-                usual = slot.specimen == default if default in said else spun
+                spun = (specimen >= "240") == (default >= "240")
+                usual = specimen == default if default in said else spun
                 return 0.0 if usual else _NOT_DEFAULT, (Reason.SPECIMEN_ASSUMED,), (evidence,)
-            if any(_PLASMA_OF.get(code) == slot.specimen for code in said):
+            if any(_PLASMA_OF.get(code) == specimen for code in said):
                 evidence = Evidence("specimen", f"{label}: plasma of the given blood", wanted.specimen_source)
                 return _SPUN, (Reason.SPECIMEN_ASSUMED,), (evidence,)
-            if any(self._is_inside(code, slot.specimen) for code in said):
+            if any(self._is_inside(code, specimen) for code in said):
                 evidence = Evidence(
                     "specimen", f"{label} contains the given specimen", wanted.specimen_source
                 )
                 return _BROADER, (Reason.SPECIMEN_BROADER,), (evidence,)
-            if any(self._is_inside(slot.specimen, code) for code in said):
+            if any(self._is_inside(specimen, code) for code in said):
                 return _NARROWER, (Reason.SPECIMEN_ASSUMED,), (Evidence("specimen", label, "assumed"),)
             return _OTHER, (Reason.SPECIMEN_NOT_LISTED,), (Evidence("specimen", label, "other"),)
         if len(listed) == 1 and (loose or not wanted.specimens):
             return 0.0, (), (Evidence("specimen", f"{label}: the only one listed", "edition"),)
         site = self._site_defaults.get("specimen", "")
         if site in listed and not wanted.specimens:
-            weight = 0.0 if slot.specimen == site else _OTHER
+            weight = 0.0 if specimen == site else _OTHER
             return weight, (Reason.SITE_DEFAULT,), (Evidence("specimen", label, "site default"),)
-        usual = slot.specimen == self._defaults.get(measurand)
+        usual = specimen == self._defaults.get(measurand)
         reasons = (Reason.SPECIMEN_UNRECOGNISED,) if "??" in wanted.specimens else (Reason.SPECIMEN_ASSUMED,)
         return 0.0 if usual else _NOT_DEFAULT, reasons, (Evidence("specimen", label, "assumed"),)

@@ -31,9 +31,9 @@ class UnitRules:
         sizes = {dimension(text) for text in listed} - {""}
         return 0.5 if any(dimension(g) in sizes for g in given) else -1.0
 
-    def weigh(self, measurand: str, slot: Slot, wanted: Wanted, slots: Sequence[Slot]) -> Weighed:
-        """Weigh a slot's unit against what the row says, among all *slots* of its measurand."""
-        text = self._text.get(slot.unit, "")
+    def weigh(self, measurand: str, code: str, wanted: Wanted, slots: Sequence[Slot]) -> Weighed:
+        """Weigh a slot's unit *code* against what the row says, among all *slots* of its measurand."""
+        text = self._text.get(code, "")
         evidence = (Evidence("unit", text, wanted.unit_field or "edition"),)
         if wanted.units:
             if text in wanted.units:
@@ -46,12 +46,12 @@ class UnitRules:
             weight = _OTHER_SCALE if same else _OTHER_UNIT
             return weight, (Reason.UNIT_CONFLICT,), (Evidence("unit", text, "other"),)
         if wanted.name_unit:
-            weight = 0.0 if slot.unit == wanted.name_unit else _OTHER_UNIT
+            weight = 0.0 if code == wanted.name_unit else _OTHER_UNIT
             return weight, (), (Evidence("unit", text, "name"),)
         alike = {s.unit for s in slots if not wanted.result_type or s.result_type == wanted.result_type}
-        if len(alike) <= 1 and (not alike or slot.unit in alike):
+        if len(alike) <= 1 and (not alike or code in alike):
             return 0.0, (), (Evidence("unit", f"{text}: the only one listed", "edition"),)
-        return _RARER_UNIT * _rank_of(slot.unit), (Reason.UNIT_ASSUMED,), (Evidence("unit", text, "assumed"),)
+        return _RARER_UNIT * _rank_of(code), (Reason.UNIT_ASSUMED,), (Evidence("unit", text, "assumed"),)
 
 
 # Units with equal values; U is a concentration cut short (T.U. of a latex reagent). A listed unit of the very

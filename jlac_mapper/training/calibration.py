@@ -21,12 +21,16 @@ FloatVector = npt.NDArray[np.float64]
 BoolVector = npt.NDArray[np.bool_]
 
 FOLDS = 5
+CHOOSING, MEASURING = 3, 4
+"""The folds on which thresholds are chosen, and on which everything is measured; the rest is fitted on."""
 STATED_PRECISIONS = (0.98, 0.99, 0.995)
 NO_CODE_LOSS = 0.005
 """Share of generated codable rows that may fall under the NO_CODE threshold."""
 
 # A hospital's master holds about nineteen rows without a listed code for one with.
 _BACKGROUND_WEIGHT = 2.0
+_NEVER = 0.9999
+"""The threshold of a precision that was never reached; a calibration with one is provisional."""
 _REGULARISATION = 3.0
 """scikit-learn's C: the smaller, the nearer to nought the coefficients."""
 
@@ -85,19 +89,18 @@ def collect(
 
 def fit(examples: Sequence[Example], seed: int) -> dict[str, Any]:
     """
-    Fit coefficients on four folds; choose thresholds and measure on the fifth, which the fit never saw.
+    Fit coefficients on three folds, choose thresholds on the fourth, and measure on the fifth.
 
     Args:
-        examples: What `collect` returned.
+        examples: What `collect` returned, the hypotheses of a row together.
         seed: Of the generated rows; kept with the figures.
 
     Returns:
-        The content of calibration.json, with the figures of the held-out fold.
+        The content of calibration.json, with the figures of the fold that nothing was fitted to.
     """
     from sklearn.linear_model import LogisticRegression
 
-    train = [e for e in examples if e.fold != FOLDS - 1]
-    held = [e for e in examples if e.fold == FOLDS - 1]
+    train = [e for e in examples if e.fold not in (CHOOSING, MEASURING)]
     model = LogisticRegression(C=_REGULARISATION, fit_intercept=False, max_iter=2000)
     model.fit(
         np.array([e.features for e in train]),
@@ -105,39 +108,57 @@ def fit(examples: Sequence[Example], seed: int) -> dict[str, Any]:
         sample_weight=np.array([e.weight for e in train]),
     )
     coefficients = model.coef_[0]
-    probabilities = 1 / (1 + np.exp(-np.array([e.features for e in held]) @ coefficients))
-    right = np.array([e.right for e in held])
-    weights = np.array([e.weight for e in held])
-    top = np.array([e.top for e in held])
-    codable = np.array([e.codable for e in held])
-    thresholds = {str(p): round(_threshold(probabilities[top], right[top], p), 6) for p in STATED_PRECISIONS}
-    codable_top = np.sort(probabilities[top & codable & right])
-    no_code = float(codable_top[int(NO_CODE_LOSS * len(codable_top))]) if len(codable_top) else 0.02
-    answered, stated = calibration_figures.answers(probabilities, top)
+    choosing = _Answers.of([e for e in examples if e.fold == CHOOSING], coefficients)
+    measuring = _Answers.of([e for e in examples if e.fold == MEASURING], coefficients)
+    thresholds = {str(p): round(_threshold(choosing.stated, choosing.right, p), 6) for p in STATED_PRECISIONS}
+    found = np.sort(choosing.stated[choosing.codable & choosing.right])
+    no_code = float(found[int(NO_CODE_LOSS * len(found))]) if len(found) else 0.02
     used = {name: max(threshold, LEAST_ACCEPTED) for name, threshold in thresholds.items()}
     body = {
-        "provisional": True,
+        "provisional": _NEVER in thresholds.values(),
         "coefficients": {name: round(float(c), 6) for name, c in zip(FEATURES, coefficients, strict=True)},
         "thresholds": thresholds,
         "no_code_below": round(min(max(no_code, 0.005), 0.2), 6),
         "measured_on_held_out_generated_rows": {
-            "hypotheses": int(top.sum()),
             "expected_calibration_error": round(
-                _calibration_error(probabilities[top], right[top], weights[top]), 4
+                _calibration_error(measuring.stated, measuring.right, measuring.weights), 4
             ),
             "seed": seed,
             "fitted_rows": sum(e.top for e in train),
             "fitted_hypotheses": len(train),
+            "choosing_rows": len(choosing.stated),
             "regularisation": _REGULARISATION,
             "background_weight": _BACKGROUND_WEIGHT,
             "no_code_loss": NO_CODE_LOSS,
             **calibration_figures.measure(
-                stated, right[answered], codable[answered], weights[answered], used
+                measuring.stated, measuring.right, measuring.codable, measuring.weights, used
             ),
         },
     }
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     return {"identity": f"generated-rows-logistic@{digest[:12]}", **body}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What rows would be answered, one entry a row."""
+
+    stated: FloatVector
+    right: BoolVector
+    codable: BoolVector
+    weights: FloatVector
+
+    @classmethod
+    def of(cls, examples: Sequence[Example], coefficients: FloatVector) -> "_Answers":
+        """Answer each row with its likeliest hypothesis, as the product does."""
+        probabilities = 1 / (1 + np.exp(-np.array([e.features for e in examples]) @ coefficients))
+        chosen, stated = calibration_figures.answers(probabilities, np.array([e.top for e in examples]))
+        return cls(
+            stated,
+            np.array([e.right for e in examples])[chosen],
+            np.array([e.codable for e in examples])[chosen],
+            np.array([e.weight for e in examples])[chosen],
+        )
 
 
 def write(calibration: dict[str, Any], path: Path) -> None:
@@ -157,7 +178,7 @@ def _threshold(probabilities: FloatVector, right: BoolVector, precision: float) 
     ends_tie = np.append(sorted_probabilities[1:] < sorted_probabilities[:-1], True)
     enough = _lower_bounds(np.arange(1, len(order) + 1, dtype=float), errors) >= precision
     reached = np.flatnonzero(ends_tie & enough)
-    return float(sorted_probabilities[reached[-1]]) if len(reached) else 0.9999
+    return float(sorted_probabilities[reached[-1]]) if len(reached) else _NEVER
 
 
 def _lower_bounds(n: FloatVector, errors: FloatVector) -> FloatVector:

@@ -26,7 +26,12 @@ def test_labels_of_their_own_file_are_joined_by_the_first_column(tmp_path: Path)
 
 def test_the_shipped_data_sets_are_there_and_labelled() -> None:
     shipped = [one for one in run.data_sets(Path("nowhere")) if one.file.is_file()]
-    assert [one.title for one in shipped] == ["own-names", "example-hospital"]
+    assert [one.title for one in shipped] == [
+        "own-names",
+        "example-hospital",
+        "lists-developed",
+        "lists-held-out",
+    ]
     for one in shipped:
         assert sum(row.truth.status is Status.CODABLE for row in one.rows()) > 40, one.title
 

@@ -56,6 +56,18 @@ def test_a_fasting_row_on_the_untimed_code_assumes_the_identification() -> None:
     assert Reason.IDENTIFICATION_ASSUMED not in found(AST, "AST(空腹時)")
 
 
+def test_two_specimens_in_a_name_contradict_a_field_that_is_only_one_of_them() -> None:
+    assert Reason.SPECIMEN_NOT_LISTED in found(AST, "AST(尿) 血清", specimen="血清", unit="U/L")
+    assert Reason.SPECIMEN_NOT_LISTED not in found(AST, "AST(血清)", specimen="血清", unit="U/L")
+
+
+@pytest.mark.parametrize("name", ["尿蛋白定量", "尿中蛋白(定量)", "蛋白濃度"])
+def test_a_measured_amount_is_no_result_of_a_test_strip(name: str) -> None:
+    strip = "A1006-0000-100-000-85"
+    assert Reason.RESULT_TYPE_CONFLICT in found(strip, name, specimen="尿", unit="mg/dL")
+    assert Reason.RESULT_TYPE_CONFLICT not in found(strip, "尿蛋白", specimen="尿", unit="mg/dL")
+
+
 @pytest.mark.parametrize(
     "method", ["ウエスタンブロット法", "ウェスタンブロット", "中和法", "WB", "Western blot", "確認試験"]
 )

@@ -79,3 +79,13 @@ def test_any_query_gives_at_most_k_cosines_in_range(query: str, k: int) -> None:
     rows, cosines = NgramIndex(NAMES).search(query, k)
     assert len(rows) <= k
     assert all(0 <= c <= 1 for c in cosines)
+
+
+def test_keys_searched_together_find_what_each_finds_alone() -> None:
+    index = NgramIndex(NAMES)
+    keys = [*NAMES, "", "ααα", "蛋白蛋白", "xyz"] * 3
+    for key, (rows, cosines) in zip(keys, index.search_all(keys, 3), strict=True):
+        alone_rows, alone_cosines = index.search(key, 3)
+        assert rows.tolist() == alone_rows.tolist()
+        assert cosines.tolist() == alone_cosines.tolist()
+    assert index.search_all([], 3) == []

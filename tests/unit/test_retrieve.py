@@ -1,10 +1,16 @@
 """What a name may mean: listed measurands and things without a code compete."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from jlac_mapper.adapters.numpy_index import NumpyIndex
+from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.retrieve import LISTED_LIMIT, Retriever
+from jlac_mapper.ports import Float32Matrix
+from jlac_mapper.text import fold
 from jlac_mapper.types import Hypothesis, TestName
 from tests.unit.stages import RETRIEVER, normalize, retrieve
 from tests.unit.vocabulary import VOCABULARY
@@ -111,6 +117,35 @@ def test_scores_lie_between_0_and_1_and_few_measurands_are_named(name: str) -> N
     for hypothesis in hypotheses:
         assert set(hypothesis.scores) == {"exact", "cosine", "similarity", "dense", "alias"}
         assert all(0.0 <= score <= 1.0 for score in (*hypothesis.scores.values(), hypothesis.explained))
+
+
+class TableEmbedder:
+    """An Embedder that gives a name in a table its axis, and every other the last one."""
+
+    identity = "table"
+    width = 4
+
+    def __init__(self, axes: dict[str, int]) -> None:
+        self.axes = axes
+
+    def embed(self, texts: Sequence[str]) -> Float32Matrix:
+        rows = np.zeros((len(texts), self.width), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            row[self.axes.get(text, self.width - 1)] = 1.0
+        return rows
+
+
+def test_the_embedding_orders_names_that_no_look_up_found() -> None:
+    """クレアチソ reads like creatine kinase; an embedding that knows better puts sodium first."""
+    names = (TestName("クレアチンキナーゼ", "C2001"), TestName("ナトリウム", "C7002"))
+    vocabulary = replace(VOCABULARY, names=names, background=())
+    embedder = TableEmbedder({"クレアチソ": 0, fold("ナトリウム"): 0, fold("クレアチンキナーゼ"): 1})
+    row = [normalize("クレアチソ")]
+    (lexical,) = Retriever(vocabulary).retrieve(row)
+    (fused,) = Retriever(vocabulary, lambda keys: DenseNames(embedder, NumpyIndex, keys)).retrieve(row)
+    assert [h.measurand for h in lexical] == ["C2001"]
+    assert [h.measurand for h in fused] == ["C7002", "C2001"]
+    assert fused[0].scores["dense"] == pytest.approx(1.0)
 
 
 def test_a_row_without_a_name_has_no_hypothesis() -> None:

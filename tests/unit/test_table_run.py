@@ -1,6 +1,7 @@
 """The run on a file: one output row an input row, cells unchanged, whatever the file holds."""
 
 import csv
+import gc
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,9 @@ def test_any_table_goes_into_a_workbook_and_back(
         csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([["name", "unit"], *rows])
     map_file(MapJob(path, output), CodingMapper(), chunk_rows=4)
     assert [list(row.cells[:2]) for row in open_table(output).rows()] == rows
+
+
+def test_a_run_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
+    threshold, frozen = gc.get_threshold(), gc.get_freeze_count()
+    run(table_at(tmp_path, "検査名\nAST\n"))
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (threshold, frozen)

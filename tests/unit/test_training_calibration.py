@@ -58,10 +58,24 @@ def test_a_fit_without_errors_reaches_every_stated_precision() -> None:
     assert set(body["thresholds"].values()) == {round(float(exact), 6)}
 
 
-def test_the_last_fold_measures_and_is_not_learned_from() -> None:
-    spoiled = [replace(e, right=not e.right) if e.fold == training.FOLDS - 1 else e for e in examples()]
-    body, other = fit(examples(), 1), fit(spoiled, 1)
+def spoil(fold: int) -> list[Example]:
+    return [replace(e, right=not e.right) if e.fold == fold else e for e in examples()]
+
+
+def test_one_fold_chooses_the_thresholds_and_is_not_learned_from() -> None:
+    body, other = fit(examples(), 1), fit(spoil(training.CHOOSING), 1)
     assert other["coefficients"] == body["coefficients"]
+    assert other["thresholds"] != body["thresholds"]
+    error = "expected_calibration_error"
+    measured, measured_other = (b["measured_on_held_out_generated_rows"][error] for b in (body, other))
+    assert measured == measured_other
+
+
+def test_one_fold_measures_and_neither_teaches_nor_chooses() -> None:
+    body, other = fit(examples(), 1), fit(spoil(training.MEASURING), 1)
+    assert other["coefficients"] == body["coefficients"]
+    assert other["thresholds"] == body["thresholds"]
+    assert other["no_code_below"] == body["no_code_below"]
     error = "expected_calibration_error"
     measured, measured_other = (b["measured_on_held_out_generated_rows"][error] for b in (body, other))
     assert measured < 0.05
@@ -130,6 +144,7 @@ def test_what_is_written_can_be_read_as_a_calibration(tmp_path: Path) -> None:
     calibration = Calibration.read(path)
     assert calibration.identity == body["identity"]
     assert calibration.provisional
+    assert not fit(examples(), 1)["provisional"]
     assert calibration.thresholds[0.98] == body["thresholds"]["0.98"]
     assert json.loads(path.read_text(encoding="utf-8")) == body
 

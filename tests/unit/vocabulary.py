@@ -115,6 +115,7 @@ UNITS = (
 QUALIFIERS = (
     Qualifier("定性", "result_type", "qualitative", "inside"),
     Qualifier("定量", "result_type", "quantitative", "inside"),
+    Qualifier("濃度", "result_type", "quantitative", "edge"),
     Qualifier("空腹時", "timing", "fasting", "edge"),
     Qualifier("随時", "timing", "random", "edge"),
     Qualifier("食後", "timing", "timed", "edge"),
