@@ -20,12 +20,12 @@ from typing import Any
 import held_out
 import parts
 
-from jlac_mapper.bootstrap import choice_model
 from jlac_mapper.cli.eval_command import read_records
 from jlac_mapper.config import Settings
 from jlac_mapper.evaluation.labels import LabelledRow, Status, read_labelled
 from jlac_mapper.evaluation.run import PRODUCT, evaluate
 from jlac_mapper.mapping.question import row_fields
+from jlac_mapper.model_loading import language_model
 from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceModel
 from jlac_mapper.training.generated_rows import RowGenerator
 from jlac_mapper.types import Mapping
@@ -172,7 +172,7 @@ def main() -> None:
     given = parser.parse_args()
     base = parts.load_parts()
     tables = {path.stem: read_labelled(read_records(path)) for path in given.labelled}
-    model = choice_model(Settings(database_url=base.settings.database_url, llm=given.llm))
+    model = language_model(Settings(database_url=base.settings.database_url, llm=given.llm))
     print(json.dumps(run(base, model, tables), ensure_ascii=False, indent=1))
 
 

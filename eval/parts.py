@@ -8,7 +8,7 @@ from datetime import date, datetime
 from importlib.util import find_spec
 from typing import Any
 
-from jlac_mapper import bootstrap
+from jlac_mapper import bootstrap, model_loading
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.bootstrap import build_pipeline, open_store
@@ -60,7 +60,7 @@ def load_parts(settings: Settings | None = None, master: str = "starter") -> Par
         starter.load_vocabulary(extra_background=store.load_background()),
         datetime.now().astimezone().date(),
         Calibration.read(bootstrap._calibration_file(settings)),
-        bootstrap._embedder(settings),
+        model_loading.embedder(settings),
     )
 
 

@@ -1,24 +1,16 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
-from collections.abc import Callable, Sequence
 from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from importlib.util import find_spec
 from pathlib import Path
 
-from jlac_mapper import __version__
-from jlac_mapper.adapters import faiss_index
-from jlac_mapper.adapters.faiss_index import FaissIndex
-from jlac_mapper.adapters.numpy_index import NumpyIndex
+from jlac_mapper import __version__, model_loading
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.adapters.sql_master import SqlMasterStore
-from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.config import Settings, master_data_dir
-from jlac_mapper.errors import ConfigurationError, MissingExtraError
 from jlac_mapper.mapping.calibrate import FEATURES, Calibration
 from jlac_mapper.mapping.decide import Thresholds
-from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.normalize import Normalizer
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.rerank import Reranker, element_names
@@ -68,7 +60,6 @@ def build_app(
     *,
     master: str = "",
     as_of: date | None = None,
-    llm: str = "off",
 ) -> App:
     """
     Build the app.
@@ -76,10 +67,9 @@ def build_app(
     Args:
         master: Edition name; empty for the setting's, then for the active one.
         as_of: Day on which codes must be valid; today when not given.
-        llm: `off`; a later release adds the bundled model, a server's URL and a local model.
 
     Raises:
-        ConfigurationError: A language model was asked for that this release does not have.
+        ConfigurationError: A setting cannot be used; see also `model_loading`.
         UnknownEditionError: No such edition.
         DatabaseError: The database cannot be used.
     """
@@ -94,8 +84,8 @@ def build_app(
         starter_edition=starter_edition,
         vocabulary=vocabulary,
         day=day,
-        embedder=_embedder(settings),
-        choice_model=_choice_model(llm),
+        embedder=model_loading.embedder(settings),
+        choice_model=model_loading.language_model(settings),
         calibration=Calibration.read(_calibration_file(settings)),
     )
     info = EditionInUse(edition.name, edition.digest, len(edition.codes), edition.completed)
@@ -131,7 +121,7 @@ def build_pipeline(
     reranker = Reranker(choice_model, element_names(vocabulary))
     return Pipeline(
         normalizer=Normalizer(vocabulary),
-        retriever=Retriever(vocabulary, _make_dense(embedder) if embedder else None),
+        retriever=Retriever(vocabulary, model_loading.dense_names(embedder) if embedder else None),
         resolver=resolver,
         reranker=reranker,
         calibration=calibration,
@@ -144,9 +134,14 @@ def build_pipeline(
 
 
 def calibration_pipeline(
-    settings: Settings, vocabulary: Vocabulary, day: date, embedder: Embedder | None
+    settings: Settings,
+    vocabulary: Vocabulary,
+    day: date,
+    embedder: Embedder | None,
+    calibration: Calibration | None = None,
+    choice_model: ChoiceModel | None = None,
 ) -> Pipeline:
-    """Put the stages together over the starter with a neutral calibration, to train one."""
+    """Put the stages together over the starter, to train a calibration: by default without one."""
     neutral = Calibration("untrained", True, (0.0,) * len(FEATURES), {1.0: 1.0}, 0.0)
     edition = starter.load_starter()
     return build_pipeline(
@@ -156,22 +151,9 @@ def calibration_pipeline(
         vocabulary=vocabulary,
         day=day,
         embedder=embedder,
-        choice_model=ScoreOnlyChoice(),
-        calibration=neutral,
+        choice_model=choice_model or ScoreOnlyChoice(),
+        calibration=calibration or neutral,
     )
-
-
-def require(module: str, *, extra: str) -> None:
-    """
-    Make sure that an optional package is installed.
-
-    Raises:
-        MissingExtraError: It is not; the message names the extra.
-    """
-    if find_spec(module) is None:
-        raise MissingExtraError(
-            f"{module} is not installed; install it with: pip install 'jlac-mapper[{extra}]'"
-        )
 
 
 def _provenance(
@@ -183,7 +165,7 @@ def _provenance(
     calibration: Calibration,
 ) -> Provenance:
     models: ReadOnlyMapping[str, str] = {
-        "retrieval": f"lexical+{embedder.identity}+{_index_name()}" if embedder else "lexical",
+        "retrieval": f"lexical+{embedder.identity}+{model_loading.index_name()}" if embedder else "lexical",
         "language_model": reranker.identity,
     }
     note = calibration.identity + (" (provisional)" if calibration.provisional else "")
@@ -198,39 +180,7 @@ def _provenance(
     )
 
 
-def _embedder(settings: Settings) -> Embedder | None:
-    """Return the shipped embedding, a site's sentence-transformers model, or None for `off`."""
-    if settings.embedder == "off":
-        return None
-    if not settings.embedder:
-        return StaticEmbedder.load()
-    require("sentence_transformers", extra="embed")
-    from jlac_mapper.adapters.sbert_embedder import SbertEmbedder
-
-    return SbertEmbedder(Path(settings.embedder))
-
-
-def _index_name() -> str:
-    return "faiss" if faiss_index.available() else "numpy"
-
-
-def _make_dense(embedder: Embedder) -> Callable[[Sequence[str]], DenseNames]:
-    """Put FAISS behind the embedding where it is installed, the exact numpy index elsewhere."""
-    make_index = FaissIndex if faiss_index.available() else NumpyIndex
-
-    def make(keys: Sequence[str]) -> DenseNames:
-        return DenseNames(embedder, make_index, keys)
-
-    return make
-
-
 def _calibration_file(settings: Settings) -> Path:
     if settings.calibration_file:
         return Path(settings.calibration_file)
     return master_data_dir() / "calibration.json"
-
-
-def _choice_model(llm: str) -> ChoiceModel:
-    if llm in ("", "off"):
-        return ScoreOnlyChoice()
-    raise ConfigurationError(f"--llm {llm} is not in this release; use --llm off (decisions rest on scores)")

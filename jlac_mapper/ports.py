@@ -200,6 +200,6 @@ class Mapper(Protocol):
 
 
 __all__ = [
-    "Choice", "ChoiceAnswer", "ChoiceModel", "ChoiceOption", "Clock", "EditionInfo", "Embedder", "Float32Matrix", "IndexHits", "Int64Matrix",
-    "Mapper", "MasterStore", "VectorIndex",
+    "Choice", "ChoiceAnswer", "ChoiceModel", "ChoiceOption", "Clock", "EditionInfo", "Embedder",
+    "Float32Matrix", "IndexHits", "Int64Matrix", "Mapper", "MasterStore", "VectorIndex",
 ]  # fmt: skip

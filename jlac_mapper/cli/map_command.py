@@ -40,7 +40,14 @@ def map_command(
         str, typer.Option(metavar="NAME", help="Edition to use. (default: the active one)")
     ] = "",
     top_k: Annotated[int, typer.Option(min=1, max=50, help="Candidates written for each row.")] = 5,
-    llm: Annotated[str, typer.Option(help="Language model; this release has off only.")] = "off",
+    llm: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="Who speaks on uncertain rows: off, bundled, a vLLM server's URL or a checkpoint's folder. "
+            "(default: the setting's, else bundled)",
+        ),
+    ] = "",
     facility: Annotated[str, typer.Option(metavar="ID", help="Facility whose list this is.")] = "",
     column: Annotated[
         list[str] | None,
@@ -81,14 +88,15 @@ def map_command(
                 f"--target-precision is {target_precision}; expected a number from 0.5 to below 1"
             )
         settings = replace(settings, target_precision=target_precision)
-    app = build_app(settings, master=master, as_of=day, llm=llm)
+    settings = replace(settings, llm=llm or settings.llm)
+    app = build_app(settings, master=master, as_of=day)
     job = replace(
         job,
         options=MapOptions(top_k=top_k, facility=facility, site_defaults=settings.site_defaults),
         settings={
             "edition": f"{app.edition_info.name}@{app.edition_info.digest}",
             "--as-of": day.isoformat(),
-            "--llm": llm,
+            "--llm": settings.llm,
             "--target-precision": str(settings.target_precision),
         },
     )

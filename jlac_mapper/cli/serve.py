@@ -11,7 +11,14 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 50051,
     master: Annotated[str, typer.Option(help="Edition to use; without it the active one.")] = "",
-    llm: Annotated[str, typer.Option(help="Language model; this release has off only.")] = "off",
+    llm: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="Who speaks on uncertain rows: off, bundled, a vLLM server's URL or a checkpoint's folder. "
+            "(default: the setting's, else bundled)",
+        ),
+    ] = "",
     grace: Annotated[
         float, typer.Option(min=0, help="Seconds that calls in flight may take to finish on SIGTERM.")
     ] = 10.0,
@@ -21,6 +28,7 @@ def serve(
     import asyncio
     import logging
     import os
+    from dataclasses import replace
     from functools import partial
 
     from jlac_mapper.bootstrap import build_app
@@ -29,6 +37,7 @@ def serve(
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("faiss.loader").setLevel(logging.WARNING)  # which CPU build it tries is no news
-    app = build_app(Settings.from_env(os.environ), master=master, llm=llm)
+    settings = Settings.from_env(os.environ)
+    app = build_app(replace(settings, llm=llm or settings.llm), master=master)
     announce = partial(print, flush=True)
     asyncio.run(server.serve(app, host, port, grace_seconds=grace, announce=announce))

@@ -32,6 +32,12 @@ def calibration(
         ),
     ],
     seed: Annotated[int, typer.Option(help="Seed of the generated rows.")] = 11,
+    llm: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL", help="Language model whose word is weighed: off, bundled, a URL or a folder."
+        ),
+    ] = "bundled",
 ) -> None:
     """
     Fit the probabilities on rows generated from the vocabulary (needs the `train` extra).
@@ -40,15 +46,17 @@ def calibration(
     """
     from datetime import date
 
+    import numpy as np
     from rich.console import Console
 
     from jlac_mapper.adapters.static_embedder import StaticEmbedder
-    from jlac_mapper.bootstrap import calibration_pipeline, require
+    from jlac_mapper.bootstrap import calibration_pipeline
     from jlac_mapper.config import Settings
     from jlac_mapper.errors import OutputError
     from jlac_mapper.master import starter
+    from jlac_mapper.model_loading import language_model, require
     from jlac_mapper.training import calibration as training
-    from jlac_mapper.training import calibration_card, pairs
+    from jlac_mapper.training import calibration_card, choice_calibration, pairs
     from jlac_mapper.training import embedder as embedder_training
     from jlac_mapper.training.embedder_static import quantised, table_of
 
@@ -63,17 +71,33 @@ def calibration(
     vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
     day = date.today()
 
+    embedders: list[StaticEmbedder] = []
+
     def build(reduced: "Vocabulary") -> "Pipeline":
         found = pairs.examples(reduced, edition, seed)
         console.print(f"embedding without a fifth of the names: {len(found.names):,} names")
         grams, trained = embedder_training.train_static(found, replace(embedder_training.STATIC, seed=seed))
         vectors, scales = quantised(table_of(trained.model))
         embedder = StaticEmbedder(grams, vectors, scales, "static-ngrams without a fifth")
+        embedders.append(embedder)
         return calibration_pipeline(settings, reduced, day, embedder)
 
     examples = training.collect(vocabulary, edition, build, seed)
     console.print(f"{len(examples):,} hypotheses of generated rows")
     fitted = training.fit(examples, seed)
+    model = language_model(replace(settings, llm=llm))
+    if model.template:
+        # The shipped model has learned none of the names of this fold.
+        kept, unseen = pairs.hold_out(vocabulary, training.MEASURING, seed)
+        pipeline = calibration_pipeline(
+            settings, kept, day, embedders[training.MEASURING], training.as_calibration(fitted), model
+        )
+        weight, figures = choice_calibration.learn(
+            pipeline, vocabulary, unseen, edition,
+            np.array(list(fitted["coefficients"].values())), weight=training.BACKGROUND_WEIGHT, seed=seed,
+        )  # fmt: skip
+        fitted = training.with_choice(fitted, weight, model.identity, figures)
+        console.print(f"{model.identity}: weight {weight:.3f}, {figures}", soft_wrap=True)
     training.write(fitted, output)
     card_file, _ = calibration_card.write(fitted, output)
     console.print(f"{fitted['identity']} written to {output}, its card to {card_file}", soft_wrap=True)

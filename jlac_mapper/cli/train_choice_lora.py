@@ -18,8 +18,8 @@ def choice_lora(
     """Fine-tune a local language model by LoRA and merge it (`train` extra; large ones need a GPU)."""
     from rich.console import Console
 
-    from jlac_mapper.bootstrap import require
     from jlac_mapper.errors import OutputError
+    from jlac_mapper.model_loading import require
     from jlac_mapper.training import choice_rows, finetune_choice
 
     for module in ("torch", "transformers", "peft"):

@@ -27,10 +27,10 @@ def embedder(
     from rich.console import Console
 
     from jlac_mapper.adapters.static_embedder import StaticEmbedder
-    from jlac_mapper.bootstrap import require
     from jlac_mapper.config import models_dir
     from jlac_mapper.errors import OutputError
     from jlac_mapper.master import starter
+    from jlac_mapper.model_loading import require
     from jlac_mapper.training import embedder as training
     from jlac_mapper.training import embedder_compare, embedder_export, pairs
 

@@ -25,9 +25,9 @@ def reranker(
     """Train the small language model of closed questions (needs the `train` extra); the card tells how."""
     from rich.console import Console
 
-    from jlac_mapper.bootstrap import require
     from jlac_mapper.errors import OutputError
     from jlac_mapper.master import starter
+    from jlac_mapper.model_loading import require
     from jlac_mapper.training import embedder, pairs, reranker_export, reranker_measure, reranker_rows
     from jlac_mapper.training import reranker as training
 

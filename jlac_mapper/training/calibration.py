@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jlac_mapper.mapping.calibrate import FEATURES, LEAST_ACCEPTED
+from jlac_mapper.mapping.calibrate import FEATURES, LEAST_ACCEPTED, Calibration
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.text import fold
 from jlac_mapper.training import calibration_figures
@@ -28,7 +28,8 @@ NO_CODE_LOSS = 0.005
 """Share of generated codable rows that may fall under the NO_CODE threshold."""
 
 # A hospital's master holds about nineteen rows without a listed code for one with.
-_BACKGROUND_WEIGHT = 2.0
+BACKGROUND_WEIGHT = 2.0
+"""Weight of a row without a listed code."""
 _NEVER = 0.9999
 """The threshold of a precision that was never reached; a calibration with one is provisional."""
 _REGULARISATION = 3.0
@@ -79,7 +80,7 @@ def collect(
             if other.name in held_out or _fold_of(other.name + "known", seed) == fold_number:
                 rows.extend(generator.background(other, 1))
         for row, hypotheses in zip(rows, pipeline.features_of([r.test for r in rows]), strict=True):
-            weight = 1.0 if row.measurand else _BACKGROUND_WEIGHT
+            weight = 1.0 if row.measurand else BACKGROUND_WEIGHT
             examples.extend(
                 Example(values, measurand == row.measurand, i == 0, bool(row.measurand), weight, fold_number)
                 for i, (measurand, values) in enumerate(hypotheses)
@@ -128,13 +129,27 @@ def fit(examples: Sequence[Example], seed: int) -> dict[str, Any]:
             "fitted_hypotheses": len(train),
             "choosing_rows": len(choosing.stated),
             "regularisation": _REGULARISATION,
-            "background_weight": _BACKGROUND_WEIGHT,
+            "background_weight": BACKGROUND_WEIGHT,
             "no_code_loss": NO_CODE_LOSS,
             **calibration_figures.measure(
                 measuring.stated, measuring.right, measuring.codable, measuring.weights, used
             ),
         },
     }
+    return _named(body)
+
+
+def with_choice(
+    calibration: dict[str, Any], coefficient: float, model: str, figures: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the calibration with the weight of a language model's word, and what it was measured with."""
+    body = {name: value for name, value in calibration.items() if name != "identity"}
+    body["coefficients"] = {**body["coefficients"], "choice": coefficient}
+    body["language_model"] = {"model": model, **figures}
+    return _named(body)
+
+
+def _named(body: dict[str, Any]) -> dict[str, Any]:
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     return {"identity": f"generated-rows-logistic@{digest[:12]}", **body}
 
@@ -159,6 +174,17 @@ class _Answers:
             np.array([e.codable for e in examples])[chosen],
             np.array([e.weight for e in examples])[chosen],
         )
+
+
+def as_calibration(fitted: dict[str, Any]) -> Calibration:
+    """Return what `fit` returned as the product reads it."""
+    return Calibration(
+        fitted["identity"],
+        fitted["provisional"],
+        tuple(fitted["coefficients"].values()),
+        {float(p): t for p, t in fitted["thresholds"].items()},
+        fitted["no_code_below"],
+    )
 
 
 def write(calibration: dict[str, Any], path: Path) -> None:

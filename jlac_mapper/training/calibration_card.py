@@ -70,12 +70,13 @@ def card(calibration: Mapping[str, Any], plot_name: str) -> str:
         "## Coefficients",
         "",
         "What each feature is, `mapping/calibrate.py` says. A coefficient is the change in log-odds for one "
-        "unit of its feature; `choice` is not fitted while no language model speaks.",
+        "unit of its feature; `choice` stays 0 where no language model was listened to.",
         "",
         "| feature | coefficient |",
         "|---|---|",
         *(f"| {name} | {value:.3f} |" for name, value in calibration["coefficients"].items()),
         "",
+        *_language_model(calibration.get("language_model")),
         "## Limits",
         "",
         "Generated rows are no hospital's rows: they are cleaner, and four in five of their names are known. "
@@ -83,6 +84,25 @@ def card(calibration: Mapping[str, Any], plot_name: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _language_model(figures: Mapping[str, Any] | None) -> list[str]:
+    if not figures or not figures["rows"]:
+        return []
+    return [
+        "## Language model",
+        "",
+        f"`choice` was fitted for `{figures['model']}`, which was asked about the uncertain ones among rows "
+        f"of names that it never learned: {figures['fitted_rows']:,} rows for the fit, and "
+        f"{figures['rows']:,} rows of other names for these figures.",
+        "",
+        "| | without its word | with it |",
+        "|---|---|---|",
+        f"| Brier score of the answers | {figures['brier_without']:.4f} | {figures['brier_with']:.4f} |",
+        "| likelier right than not, and so it is | "
+        f"{figures['sorted_right_without']:.3f} | {figures['sorted_right_with']:.3f} |",
+        "",
+    ]
 
 
 def _reliability(bins: Sequence[Mapping[str, float]]) -> list[str]:

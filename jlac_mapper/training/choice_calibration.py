@@ -1,5 +1,6 @@
 """Fits what a language model's word is worth: the one coefficient of the calibration that needs the model."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jlac_mapper.mapping.calibrate import FEATURES
+from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.training.calibration_figures import answers
+from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator
+from jlac_mapper.types import Edition, Vocabulary
 
 FloatVector = npt.NDArray[np.float64]
 BoolVector = npt.NDArray[np.bool_]
@@ -16,6 +20,46 @@ BoolVector = npt.NDArray[np.bool_]
 CHOICE = FEATURES.index("choice")
 _LARGEST = 2.0
 """No model counts more than twice what it says."""
+
+
+def learn(
+    pipeline: Pipeline,
+    vocabulary: Vocabulary,
+    unseen: Vocabulary,
+    edition: Edition,
+    coefficients: FloatVector,
+    *,
+    weight: float,
+    seed: int,
+) -> tuple[float, dict[str, Any]]:
+    """
+    Fit the weight on one half of the names that the model never learned, and measure it on the other.
+
+    Args:
+        pipeline: Without the *unseen* names, with the fitted calibration and the model.
+        vocabulary: All names, to write rows from.
+        unseen: Those that neither pipeline nor model has seen.
+        weight: Of a row without a listed code.
+    """
+    generator = RowGenerator(vocabulary, edition, seed)
+    rows = [row for name in unseen.names for row in generator.listed(name, 4)]
+    rows += [generator.another_test(name) for name in unseen.names]
+    rows += [row for name in unseen.background for row in generator.background(name, 2)]
+    halves = [[row for row in rows if _half(row) == half] for half in (0, 1)]
+    asked = [
+        gather(pipeline.features_of([row.test for row in half]), [row.measurand for row in half], weight)
+        for half in halves
+    ]
+    choice = round(fit(asked[0], coefficients), 6)
+    return choice, {
+        "fitted_rows": int(asked[0].first.sum()),
+        **measure(asked[1], coefficients, choice),
+    }
+
+
+def _half(row: LabelledRow) -> int:
+    """By the name, so that no name is in both."""
+    return hashlib.sha256(row.name.encode()).digest()[0] % 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,97 @@
+"""Settings -> models: which embedding, which index behind it, and who may speak on uncertain rows."""
+
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from jlac_mapper.adapters import faiss_index
+from jlac_mapper.adapters.faiss_index import FaissIndex
+from jlac_mapper.adapters.numpy_index import NumpyIndex
+from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
+from jlac_mapper.adapters.static_embedder import StaticEmbedder
+from jlac_mapper.config import Settings
+from jlac_mapper.errors import ConfigurationError, MissingExtraError
+from jlac_mapper.mapping.dense_names import DenseNames
+from jlac_mapper.ports import ChoiceModel, Embedder
+
+OFF, BUNDLED = "off", "bundled"
+
+
+def require(module: str, *, extra: str) -> None:
+    """
+    Make sure that an optional package is installed.
+
+    Raises:
+        MissingExtraError: It is not; the message names the extra.
+    """
+    if find_spec(module) is None:
+        raise MissingExtraError(
+            f"{module} is not installed; install it with: pip install 'jlac-mapper[{extra}]'"
+        )
+
+
+def embedder(settings: Settings) -> Embedder | None:
+    """Return the shipped embedding, a site's sentence-transformers model, or None for `off`."""
+    if settings.embedder == OFF:
+        return None
+    if not settings.embedder:
+        return StaticEmbedder.load()
+    require("sentence_transformers", extra="embed")
+    from jlac_mapper.adapters.sbert_embedder import SbertEmbedder
+
+    return SbertEmbedder(Path(settings.embedder))
+
+
+def index_name() -> str:
+    """Return what searches the embedding: `faiss`, or `numpy` where it is not installed."""
+    return "faiss" if faiss_index.available() else "numpy"
+
+
+def dense_names(model: Embedder) -> Callable[[Sequence[str]], DenseNames]:
+    """Put FAISS behind the embedding where it is installed, the exact numpy index elsewhere."""
+    make_index = FaissIndex if faiss_index.available() else NumpyIndex
+
+    def make(keys: Sequence[str]) -> DenseNames:
+        return DenseNames(model, make_index, keys)
+
+    return make
+
+
+def language_model(settings: Settings) -> ChoiceModel:
+    """
+    Return who may speak on uncertain rows, as `settings.llm` says.
+
+    `off`: nobody. `bundled`: the shipped model on ONNX Runtime. A URL: a vLLM server on the network. A
+    folder: a local checkpoint on vLLM in this process. Empty: the shipped model where ONNX Runtime is
+    installed, else nobody.
+
+    Raises:
+        ConfigurationError: None of these.
+        MissingExtraError: It needs packages that are not installed.
+        ModelFileError: The model's files are missing or damaged.
+    """
+    chosen = settings.llm
+    if chosen == OFF or (not chosen and find_spec("onnxruntime") is None):
+        return ScoreOnlyChoice()
+    if chosen in ("", BUNDLED):
+        from jlac_mapper.adapters.onnx_choice import OnnxChoice
+
+        return OnnxChoice.load(deadline=settings.llm_deadline)
+    if chosen.startswith(("http://", "https://")):
+        require("httpx", extra="llm")
+        from jlac_mapper.adapters.openai_choice import OpenAiChoice
+
+        return OpenAiChoice(
+            chosen,
+            model=settings.llm_model,
+            token=settings.llm_token,
+            ca_file=settings.llm_ca_file,
+            deadline=settings.llm_deadline,
+        )
+    if Path(chosen).is_dir():
+        from jlac_mapper.adapters.vllm_choice import VllmChoice
+
+        return VllmChoice(Path(chosen), deadline=settings.llm_deadline)
+    raise ConfigurationError(
+        f"no language model {chosen!r}: give off, bundled, the URL of a vLLM server, or a checkpoint's folder"
+    )
