@@ -12,6 +12,8 @@ _CONFIRMATION = re.compile(
     r"|ライン免疫|中和|抑制|確認|(?<![A-Za-z])WB(?![A-Za-z])",
     re.IGNORECASE,
 )
+_AMPLIFICATION = re.compile(r"PCR|核酸|(?<![A-Za-z])(?:TMA|LAMP|NAT|[RD]NA)(?![A-Za-z])", re.IGNORECASE)
+_NUCLEIC_ACIDS = frozenset({"V2184", "V2256"})
 _REQUEST = re.compile("依頼|オダ$|指示")  # in a folded name, without its notes
 _TEST_STRIPS = frozenset({"A1006", "A1008", "A1009"})  # 定性 and 半定量 only
 _TIMED_MEASURANDS = frozenset({"C4001", "C6002"})
@@ -33,10 +35,19 @@ def jlac10_agreement(test: NormalizedTest, measurand: str, analytes: Mapping[str
     return 1.0 if test.jlac10[:5] in known else -1.0
 
 
-def is_confirmation(test: NormalizedTest, measurand: str) -> bool:
-    """Tell whether the row's method is one of the confirmation tests that follow an infection screening."""
+def is_other_method(test: NormalizedTest, measurand: str) -> bool:
+    """
+    Tell whether name or method are those of another test of the same infection.
+
+    A confirmation test follows the screening whose name it carries; an amplification of nucleic acids is no
+    search for antigens or antibodies.
+    """
+    if not measurand.startswith("V"):
+        return False
     text = f"{test.text} {clean(test.source.method)}"
-    return measurand.startswith("V") and _CONFIRMATION.search(text) is not None
+    if measurand not in _NUCLEIC_ACIDS and _AMPLIFICATION.search(text):
+        return True
+    return _CONFIRMATION.search(text) is not None
 
 
 def check(
@@ -54,7 +65,7 @@ def check(
         found.append(Reason.IDENTIFICATION_ASSUMED)
     if code.measurand in _TEST_STRIPS and test.stated_type is ResultType.QUANTITATIVE:
         found.append(Reason.RESULT_TYPE_CONFLICT)
-    if is_confirmation(test, code.measurand):
+    if is_other_method(test, code.measurand):
         found.append(Reason.METHOD_CONFLICT)
     if test.unit_text:
         found.append(Reason.UNIT_UNRECOGNISED)

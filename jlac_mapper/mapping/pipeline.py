@@ -142,7 +142,7 @@ class Pipeline:
             unit=self._resolver.unit_agreement(test, hypothesis.measurand),
             specimen=self._resolver.specimen_agreement(test, hypothesis.measurand),
             result_type=-1.0 if contradicts else 0.0,
-            method=-1.0 if guard.is_confirmation(test, hypothesis.measurand) else 0.0,
+            method=-1.0 if guard.is_other_method(test, hypothesis.measurand) else 0.0,
             jlac10=guard.jlac10_agreement(test, hypothesis.measurand, self._analytes),
             choice=choice.get(hypothesis.measurand, 0.0),
         )

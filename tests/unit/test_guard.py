@@ -3,7 +3,7 @@
 import pytest
 
 from jlac_mapper.jlac11 import parse
-from jlac_mapper.mapping.guard import check, is_confirmation, jlac10_agreement
+from jlac_mapper.mapping.guard import check, is_other_method, jlac10_agreement
 from jlac_mapper.types import Candidate, Hypothesis, Reason
 from tests.unit.stages import normalize
 
@@ -56,6 +56,13 @@ def test_a_fasting_row_on_the_untimed_code_assumes_the_identification() -> None:
     assert Reason.IDENTIFICATION_ASSUMED not in found(AST, "AST(空腹時)")
 
 
+@pytest.mark.parametrize("name", ["HBs抗原(PCR)", "HBs抗原 核酸定量", "HBs-DNA"])
+def test_amplified_nucleic_acids_are_no_antigen(name: str) -> None:
+    assert is_other_method(normalize(name), "V2010")
+    assert not is_other_method(normalize(name), "V2184")
+    assert not is_other_method(normalize("HBs抗原(CLIA)"), "V2010")
+
+
 def test_two_specimens_in_a_name_contradict_a_field_that_is_only_one_of_them() -> None:
     assert Reason.SPECIMEN_NOT_LISTED in found(AST, "AST(尿) 血清", specimen="血清", unit="U/L")
     assert Reason.SPECIMEN_NOT_LISTED not in found(AST, "AST(血清)", specimen="血清", unit="U/L")
@@ -81,8 +88,8 @@ def test_a_screening_method_is_no_conflict(method: str) -> None:
 
 
 def test_only_infection_tests_have_confirmation_methods() -> None:
-    assert not is_confirmation(normalize("AST", method="中和法"), "C2008")
-    assert is_confirmation(normalize("HBs抗原確認"), "V2010")
+    assert not is_other_method(normalize("AST", method="中和法"), "C2008")
+    assert is_other_method(normalize("HBs抗原確認"), "V2010")
 
 
 def test_an_unread_unit_is_a_reason() -> None:
