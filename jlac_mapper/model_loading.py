@@ -1,5 +1,6 @@
 """Settings -> models: which embedding, which index behind it, and who may speak on uncertain rows."""
 
+import logging
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,8 +10,9 @@ from jlac_mapper.adapters.faiss_index import FaissIndex
 from jlac_mapper.adapters.numpy_index import NumpyIndex
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.adapters.static_embedder import StaticEmbedder
+from jlac_mapper.adapters.unavailable_choice import UnavailableChoice
 from jlac_mapper.config import Settings
-from jlac_mapper.errors import ConfigurationError, MissingExtraError
+from jlac_mapper.errors import ConfigurationError, MissingExtraError, ModelFileError
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.ports import ChoiceModel, Embedder
 
@@ -63,13 +65,21 @@ def language_model(settings: Settings) -> ChoiceModel:
 
     `off`: nobody. `bundled`: the shipped model on ONNX Runtime. A URL: a vLLM server on the network. A
     folder: a local checkpoint on vLLM in this process. Empty: the shipped model where ONNX Runtime is
-    installed, else nobody.
+    installed, else nobody. A model whose files are missing or damaged is there but never speaks: rows are
+    decided without it, and say so.
 
     Raises:
         ConfigurationError: None of these.
         MissingExtraError: It needs packages that are not installed.
-        ModelFileError: The model's files are missing or damaged.
     """
+    try:
+        return _language_model(settings)
+    except ModelFileError as error:
+        logging.getLogger(__name__).warning("rows are decided without a language model: %s", error)
+        return UnavailableChoice(f"unavailable:{settings.llm or BUNDLED}", str(error))
+
+
+def _language_model(settings: Settings) -> ChoiceModel:
     chosen = settings.llm
     if chosen == OFF or (not chosen and find_spec("onnxruntime") is None):
         return ScoreOnlyChoice()
@@ -91,7 +101,9 @@ def language_model(settings: Settings) -> ChoiceModel:
     if Path(chosen).is_dir():
         from jlac_mapper.adapters.vllm_choice import VllmChoice
 
-        return VllmChoice(Path(chosen), deadline=settings.llm_deadline)
+        model = VllmChoice(Path(chosen), deadline=settings.llm_deadline)
+        model.load()
+        return model
     raise ConfigurationError(
         f"no language model {chosen!r}: give off, bundled, the URL of a vLLM server, or a checkpoint's folder"
     )

@@ -78,6 +78,8 @@ class Reason(StrEnum):
     """The code ended before the run's date; its successor is proposed."""
     ITEM_ENDED = "ITEM_ENDED"
     """Every code of the item ended and no successor is listed."""
+    NAME_FOREIGN = "NAME_FOREIGN"
+    """The name holds markup, control characters or sentences that no laboratory name does."""
     REQUEST_ROW = "REQUEST_ROW"
     """The row looks like an order, not a result."""
     COMPLETED_FROM_STARTER = "COMPLETED_FROM_STARTER"
@@ -100,6 +102,7 @@ CONFLICTS = frozenset(
         Reason.ITEM_ENDED,
         Reason.JLAC10_CONFLICT,
         Reason.METHOD_CONFLICT,
+        Reason.NAME_FOREIGN,
         Reason.NAME_IS_PANEL,
         Reason.NAME_KNOWN_UNLISTED,
         Reason.REQUEST_ROW,

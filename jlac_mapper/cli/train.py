@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jlac_mapper.cli.train_choice_lora import choice_lora
+from jlac_mapper.cli.train_choice_rows import choice_rows
 from jlac_mapper.cli.train_embedder import embedder
 from jlac_mapper.cli.train_reranker import reranker
 
@@ -109,3 +110,4 @@ def calibration(
 train_app.command("embedder")(embedder)
 train_app.command("reranker")(reranker)
 train_app.command("choice-lora")(choice_lora)
+train_app.command("choice-rows")(choice_rows)

@@ -72,10 +72,13 @@ def decide(
 
     ACCEPTED needs both probabilities over the threshold and no reason that blocks; NO_CODE a measurand
     probability under the other threshold, a name known to have no code and likelier than not to mean it, or
-    a specimen that the edition does not list for the measurand; everything between goes to a person.
+    a specimen that the edition does not list for the measurand; everything between goes to a person, and so
+    does a name that reads like anything but a name.
     """
     unique = tuple(dict.fromkeys(reasons))
     known_unlisted = Reason.NAME_KNOWN_UNLISTED in unique and measurand_probability < _EVEN
+    if Reason.NAME_FOREIGN in unique:
+        return Decision(Disposition.NEEDS_REVIEW, unique)
     improbable = measurand_probability < thresholds.no_code or known_unlisted
     if candidate is None or improbable or Reason.SPECIMEN_NOT_LISTED in unique:
         return Decision(Disposition.NO_CODE, _about_no_code(unique))

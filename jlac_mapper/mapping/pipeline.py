@@ -10,6 +10,7 @@ from jlac_mapper.mapping.normalize import Normalizer
 from jlac_mapper.mapping.rerank import UNASKED, Opinion, Reranker
 from jlac_mapper.mapping.resolve import Resolver
 from jlac_mapper.mapping.retrieve import Retriever
+from jlac_mapper.ports import Choice
 from jlac_mapper.types import (
     Candidate,
     Disposition,
@@ -98,6 +99,14 @@ class Pipeline:
             for row in self._ask_about_uncertain(judged)
         ]
 
+    def questions(self, tests: Sequence[LocalTest]) -> list[Choice | None]:
+        """Return what a language model would be asked about each row; None for a row without candidates."""
+        judged = [self._judge(test, found, {}) for test, found in self._hypotheses(tests)]
+        return [
+            self._reranker.question(row.test, row.candidates()) if row.candidates() else None
+            for row in judged
+        ]
+
     def _hypotheses(
         self, tests: Sequence[LocalTest]
     ) -> Iterator[tuple[NormalizedTest, tuple[Hypothesis, ...]]]:
@@ -178,9 +187,13 @@ class Pipeline:
             reasons = [Reason.ITEM_ENDED]
         if best is not None:
             reasons += [*best.reasons, *guard.check(row.test, best, self._analytes), *row.opinion.reasons]
+        foreign = guard.is_foreign(row.test)
+        if foreign:
+            reasons.append(Reason.NAME_FOREIGN)
         decision = decide.decide(best, measurand_probability, reasons, self._thresholds)
         # Never a product that the row does not name: a person chooses among the candidates.
         unsettled = best is None or Reason.METHOD_ASSUMED in best.reasons
+        unsettled = unsettled or (foreign and measurand_probability < self._thresholds.no_code)
         proposed = None if decision.disposition is Disposition.NO_CODE or unsettled else best
         return Mapping(
             disposition=decision.disposition,
