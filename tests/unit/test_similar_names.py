@@ -25,8 +25,10 @@ class CountingEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Float32Matrix:
         self.asked += texts
-        rows = np.array([[len(text) + 1, ord(text[0]) % 7 + 1] for text in texts], np.float32).reshape(-1, 2)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        values = [[len(text) + 1, ord(text[0]) % 7 + 1] for text in texts]
+        rows: Float32Matrix = np.array(values, np.float32).reshape(-1, 2)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows
 
 
 def test_of_one_meaning_only_names_that_a_method_puts_before_the_others_are_kept() -> None:
