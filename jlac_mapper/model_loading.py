@@ -63,10 +63,9 @@ def language_model(settings: Settings) -> ChoiceModel:
     """
     Return who may speak on uncertain rows, as `settings.llm` says.
 
-    `off`: nobody. `bundled`: the shipped model on ONNX Runtime. A URL: a vLLM server on the network. A
-    folder: a local checkpoint on vLLM in this process. Empty: the shipped model where ONNX Runtime is
-    installed, else nobody. A model whose files are missing or damaged is there but never speaks: rows are
-    decided without it, and say so.
+    `off` or empty: nobody. `bundled`: the shipped model on ONNX Runtime. A URL: a vLLM server on the
+    network. A folder: a local checkpoint on vLLM in this process. A model whose files are missing or damaged
+    is there but never speaks: rows are decided without it, and say so.
 
     Raises:
         ConfigurationError: None of these.
@@ -76,14 +75,14 @@ def language_model(settings: Settings) -> ChoiceModel:
         return _language_model(settings)
     except ModelFileError as error:
         logging.getLogger(__name__).warning("rows are decided without a language model: %s", error)
-        return UnavailableChoice(f"unavailable:{settings.llm or BUNDLED}", str(error))
+        return UnavailableChoice(f"unavailable:{settings.llm}", str(error))
 
 
 def _language_model(settings: Settings) -> ChoiceModel:
     chosen = settings.llm
-    if chosen == OFF or (not chosen and find_spec("onnxruntime") is None):
+    if chosen in ("", OFF):
         return ScoreOnlyChoice()
-    if chosen in ("", BUNDLED):
+    if chosen == BUNDLED:
         from jlac_mapper.adapters.onnx_choice import OnnxChoice
 
         return OnnxChoice.load(deadline=settings.llm_deadline)

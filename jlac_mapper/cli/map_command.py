@@ -45,7 +45,7 @@ def map_command(
         typer.Option(
             metavar="MODEL",
             help="Who speaks on uncertain rows: off, bundled, a vLLM server's URL or a checkpoint's folder. "
-            "(default: the setting's, else bundled)",
+            "(default: the setting's, else off)",
         ),
     ] = "",
     facility: Annotated[str, typer.Option(metavar="ID", help="Facility whose list this is.")] = "",

@@ -16,7 +16,7 @@ def serve(
         typer.Option(
             metavar="MODEL",
             help="Who speaks on uncertain rows: off, bundled, a vLLM server's URL or a checkpoint's folder. "
-            "(default: the setting's, else bundled)",
+            "(default: the setting's, else off)",
         ),
     ] = "",
     grace: Annotated[

@@ -190,7 +190,9 @@ class Pipeline:
         foreign = guard.is_foreign(row.test)
         if foreign:
             reasons.append(Reason.NAME_FOREIGN)
-        decision = decide.decide(best, measurand_probability, reasons, self._thresholds)
+        # A row that was uncertain stays with a person: the model's word alone never closes it.
+        least = self._thresholds.no_code if row.opinion.odds else 0.0
+        decision = decide.decide(best, max(least, measurand_probability), reasons, self._thresholds)
         # Never a product that the row does not name: a person chooses among the candidates.
         unsettled = best is None or Reason.METHOD_ASSUMED in best.reasons
         unsettled = unsettled or (foreign and measurand_probability < self._thresholds.no_code)

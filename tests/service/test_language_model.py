@@ -46,6 +46,23 @@ def test_an_uncertain_row_says_what_the_model_said(bundled: App) -> None:
     assert "template=generation-1 orders=1" in answer.provenance.models["language_model"]
 
 
+def test_no_model_speaks_unless_it_is_asked_for(settings: Settings) -> None:
+    answer = one(build_app(settings, as_of=DAY), UNCERTAIN)
+    assert answer.provenance.models["language_model"] == "score_only"
+
+
+def test_the_models_word_alone_closes_no_row(off: App, bundled: App) -> None:
+    """Names around a known one: the scores leave them open, the model is sure that none is meant."""
+    rows = [
+        LocalTest(name=f"{n}ナゾ検査", specimen="血清")
+        for n in ("AST", "クレアチニン", "カリウム", "HBs抗原", "CRP")
+    ]
+    pairs = zip(*(app.mapper.map_batch(rows, MapOptions()) for app in (off, bundled)), strict=True)
+    asked = [(a, b) for a, b in pairs if any(e.source == "language_model" for e in b.evidence)]
+    assert asked
+    assert all(b.disposition is a.disposition is Disposition.NEEDS_REVIEW for a, b in asked)
+
+
 def test_a_certain_row_is_not_asked_about(bundled: App) -> None:
     answer = one(bundled, LocalTest(name="AST", specimen="血清", unit="U/L"))
     assert answer.disposition is Disposition.ACCEPTED

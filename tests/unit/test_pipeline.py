@@ -223,6 +223,9 @@ def test_any_row_gets_one_consistent_answer(row: LocalTest) -> None:
     assert all(PIPELINE.is_listed(str(c.code)) for c in mapping.candidates)
     if mapping.disposition in (Disposition.NO_CODE, Disposition.ERROR):
         assert mapping.jlac11 == mapping.standard_name == ""
+    elif Reason.NAME_FOREIGN in mapping.reasons:
+        assert mapping.disposition is Disposition.NEEDS_REVIEW
+        assert mapping.jlac11 in ("", *(str(c.code) for c in mapping.candidates[:1]))
     else:
         assert mapping.jlac11 == str(mapping.candidates[0].code)
         assert mapping.probability == mapping.candidates[0].probability
