@@ -13,6 +13,9 @@ from jlac_mapper.adapters.faiss_index import FaissIndex
 from jlac_mapper.adapters.numpy_index import NumpyIndex
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.adapters.sql_master import SqlMasterStore
+from jlac_mapper.adapters.sql_reviews import SqlReviewStore
+from jlac_mapper.adapters.sql_tables import Database
+from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.errors import ConfigurationError, MissingExtraError
@@ -25,6 +28,9 @@ from jlac_mapper.mapping.resolve import Resolver
 from jlac_mapper.mapping.retrieve import Retriever
 from jlac_mapper.master import editions, starter
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
+from jlac_mapper.review.code_search import CodeSearch
+from jlac_mapper.review.desk import ReviewDesk
+from jlac_mapper.review_ports import UserStore
 from jlac_mapper.types import Edition, Provenance, Vocabulary
 
 
@@ -47,6 +53,15 @@ class App:
     mapper: Mapper
     edition_info: EditionInUse
     as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDesk:
+    """Review put together for an app's edition: the verbs, who may sign in, the codes to search and name."""
+
+    desk: ReviewDesk
+    users: UserStore
+    codes: CodeSearch
 
 
 class SystemClock:
@@ -99,6 +114,32 @@ def build_app(
     )
     info = EditionInUse(edition.name, edition.digest, len(edition.codes), edition.completed)
     return App(settings, store, mapper, info, day)
+
+
+def open_desk(settings: Settings, app: App) -> OpenDesk:
+    """
+    Open the reviewers' desk over the app's edition and database.
+
+    Raises:
+        DatabaseError: The database cannot be used.
+    """
+    superseded = starter.superseded()
+    edition = app.store.load(app.edition_info.name)
+    completed = editions.complete_with_starter(edition, starter.load_starter())
+    completed = editions.with_successors(completed, app.as_of, superseded)
+    codes = CodeSearch(completed.codes, editions.proposable_codes(completed, app.as_of, superseded))
+    database = Database(settings.database_url)
+    users = SqlUserStore(database)
+    desk = ReviewDesk(
+        store=SqlReviewStore(database), users=users, clock=SystemClock(), mapper=app.mapper, codes=codes,
+        edition=f"{edition.name}@{edition.digest[:12]}",
+    )  # fmt: skip
+    return OpenDesk(desk, users, codes)
+
+
+def open_users(settings: Settings) -> UserStore:
+    """Open who may sign in, without building the app: for the first admin and for passwords."""
+    return SqlUserStore(Database(settings.database_url))
 
 
 def build_pipeline(

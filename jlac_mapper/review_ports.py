@@ -32,7 +32,12 @@ class ReviewStore(Protocol):
     """
 
     def import_run(self, run: NewRun, items: Sequence[NewItem], event: EventDraft) -> Run:
-        """Take a list in; the same facility and request id again returns the first run."""
+        """
+        Take a list in; the same facility and request id again returns the first run.
+
+        Raises:
+            NotFoundError: No such facility.
+        """
         ...
 
     def runs(self, facility: str) -> list[Run]:
@@ -61,9 +66,11 @@ class ReviewStore(Protocol):
         """Return the rows after a cursor in the query's order, at most *limit*."""
         ...
 
-    def next_for(self, query: ItemQuery, login: str, *, now: datetime, after: int = 0) -> int | None:
+    def next_for(
+        self, query: ItemQuery, login: str, *, now: datetime, after: Cursor | None = None
+    ) -> int | None:
         """
-        Return the first item (id) after *after* that *login* may read next; None where there is none.
+        Return the first item (id) behind a cursor that *login* may read next; None where there is none.
 
         Of the query's states, without items claimed by or assigned to someone else, and without those
         whose first reader *login* was.

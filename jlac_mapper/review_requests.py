@@ -32,7 +32,7 @@ class ItemOrder(StrEnum):
     IMPORTED = "imported"
     """By item id: as imported."""
     PROBABILITY = "probability"
-    """The most probable proposals first, equal ones by id."""
+    """The most probable proposals first, of equal ones the newest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ class Action(StrEnum):
     """A lead decides a dispute with `code`."""
     REOPEN = "reopen"
     """A final or accepted item waits for a person again; `text` says why."""
+    HIDDEN = "hidden"
+    """Shown for a decision to a reader who must stay blind to it; never kept."""
     IMPORT = "import"
     """A list was taken in (one event a run)."""
     USER = "user"
@@ -210,9 +212,14 @@ class Item:
 
     @property
     def section(self) -> str:
-        """The first letter of what is proposed (C biochemistry ...), empty where nothing is."""
-        best = self.mapping.candidates[0].code.measurand if self.mapping.candidates else ""
-        return (self.standing.proposal or self.mapping.jlac11 or best)[:1]
+        """See `section_of`."""
+        return section_of(self.standing, self.mapping)
+
+
+def section_of(standing: Standing, mapping: Mapping) -> str:
+    """Return the first letter of what is proposed (C biochemistry ...), empty where nothing is."""
+    best = mapping.candidates[0].code.measurand if mapping.candidates else ""
+    return (standing.proposal or mapping.jlac11 or best)[:1]
 
 
 @dataclass(frozen=True, slots=True)
