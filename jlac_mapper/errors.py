@@ -96,6 +96,12 @@ class DeadlinePassedError(JlacMapperError):
     reason = "DEADLINE_PASSED"
 
 
+class UnauthenticatedError(JlacMapperError):
+    """The caller does not say who asks, or not truly."""
+
+    reason = "UNAUTHENTICATED"
+
+
 class NotAllowedError(JlacMapperError):
     """The user's role, or the state of the item, does not allow the action."""
 
