@@ -30,7 +30,7 @@ from jlac_mapper.master import editions, starter
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_ports import UserStore
+from jlac_mapper.review_ports import ReviewStore, UserStore
 from jlac_mapper.types import Edition, Provenance, Vocabulary
 
 
@@ -62,6 +62,8 @@ class OpenDesk:
     desk: ReviewDesk
     users: UserStore
     codes: CodeSearch
+    store: ReviewStore
+    """Beneath the desk, without its checks of role: for measuring and mending."""
 
 
 class SystemClock:
@@ -116,25 +118,34 @@ def build_app(
     return App(settings, store, mapper, info, day)
 
 
-def open_desk(settings: Settings, app: App) -> OpenDesk:
+def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
     """
     Open the reviewers' desk over the app's edition and database.
 
+    Args:
+        replaced: The edition in use before, when it is being changed: codes that only this one lists count
+            as ended, so that their successors are found.
+
     Raises:
         DatabaseError: The database cannot be used.
+        UnknownEditionError: No such *replaced* edition.
     """
     superseded = starter.superseded()
     edition = app.store.load(app.edition_info.name)
     completed = editions.complete_with_starter(edition, starter.load_starter())
-    completed = editions.with_successors(completed, app.as_of, superseded)
-    codes = CodeSearch(completed.codes, editions.proposable_codes(completed, app.as_of, superseded))
+    known = completed
+    if replaced:
+        known = editions.with_ended(completed, app.store.load(replaced).codes, app.as_of)
+    known = editions.with_successors(known, app.as_of, superseded)
+    codes = CodeSearch(known.codes, editions.proposable_codes(completed, app.as_of, superseded))
     database = Database(settings.database_url)
     users = SqlUserStore(database)
+    store = SqlReviewStore(database)
     desk = ReviewDesk(
-        store=SqlReviewStore(database), users=users, clock=SystemClock(), mapper=app.mapper, codes=codes,
+        store=store, users=users, clock=SystemClock(), mapper=app.mapper, codes=codes,
         edition=f"{edition.name}@{edition.digest[:12]}",
     )  # fmt: skip
-    return OpenDesk(desk, users, codes)
+    return OpenDesk(desk, users, codes, store)
 
 
 def open_users(settings: Settings) -> UserStore:

@@ -75,10 +75,11 @@ def insert_items(connection: Connection, facility: str, run: int, new: Sequence[
         for made, (_, item) in zip(ids, chunk, strict=True):
             mapping = zlib.compress(mapping_to_json(item.mapping).encode("utf-8", "surrogatepass"))
             answers.append({"item": made, "test": row_to_json(item.test), "mapping": mapping})
-            reasons += [
-                {"item": made, "reason": reason, "facility": facility, "state": item.standing.state.value}
-                for reason in dict.fromkeys(item.mapping.reasons)
-            ]
+            shared = {
+                "item": made, "facility": facility, "state": item.standing.state.value,
+                "section": section_of(item.standing, item.mapping), "probability": item.mapping.probability,
+            }  # fmt: skip
+            reasons += [{**shared, "reason": reason} for reason in dict.fromkeys(item.mapping.reasons)]
         connection.execute(insert(item_answers), answers)
         if reasons:
             connection.execute(insert(item_reasons), reasons)

@@ -34,9 +34,9 @@ def reopen(
 
 
 def _final_items(connection: Connection, facility: str, codes: Sequence[str]) -> Sequence[Row[Any]]:
-    statement: Select[Any] = select(items.c.id, items.c.reasons, *STANDING).where(
-        items.c.facility == facility, items.c.state == _FINAL, items.c.code.in_(codes)
-    )
+    statement: Select[Any] = select(
+        items.c.id, items.c.reasons, items.c.section, items.c.probability, *STANDING
+    ).where(items.c.facility == facility, items.c.state == _FINAL, items.c.code.in_(codes))
     return connection.execute(statement.order_by(items.c.id)).all()
 
 
@@ -51,10 +51,14 @@ def _reopen_items(
 ) -> None:
     if not final:
         return
-    new_reason = {"reason": Reason.CODE_ENDED.value, "facility": facility, "state": _PROPOSED}
-    fresh = [row.id for row in final if Reason.CODE_ENDED not in read_reasons(row.reasons)]
-    for ids in chunks(fresh, AT_ONCE):
-        connection.execute(insert(item_reasons), [{"item": item, **new_reason} for item in ids])
+    shared = {"reason": Reason.CODE_ENDED.value, "facility": facility, "state": _PROPOSED}
+    reasons = [
+        {"item": row.id, "section": row.section, "probability": row.probability, **shared}
+        for row in final
+        if Reason.CODE_ENDED not in read_reasons(row.reasons)
+    ]
+    for chunk in chunks(reasons, AT_ONCE):
+        connection.execute(insert(item_reasons), list(chunk))
     concerned = (items.c.facility == facility, items.c.state == _FINAL, items.c.code == bindparam("old"))
     of_them = select(items.c.id).where(*concerned)
     codes = [{"old": old, "new": new} for old, new in moved.items()]

@@ -105,7 +105,10 @@ items = Table(
     Column("decided_at", _MOMENT, nullable=False),
     Column("etag", Integer, nullable=False),
     UniqueConstraint("run", "row", name="uq_items_run_row"),
-    Index("ix_items_state", "facility", "state", "id"),
+    # What else a filter asks stands in the index too, so that rows are only fetched where they fit.
+    Index(
+        "ix_items_state", "facility", "state", "id", "probability", "section", "assigned_to", "first_by"
+    ),
     Index("ix_items_probability", "facility", "state", "probability", "id"),
     Index("ix_items_run", "facility", "run", "state", "id"),
     Index("ix_items_section", "facility", "section", "state", "id"),
@@ -127,8 +130,11 @@ item_reasons = Table(
     Column("item", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
     Column("reason", String(40), primary_key=True),
     Column("facility", _KEY, nullable=False),
-    Column("state", String(20), nullable=False),  # the item's, so that one index finds the open ones
-    Index("ix_item_reasons_reason", "facility", "reason", "state", "item"),
+    # The item's, so that one index answers a filter.
+    Column("state", String(20), nullable=False),
+    Column("section", String(1), nullable=False),
+    Column("probability", Float, nullable=False),
+    Index("ix_item_reasons_reason", "facility", "reason", "state", "item", "probability", "section"),
 )  # fmt: skip
 
 events = Table(

@@ -148,7 +148,7 @@ def _lists() -> None:
         sa.UniqueConstraint("run", "row", name="uq_items_run_row"),
     )
     for name, *columns in (
-        ("state", "facility", "state", "id"),
+        ("state", "facility", "state", "id", "probability", "section", "assigned_to", "first_by"),
         ("probability", "facility", "state", "probability", "id"),
         ("run", "facility", "run", "state", "id"),
         ("section", "facility", "section", "state", "id"),
@@ -172,10 +172,13 @@ def _lists() -> None:
         sa.Column("reason", sa.String(40), nullable=False),
         sa.Column("facility", sa.String(40), nullable=False),
         sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("section", sa.String(1), nullable=False),
+        sa.Column("probability", sa.Float, nullable=False),
         sa.PrimaryKeyConstraint("item", "reason", name="pk_item_reasons"),
         sa.ForeignKeyConstraint(["item"], ["items.id"], name="fk_item_reasons_item", ondelete="CASCADE"),
     )
-    op.create_index("ix_item_reasons_reason", "item_reasons", ["facility", "reason", "state", "item"])
+    columns = ["facility", "reason", "state", "item", "probability", "section"]
+    op.create_index("ix_item_reasons_reason", "item_reasons", columns)
 
 
 def _trail() -> None:
