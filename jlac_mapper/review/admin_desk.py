@@ -93,10 +93,10 @@ class AdminDesk:
         event = self._event(user, Action.USER, request_id, describe_user(changed, password_hash))
         self._users.save_user(changed, event, password_hash=password_hash)
 
-    def audit(self, user: User, facility: str) -> Iterator[Event]:
-        """Yield a chain (admin); INSTALLATION names that of users and facilities."""
+    def audit(self, user: User, facility: str, *, after: int = 0) -> Iterator[Event]:
+        """Yield a chain from the event behind *after* on (admin); INSTALLATION is that of users."""
         self._require_auditor(user, facility)
-        return self._events(facility, None)
+        return self._events(facility, None, after)
 
     def verify(self, user: User, facility: str) -> list[str]:
         """Return what is wrong with a chain, one line each; empty where nothing is (admin)."""
@@ -152,8 +152,7 @@ class AdminDesk:
         else:
             enter(self._users, user, facility, Role.ADMIN)
 
-    def _events(self, facility: str, last: int | None) -> Iterator[Event]:
-        after = 0
+    def _events(self, facility: str, last: int | None, after: int = 0) -> Iterator[Event]:
         while page := self._store.events(facility, after=after):
             for event in page:
                 if last is not None and event.sequence > last:

@@ -33,8 +33,7 @@ def _page(call: Call, problems: list[str] | None) -> Response:
     key = _key(call)
     given = call.request.query_params.get("from", "1")
     first = max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 19 else 1
-    events = call.services.desk.audit(call.user, key)
-    shown = list(islice((event for event in events if event.sequence >= first), ROWS + 1))
+    shown = list(islice(call.services.desk.audit(call.user, key, after=first - 1), ROWS + 1))
     return call.page(
         "audit.html",
         facility=call.facility() if key else None,

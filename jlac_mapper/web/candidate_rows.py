@@ -9,7 +9,7 @@ from jlac_mapper.jlac11 import Jlac11Code
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review_types import Item
 from jlac_mapper.types import Candidate, ListedCode, Reason
-from jlac_mapper.web.evidence import Statement, statements
+from jlac_mapper.web.evidence import SCORES, Statement, statements
 from jlac_mapper.web.messages import translate
 
 ELEMENTS = ("measurand", "identification", "specimen", "method", "unit")
@@ -126,7 +126,7 @@ def _scores(candidate: Candidate | None, language: str) -> tuple[Statement, ...]
     scores = [
         f"{translate(language, f'score.{method}')} {score:.2f}"
         for method, score in candidate.hypothesis.scores.items()
-        if score and method in ("exact", "cosine", "similarity", "embedding")
+        if score and method in SCORES
     ]
     if not scores:
         return ()

@@ -21,6 +21,11 @@ from jlac_mapper.web.routing import status_of
 ANSWER = "answer"
 """The form's word for: the ticked code is right; the desk's action depends on which one it is."""
 
+
+class NothingTickedError(InvalidDecisionError):
+    """The form names no code, or no row."""
+
+
 _ON = frozenset(
     {Action.CONFIRM, Action.CHOOSE, Action.PICK, Action.NO_CODE, Action.SETTLE, Action.SEND_BACK, Action.SKIP}
 )
@@ -119,7 +124,7 @@ def decide_identical(call: Call) -> Response:
         etags[int(number)] = int(etag)
     try:
         if not etags:
-            raise InvalidDecisionError("no row is ticked")
+            raise NothingTickedError("no row is ticked")
         order = order_of(call, view)
         desk.decide_identical(call.user, order, etags)
     except (ConflictError, InvalidDecisionError, InvalidCodeError, NotAllowedError) as error:
@@ -131,7 +136,7 @@ def decide_identical(call: Call) -> Response:
 
 def _answer(view: ItemView, code: str) -> tuple[Action, str]:
     if not code:
-        raise InvalidDecisionError("no code is ticked")
+        raise NothingTickedError("no code is ticked")
     code = str(jlac11.parse(code))
     standing = view.item.standing
     if standing.state is ItemState.DISPUTED:
@@ -164,6 +169,8 @@ def _refused(call: Call, error: JlacMapperError, chosen: QueueFilter) -> Respons
         )
     elif isinstance(error, NotAllowedError):
         problem = call.t("error.not_allowed")
+    elif isinstance(error, NothingTickedError):
+        problem = call.t("error.nothing_ticked")
     else:
         problem = call.t("error.invalid_decision")
     return item_response(call, view, chosen, status=status_of(error), problem=problem, detail=str(error))

@@ -18,6 +18,10 @@ _TYPES: Mapping[str, str] = {
     "semi_quantitative": "type.semi_quantitative",
     "quantitative": "type.quantitative",
 }
+SCORES = ("exact", "cosine", "similarity", "dense")
+"""The measures of a name that have a word for people."""
+
+_SCORE = re.compile(rf"\b({'|'.join(SCORES)})(?= [01]\.[0-9]{{2}} \(rank)")
 _SOURCES = frozenset(
     {"name", "unit", "reference_range", "specimen", "reagent", "assumed", "other", "edition", "site default",
      "language_model", "method", "abbreviation", "kana"}
@@ -64,9 +68,7 @@ def _measurand_text(text: str, language: str) -> str:
     if text.startswith("language model:"):
         return translate(language, "evidence.language_model") + text.removeprefix("language model:")
     text = re.sub(r"^no listed code(?=:)", translate(language, "evidence.no_code"), text)
-    for method in ("exact", "cosine", "similarity", "embedding"):
-        label = translate(language, f"score.{method}")
-        text = re.sub(rf"\b{method} (?=[01]\.[0-9]{{2}} \(rank)", lambda _, label=label: f"{label} ", text)  # type: ignore[misc]
+    text = _SCORE.sub(lambda m: translate(language, f"score.{m[1]}"), text)
     return re.sub(r"\(rank ([0-9]+)\)", lambda m: translate(language, "evidence.rank", rank=m[1]), text)
 
 

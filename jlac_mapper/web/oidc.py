@@ -96,7 +96,9 @@ class OidcProvider:
                     metadata["token_endpoint"], code=code, code_verifier=pending.verifier,
                     grant_type="authorization_code",
                 )  # fmt: skip
-                keys = client.get(metadata["jwks_uri"], withhold_token=True).raise_for_status().json()
+                keys = (
+                    client.request("GET", metadata["jwks_uri"], withhold_token=True).raise_for_status().json()
+                )
         except Exception as error:  # authlib, httpx and JSON errors have no common root
             raise ServerUnavailableError(
                 f"the OIDC provider gave no token ({type(error).__name__}); sign in again"
@@ -131,7 +133,7 @@ class OidcProvider:
             try:
                 with self._client("") as client:
                     url = issuer.rstrip("/") + "/.well-known/openid-configuration"
-                    found = client.get(url, withhold_token=True).raise_for_status().json()
+                    found = client.request("GET", url, withhold_token=True).raise_for_status().json()
             except Exception as error:  # as above
                 raise ServerUnavailableError(
                     f"the OIDC provider {issuer} cannot be reached ({type(error).__name__})"

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from jlac_mapper import jlac11
 from jlac_mapper.errors import InvalidCodeError
 from jlac_mapper.review_types import Action, ItemState, Role
-from jlac_mapper.types import Reason
+from jlac_mapper.types import Disposition, Reason
 from jlac_mapper.web.messages import reasons
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.globals.update(
-            Action=Action, ItemState=ItemState, Role=Role, UNCODABLE=jlac11.UNCODABLE, asset=_asset(),
+            Action=Action, Disposition=Disposition, ItemState=ItemState, Role=Role, UNCODABLE=jlac11.UNCODABLE, asset=_asset(),
             new_request_id=lambda: str(uuid.uuid4()),
         )  # fmt: skip
         self._environment.filters.update(code=hyphenated, utc=utc, local=local, percent=percent)
