@@ -66,7 +66,8 @@ class Settings:
         database_url: SQLAlchemy URL of the database that keeps editions.
         master: Edition to use; empty for the one made active by `master use`.
         target_precision: Precision that the acceptance threshold is chosen for, between 0.5 and 1.
-        embedder: Folder of a sentence-transformers model in place of the shipped embedding; `off` for none.
+        embedder: Folder of an embedding in place of the shipped one, written by `train embedder` or a
+            sentence-transformers model; `off` for none.
         calibration_file: A calibration of the site's own; the shipped one when empty.
         site_defaults: Element -> digits that the site vouches for where a row does not say it.
         grpc_max_message_bytes: Largest gRPC message taken or sent.

@@ -33,8 +33,8 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.globals.update(
-            Action=Action, Disposition=Disposition, ItemState=ItemState, Role=Role, UNCODABLE=jlac11.UNCODABLE, asset=_asset(),
-            new_request_id=lambda: str(uuid.uuid4()),
+            Action=Action, Disposition=Disposition, ItemState=ItemState, Role=Role,
+            UNCODABLE=jlac11.UNCODABLE, asset=_asset(), new_request_id=lambda: str(uuid.uuid4()),
         )  # fmt: skip
         self._environment.filters.update(code=hyphenated, utc=utc, local=local, percent=percent)
 
