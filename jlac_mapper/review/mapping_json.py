@@ -27,7 +27,7 @@ def row_to_json(test: LocalTest) -> str:
 
 def row_from_json(text: str) -> LocalTest:
     """Read a row."""
-    return LocalTest(**json.loads(text))
+    return LocalTest(**{"name": "", **json.loads(text)})
 
 
 def mapping_to_json(mapping: Mapping) -> str:
