@@ -16,7 +16,7 @@ from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.adapters.sql_users import SqlUserStore
-from jlac_mapper.adapters.static_embedder import StaticEmbedder
+from jlac_mapper.adapters.static_embedder import VECTORS_FILE, StaticEmbedder
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.errors import ConfigurationError, MissingExtraError
 from jlac_mapper.mapping.calibrate import FEATURES, Calibration
@@ -249,11 +249,13 @@ def _provenance(
 
 
 def _embedder(settings: Settings) -> Embedder | None:
-    """Return the shipped embedding, a site's sentence-transformers model, or None for `off`."""
+    """Return the shipped embedding, one of the site's own, or None for `off`."""
     if settings.embedder == "off":
         return None
     if not settings.embedder:
         return StaticEmbedder.load()
+    if (Path(settings.embedder) / VECTORS_FILE).is_file():  # what `train embedder` writes
+        return StaticEmbedder.load(Path(settings.embedder))
     require("sentence_transformers", extra="embed")
     from jlac_mapper.adapters.sbert_embedder import SbertEmbedder
 
