@@ -139,7 +139,7 @@ def order_for(item: int, etag: int) -> Order:
 
 
 def concurrent(desk: ReviewDesk, reviewers: int, seconds: float) -> dict[str, Any]:
-    """Let reviewers decide at once, on the given item or on one that another may hold, and check the trail."""
+    """Let reviewers decide at once and hold what they were told against the trail."""
     stop = time.monotonic() + seconds
     acknowledged: list[tuple[int, int]] = []
     seen: Counter[str] = Counter()
@@ -152,11 +152,8 @@ def concurrent(desk: ReviewDesk, reviewers: int, seconds: float) -> dict[str, An
         while time.monotonic() < stop:
             begun = time.perf_counter()
             try:
-                view = desk.next_item(user, ItemQuery(FACILITY, states=WAITING), request_id=request_id())
-                if view is None:
-                    break
-                item = view.item.id - (rng.random() < 0.2)
-                outcome = desk.decide(user, order_for(item, view.item.etag))
+                item, etag = find(desk, user, rng)
+                outcome = desk.decide(user, order_for(item, etag))
                 with lock:
                     seen["decided"] += 1
                     acknowledged.append((outcome.event.sequence, item))
@@ -177,6 +174,18 @@ def concurrent(desk: ReviewDesk, reviewers: int, seconds: float) -> dict[str, An
         "ms_p95": round(1000 * sorted(spent)[int(0.95 * (len(spent) - 1))], 1),
         **check(desk, acknowledged),
     }  # fmt: skip
+
+
+def find(desk: ReviewDesk, user: User, rng: random.Random) -> tuple[int, int]:
+    """Return an item and its etag: mostly one of the user's own, one in five what others may be reading."""
+    query = ItemQuery(FACILITY, states=WAITING)
+    if rng.random() < 0.2:
+        row = rng.choice(desk.queue(user, query, limit=20).rows)
+        return row.id, row.etag
+    view = desk.next_item(user, query, request_id=request_id())
+    if view is None:
+        raise RuntimeError("the queue is too short for this run")
+    return view.item.id, view.item.etag
 
 
 def check(desk: ReviewDesk, acknowledged: list[tuple[int, int]]) -> dict[str, int]:

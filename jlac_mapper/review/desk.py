@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from jlac_mapper.errors import ConflictError, InvalidDecisionError
+from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review import blind, bulk, workflow
 from jlac_mapper.review.access import enter, require_request_id
@@ -147,7 +147,7 @@ class ReviewDesk(AdminDesk):
             item = self._store.item(query.facility, found)
             try:
                 self.decide(user, Order(query.facility, found, item.etag, Action.CLAIM, request_id))
-            except ConflictError:
+            except (ConflictError, NotAllowedError):  # someone else was quicker
                 continue
             return self.view(user, query.facility, found)
         raise ConflictError("others take the items faster than one can be given to you: try again")
