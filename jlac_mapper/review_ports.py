@@ -202,7 +202,7 @@ class UserStore(Protocol):
         ...
 
     def record_failed_sign_in(self, keys: Sequence[str], at: datetime) -> None:
-        """Count one failure under each key, such as `login:a` and `address:10.0.0.7`; older than a day go."""
+        """Count one failure a key, such as `login:a` or `address:2001:db8::7`; older than a day go."""
         ...
 
     def failed_sign_ins(self, key: str, since: datetime) -> int:

@@ -18,6 +18,7 @@ from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.review_types import Action
+from tests.review_office import Office
 from tests.review_values import ONE, TWO, a_draft
 
 
@@ -104,3 +105,9 @@ def users(review_database: Database) -> SqlUserStore:
 def store(review_database: Database, users: SqlUserStore) -> SqlReviewStore:  # noqa: ARG001  # makes the facilities
     """A store of review, with the facilities h1 and h2."""
     return SqlReviewStore(review_database)
+
+
+@pytest.fixture
+def office(store: SqlReviewStore, users: SqlUserStore) -> Office:
+    """A desk with people who may sit at it."""
+    return Office(store, users)

@@ -119,10 +119,10 @@ def test_ended_sessions_are_swept_away(users: SqlUserStore) -> None:
 
 def test_failed_sign_ins_are_counted_by_key_for_a_day(users: SqlUserStore) -> None:
     for minutes in (0, 5, 10):
-        users.record_failed_sign_in(["login:ann", "address:10.0.0.7"], NOON + timedelta(minutes=minutes))
+        users.record_failed_sign_in(["login:ann", "address:2001:db8::7"], NOON + timedelta(minutes=minutes))
     users.record_failed_sign_in(["login:bob"], NOON)
     assert users.failed_sign_ins("login:ann", NOON) == 3
     assert users.failed_sign_ins("login:ann", NOON + timedelta(minutes=5)) == 2
     assert users.failed_sign_ins("login:eve", NOON) == 0
     users.record_failed_sign_in(["login:bob"], NOON + timedelta(days=1, minutes=7))
-    assert users.failed_sign_ins("address:10.0.0.7", NOON) == 1
+    assert users.failed_sign_ins("address:2001:db8::7", NOON) == 1
