@@ -18,6 +18,7 @@ from jlac_mapper.grpc_api._pb.v1.review_service_pb2_grpc import ReviewServiceStu
 from jlac_mapper.grpc_api.convert import local_test_to_proto
 from jlac_mapper.grpc_api.review_servicer import ReviewServicer
 from jlac_mapper.grpc_api.server import MapperServer
+from jlac_mapper.ports import Mapper
 from jlac_mapper.types import LocalTest
 from tests.fakes import EchoMapper, FakeApp
 
@@ -53,10 +54,10 @@ class Reviewing:
 
 @asynccontextmanager
 async def reviewing(
-    folder: Path, *, lists: bool = True, export_templates: str = ""
+    folder: Path, *, lists: bool = True, export_templates: str = "", mapper: Mapper | None = None
 ) -> AsyncIterator[Reviewing]:
     """Serve a desk, with the first list taken in where *lists* says so."""
-    desk = with_list(folder) if lists else opened(folder)
+    desk = with_list(folder) if lists else opened(folder, mapper)
     servicer = ReviewServicer(desk, desk.clock, export_templates=export_templates)
     server = MapperServer(FakeApp(EchoMapper(), Settings(database_url="sqlite://")), review=servicer)
     address = await server.start("127.0.0.1", 0)

@@ -10,6 +10,7 @@ from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.jlac11 import parse
+from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review_types import Action, EventDraft, Facility, Role, Session, User
@@ -79,13 +80,14 @@ class Opened:
         return token
 
 
-def opened(folder: Path) -> Opened:
+def opened(folder: Path, mapper: Mapper | None = None) -> Opened:
     """Return a desk with two facilities and the users of ROLES."""
     database = Database(f"sqlite:///{folder / 'review.sqlite3'}")
     users, clock = SqlUserStore(database), TickingClock()
     codes = CodeSearch(LISTED, LISTED)
     desk = ReviewDesk(
-        store=SqlReviewStore(database), users=users, clock=clock, mapper=ScriptedMapper(SCRIPT), codes=codes,
+        store=SqlReviewStore(database), users=users, clock=clock, codes=codes,
+        mapper=mapper or ScriptedMapper(SCRIPT),
         edition="2026-04",
     )  # fmt: skip
     for number, facility in enumerate((Facility("h1", "第一病院"), Facility("h2", "第二病院"))):

@@ -1,5 +1,6 @@
 """ReviewService over a real connection and a real database: lists in, files out, figures, audit."""
 
+import asyncio
 import csv
 import io
 from pathlib import Path
@@ -12,6 +13,7 @@ from review_desk import AST, ROWS
 from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as pb
 from jlac_mapper.grpc_api.convert import local_test_to_proto
 from jlac_mapper.types import LocalTest
+from tests.fakes import GatedMapper
 
 CODE = grpc.StatusCode
 
@@ -56,6 +58,25 @@ async def test_a_list_that_cannot_be_taken_in_leaves_nothing(
         assert found[:2] == (CODE.INVALID_ARGUMENT, "INPUT_UNUSABLE")
         assert field.rpartition(".")[2] in found[3]
         assert server.opened.desk.runs(server.opened.user("hanako"), "h1") == []
+
+
+async def test_an_import_whose_caller_goes_away_leaves_nothing(tmp_path: Path) -> None:
+    mapper = GatedMapper()
+    many = tuple(LocalTest(f"test {n}") for n in range(600))
+    async with reviewing(tmp_path, lists=False, mapper=mapper) as server:
+        who = server.who("hanako")
+        mapper.close()
+        call = server.stub.ImportList(iter(upload("gone", many)), metadata=who)
+        await asyncio.to_thread(mapper.entered.wait, 30)
+        assert call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await asyncio.sleep(0.2)  # the server hears of it
+        mapper.gate.set()
+        again = await server.stub.ImportList(iter(upload("again", ROWS)), metadata=who)
+        runs = (await server.stub.ListRuns(requests()["ListRuns"], metadata=who)).runs
+        assert [run.id for run in runs] == [again.run.id]
+        assert sum(map(len, mapper.batches)) < len(many) + len(ROWS)
 
 
 async def test_a_file_comes_in_pieces_under_its_name(tmp_path: Path) -> None:
