@@ -1,5 +1,6 @@
 """Runs the page until SIGTERM: requests that are being answered are answered to their end."""
 
+import signal
 import socket
 from collections.abc import Callable
 
@@ -7,6 +8,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from jlac_mapper.errors import ConfigurationError
+
+
+_BACKLOG = 128
 
 
 def serve(
@@ -37,6 +41,7 @@ def serve(
         listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(_BACKLOG)  # from now on a browser that comes early waits and is served
     except OSError as error:
         raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
     config = uvicorn.Config(
@@ -54,5 +59,7 @@ def serve(
     bound = listener.getsockname()
     shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
     announce(f"jlac-mapper reviewers' page on http://{shown}:{bound[1]}")
+    # uvicorn raises SIGTERM again once it has shut down; here a stop that was asked for is a good end.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     with listener:
         server.run(sockets=[listener])
