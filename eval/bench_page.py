@@ -58,7 +58,8 @@ new MutationObserver(() => {
 performance.setResourceTimingBufferSize(10000);
 """
 _SERVER = """
-return performance.getEntriesByType('resource').filter(e => e.initiatorType === 'fetch')
+return performance.getEntriesByType('resource')
+  .filter(e => e.initiatorType === 'fetch' && !e.name.endsWith('/progress'))
   .map(e => e.responseEnd - e.startTime)
 """
 

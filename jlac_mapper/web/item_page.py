@@ -62,7 +62,8 @@ def item_response(
         rules=rules,
         machine=machine,
         now=call.services.clock.now(),
-        counts=desk.counts(call.user, call.facility_key),
+        # The script asks for them behind the item.
+        counts=None if "x-swap" in call.request.headers else desk.counts(call.user, call.facility_key),
         queue=chosen.to_text(),
         name_of=_names(call),
         last=last,
@@ -73,6 +74,11 @@ def item_response(
         contradicting=len({name.code for name in view.house_names}) > 1,
         done=call.request.query_params.get("done", ""),
     )
+
+
+def progress(call: Call) -> Response:
+    """Answer the strip of progress and rate: a fragment."""
+    return call.page("progress.html", counts=call.services.desk.counts(call.user, call.facility_key))
 
 
 def search(call: Call) -> Response:

@@ -22,6 +22,7 @@ PAGES = (
     Page("GET", "/", Access.SIGNED_IN, queue_page.facilities),
     Page("GET", "/f/{facility}", Access.VIEWER, queue_page.queue),
     Page("POST", "/f/{facility}/next", Access.REVIEWER, decisions.take_next),
+    Page("GET", "/f/{facility}/progress", Access.VIEWER, item_page.progress),
     Page("GET", "/f/{facility}/search", Access.VIEWER, item_page.search),
     Page("GET", "/f/{facility}/items/{item:int}", Access.VIEWER, item_page.show),
     Page("POST", "/f/{facility}/items/{item:int}", Access.REVIEWER, decisions.decide),

@@ -9,7 +9,6 @@ from starlette.applications import Starlette
 
 from jlac_mapper.errors import ConfigurationError
 
-
 _BACKLOG = 128
 
 

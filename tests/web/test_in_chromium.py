@@ -111,6 +111,8 @@ def test_the_keyboard_alone_is_enough(site: Site, seats: tuple[Seat, Seat]) -> N
     assert seat.title() == "GPT"
     assert seat.focused() == "h1#title"
     seat.wait(lambda: "Decided" in seat.one("#live").get_attribute("textContent"))
+    seat.wait(lambda: seat.all(".progress progress"))
+    assert "1 in the last hour, 1 today" in seat.one(".progress").text
     seat.after("u")
     assert _standing(site, first)[0] is ItemState.PROPOSED
     assert seat.title() == "GOT"

@@ -44,7 +44,7 @@ async function send(form, button) {
   if (button && button.name) fields.set(button.name, button.value);
   const action = (button && button.getAttribute("formaction")) || form.getAttribute("action");
   try {
-    await swap(await fetch(action, { method: "POST", body: fields, redirect: "follow" }), true);
+    await swap(await fetch(action, { method: "POST", body: fields, redirect: "follow", headers: { "X-Swap": "1" } }), true);
   } catch {
     busy = false;
     form.removeAttribute("data-swap");
@@ -53,6 +53,14 @@ async function send(form, button) {
     busy = false;
     main().removeAttribute("aria-busy");
   }
+}
+
+// The item comes first; how far the queue is may take a moment longer.
+async function loadProgress(place) {
+  const response = await fetch(place.dataset.progress);
+  if (!response.ok || new URL(response.url).pathname.startsWith("/sign-in")) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  place.replaceWith(...page.body.childNodes);
 }
 
 async function search(form) {
@@ -87,6 +95,8 @@ function ready() {
     toggle.checked = localStorage.getItem("keys") !== "off";
     toggle.addEventListener("change", () => localStorage.setItem("keys", toggle.checked ? "on" : "off"));
   }
+  const progress = document.querySelector("[data-progress]");
+  if (progress) loadProgress(progress).catch(() => {});
   const job = document.querySelector("[data-poll]");
   if (job) poll(job);
 }
