@@ -8,6 +8,9 @@ from pathlib import Path
 from jlac_mapper import __version__, model_loading
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.adapters.sql_master import SqlMasterStore
+from jlac_mapper.adapters.sql_reviews import SqlReviewStore
+from jlac_mapper.adapters.sql_tables import Database
+from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.mapping.calibrate import FEATURES, Calibration
 from jlac_mapper.mapping.decide import Thresholds
@@ -18,6 +21,9 @@ from jlac_mapper.mapping.resolve import Resolver
 from jlac_mapper.mapping.retrieve import Retriever
 from jlac_mapper.master import editions, starter
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
+from jlac_mapper.review.code_search import CodeSearch
+from jlac_mapper.review.desk import ReviewDesk
+from jlac_mapper.review_ports import ReviewStore, UserStore
 from jlac_mapper.types import Edition, Provenance, Vocabulary
 
 
@@ -40,6 +46,17 @@ class App:
     mapper: Mapper
     edition_info: EditionInUse
     as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDesk:
+    """Review put together for an app's edition: the verbs, who may sign in, the codes to search and name."""
+
+    desk: ReviewDesk
+    users: UserStore
+    codes: CodeSearch
+    store: ReviewStore
+    """Beneath the desk, without its checks of role: for measuring and mending."""
 
 
 class SystemClock:
@@ -90,6 +107,41 @@ def build_app(
     )
     info = EditionInUse(edition.name, edition.digest, len(edition.codes), edition.completed)
     return App(settings, store, mapper, info, day)
+
+
+def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
+    """
+    Open the reviewers' desk over the app's edition and database.
+
+    Args:
+        replaced: The edition in use before, when it is being changed: codes that only this one lists count
+            as ended, so that their successors are found.
+
+    Raises:
+        DatabaseError: The database cannot be used.
+        UnknownEditionError: No such *replaced* edition.
+    """
+    superseded = starter.superseded()
+    edition = app.store.load(app.edition_info.name)
+    completed = editions.complete_with_starter(edition, starter.load_starter())
+    known = completed
+    if replaced:
+        known = editions.with_ended(completed, app.store.load(replaced).codes, app.as_of)
+    known = editions.with_successors(known, app.as_of, superseded)
+    codes = CodeSearch(known.codes, editions.proposable_codes(completed, app.as_of, superseded))
+    database = Database(settings.database_url)
+    users = SqlUserStore(database)
+    store = SqlReviewStore(database)
+    desk = ReviewDesk(
+        store=store, users=users, clock=SystemClock(), mapper=app.mapper, codes=codes,
+        edition=f"{edition.name}@{edition.digest[:12]}",
+    )  # fmt: skip
+    return OpenDesk(desk, users, codes, store)
+
+
+def open_users(settings: Settings) -> UserStore:
+    """Open who may sign in, without building the app: for the first admin and for passwords."""
+    return SqlUserStore(Database(settings.database_url))
 
 
 def build_pipeline(

@@ -3,12 +3,58 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 
 from jlac_mapper.errors import ConfigurationError
 
 PREFIX = "JLAC_MAPPER_"
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """
+    The reviewers' page.
+
+    Attributes:
+        oidc_issuer: The hospital's OpenID Connect provider; empty where people sign in with passwords only.
+        oidc_client_id: This page's name there.
+        oidc_client_secret: Its secret; empty for a public client.
+        trusted_proxies: Addresses whose X-Forwarded-* headers are believed, separated by commas.
+        hosts: Host names that the page answers to, separated by commas; any when empty.
+    """
+
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    trusted_proxies: str = ""
+    hosts: str = ""
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> "WebSettings":
+        """
+        Read the page's settings; names without the prefix.
+
+        Raises:
+            ConfigurationError: An issuer without a client, or one that is reached without TLS.
+        """
+        web = cls(
+            **{name: given.get(name.upper(), "").strip() for name in _OIDC},
+            **{name: given.get(f"WEB_{name.upper()}", "").strip() for name in ("trusted_proxies", "hosts")},
+        )
+        if bool(web.oidc_issuer) != bool(web.oidc_client_id):
+            raise ConfigurationError(f"give both {PREFIX}OIDC_ISSUER and {PREFIX}OIDC_CLIENT_ID, or neither")
+        address = urlsplit(web.oidc_issuer)
+        is_local = address.scheme == "http" and address.hostname in ("127.0.0.1", "::1", "localhost")
+        if web.oidc_issuer and address.scheme != "https" and not is_local:
+            raise ConfigurationError(
+                f"{PREFIX}OIDC_ISSUER is {web.oidc_issuer!r}; expected an https:// address"
+            )
+        return web
+
+
+_OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +66,8 @@ class Settings:
         database_url: SQLAlchemy URL of the database that keeps editions.
         master: Edition to use; empty for the one made active by `master use`.
         target_precision: Precision that the acceptance threshold is chosen for, between 0.5 and 1.
-        embedder: Folder of a sentence-transformers model in place of the shipped embedding; `off` for none.
+        embedder: Folder of an embedding in place of the shipped one, written by `train embedder` or a
+            sentence-transformers model; `off` for none.
         calibration_file: A calibration of the site's own; the shipped one when empty.
         site_defaults: Element -> digits that the site vouches for where a row does not say it.
         grpc_max_message_bytes: Largest gRPC message taken or sent.
@@ -30,6 +77,8 @@ class Settings:
         llm_token: Bearer token for the server; not shown where settings are printed.
         llm_ca_file: PEM file of the authority that signed the server's certificate.
         llm_deadline: Seconds that one batch of questions may take.
+        web: What the reviewers' page needs to know of its surroundings.
+        export_templates: Folder with the layout of each facility's exports, FACILITY.toml; empty for none.
     """
 
     database_url: str
@@ -44,6 +93,8 @@ class Settings:
     llm_token: str = field(default="", repr=False)
     llm_ca_file: str = ""
     llm_deadline: float = 30.0
+    web: WebSettings = field(default_factory=WebSettings)
+    export_templates: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -55,7 +106,8 @@ class Settings:
         """
         known = {
             "DATABASE_URL", "MASTER", "TARGET_PRECISION", "EMBEDDER", "CALIBRATION_FILE",
-            "SITE_DEFAULT_SPECIMEN", "GRPC_MAX_MESSAGE_BYTES",
+            "SITE_DEFAULT_SPECIMEN", "GRPC_MAX_MESSAGE_BYTES", "OIDC_ISSUER", "OIDC_CLIENT_ID",
+            "OIDC_CLIENT_SECRET", "WEB_TRUSTED_PROXIES", "WEB_HOSTS", "EXPORT_TEMPLATES",
             "LLM", "LLM_MODEL", "LLM_TOKEN", "LLM_CA_FILE", "LLM_DEADLINE",
         }  # fmt: skip
         given = {k.removeprefix(PREFIX): v for k, v in environ.items() if k.startswith(PREFIX)}
@@ -94,6 +146,8 @@ class Settings:
             llm_token=given.get("LLM_TOKEN", ""),
             llm_ca_file=given.get("LLM_CA_FILE", ""),
             llm_deadline=seconds,
+            web=WebSettings.read(given),
+            export_templates=given.get("EXPORT_TEMPLATES", ""),
         )
 
 

@@ -94,3 +94,45 @@ class DeadlinePassedError(JlacMapperError):
     """The caller's deadline passed before the work began; nothing was done."""
 
     reason = "DEADLINE_PASSED"
+
+
+class UnauthenticatedError(JlacMapperError):
+    """The caller does not say who asks, or not truly."""
+
+    reason = "UNAUTHENTICATED"
+
+
+class NotAllowedError(JlacMapperError):
+    """The user's role, or the state of the item, does not allow the action."""
+
+    reason = "NOT_ALLOWED"
+
+
+class ConflictError(JlacMapperError):
+    """
+    Someone changed the item since it was read; the message shows what they decided.
+
+    `item` and `etag` say which item and its present etag; `by` and `code` what stands now, both empty where
+    the reader must stay blind to it.
+    """
+
+    reason = "CONFLICT"
+
+    def __init__(self, message: str, *, item: int = 0, etag: int = 0, by: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.item = item
+        self.etag = etag
+        self.by = by
+        self.code = code
+
+
+class NotFoundError(JlacMapperError):
+    """There is no such item, run, user or facility, or it is another facility's."""
+
+    reason = "NOT_FOUND"
+
+
+class InvalidDecisionError(JlacMapperError):
+    """The decision makes no sense: a code that the edition does not list, a question without text."""
+
+    reason = "INVALID_DECISION"

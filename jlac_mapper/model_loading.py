@@ -9,7 +9,7 @@ from jlac_mapper.adapters import faiss_index
 from jlac_mapper.adapters.faiss_index import FaissIndex
 from jlac_mapper.adapters.numpy_index import NumpyIndex
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
-from jlac_mapper.adapters.static_embedder import StaticEmbedder
+from jlac_mapper.adapters.static_embedder import VECTORS_FILE, StaticEmbedder
 from jlac_mapper.adapters.unavailable_choice import UnavailableChoice
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConfigurationError, MissingExtraError, ModelFileError
@@ -33,11 +33,13 @@ def require(module: str, *, extra: str) -> None:
 
 
 def embedder(settings: Settings) -> Embedder | None:
-    """Return the shipped embedding, a site's sentence-transformers model, or None for `off`."""
+    """Return the shipped embedding, one of the site's own, or None for `off`."""
     if settings.embedder == OFF:
         return None
     if not settings.embedder:
         return StaticEmbedder.load()
+    if (Path(settings.embedder) / VECTORS_FILE).is_file():  # what `train embedder` writes
+        return StaticEmbedder.load(Path(settings.embedder))
     require("sentence_transformers", extra="embed")
     from jlac_mapper.adapters.sbert_embedder import SbertEmbedder
 

@@ -84,6 +84,12 @@ class Reason(StrEnum):
     """The row looks like an order, not a result."""
     COMPLETED_FROM_STARTER = "COMPLETED_FROM_STARTER"
     """The edition lists no method-000 code here; the starter master's was used."""
+    HOUSE_NAME = "HOUSE_NAME"
+    """A person of this facility decided this very name and these fields before; that decision answers."""
+    HOUSE_NAME_ENDED = "HOUSE_NAME_ENDED"
+    """This facility decided for a code that the edition no longer lists; its successor is proposed."""
+    HOUSE_NAME_CONTRADICTED = "HOUSE_NAME_CONTRADICTED"
+    """This facility's people decided this very name for different codes."""
     LLM_UNAVAILABLE = "LLM_UNAVAILABLE"
     """The language model was configured and did not answer."""
     LLM_DISAGREES = "LLM_DISAGREES"
@@ -99,6 +105,7 @@ class Reason(StrEnum):
 CONFLICTS = frozenset(
     {
         Reason.FIELDS_DISAGREE,
+        Reason.HOUSE_NAME_CONTRADICTED,
         Reason.ITEM_ENDED,
         Reason.JLAC10_CONFLICT,
         Reason.METHOD_CONFLICT,
@@ -116,6 +123,7 @@ CONFLICTS = frozenset(
 
 ASSUMPTIONS = frozenset(
     {
+        Reason.HOUSE_NAME_ENDED,
         Reason.IDENTIFICATION_ASSUMED,
         Reason.LLM_DISAGREES,
         Reason.LLM_UNAVAILABLE,

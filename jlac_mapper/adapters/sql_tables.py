@@ -1,8 +1,9 @@
 """The database's tables, and opening a database: folder, settings of the connection, schema at head."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
@@ -96,6 +97,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _parsed(url)
         self._engine: Engine | None = None
+        self._opening = Lock()
+        # SQLite makes writers poll for its lock; those of one process take turns here without waiting longer.
+        sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer: AbstractContextManager[object] = Lock() if sqlite else nullcontext()
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
@@ -125,7 +130,7 @@ class Database:
         Raises:
             DatabaseError: As for `reading`, or not writable.
         """
-        with self._reported(), _write_transaction(self._opened()) as connection:
+        with self._reported(), self._writer, _write_transaction(self._opened()) as connection:
             yield connection
 
     def close(self) -> None:
@@ -140,18 +145,22 @@ class Database:
         return None if self.url.get_backend_name() != "sqlite" or in_memory else Path(str(named))
 
     def _opened(self) -> Engine:
-        if self._engine is None:
-            path = self._sqlite_file()
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            engine = _make_engine(self.url)
-            try:
-                _bring_to_head(engine, str(self))
-            except BaseException:
-                engine.dispose()
-                raise
-            self._engine = engine
-        return self._engine
+        with self._opening:
+            if self._engine is None:
+                self._engine = self._open()
+            return self._engine
+
+    def _open(self) -> Engine:
+        path = self._sqlite_file()
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        engine = _make_engine(self.url)
+        try:
+            _bring_to_head(engine, str(self))
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
@@ -200,6 +209,8 @@ def _on_sqlite_connect(dbapi_connection: object, _record: object) -> None:
     # The driver's own transactions would leave schema changes outside of ours.
     dbapi_connection.isolation_level = None  # type: ignore[attr-defined]
     dbapi_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[attr-defined]
+    # What was committed is on the disk, also after a power cut: a decision is acknowledged once.
+    dbapi_connection.execute("PRAGMA synchronous=FULL")  # type: ignore[attr-defined]
 
 
 def _on_sqlite_begin(connection: Connection) -> None:

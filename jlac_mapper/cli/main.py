@@ -21,8 +21,10 @@ def build_cli() -> typer.Typer:
     from jlac_mapper.cli.health import health
     from jlac_mapper.cli.map_command import map_command
     from jlac_mapper.cli.master import master_app
+    from jlac_mapper.cli.review import review_app
     from jlac_mapper.cli.serve import serve
     from jlac_mapper.cli.train import train_app
+    from jlac_mapper.cli.web import web
 
     cli = typer.Typer(
         name="jlac-mapper",
@@ -38,6 +40,8 @@ def build_cli() -> typer.Typer:
     cli.command("health")(health)
     cli.command("eval")(eval_command)
     cli.add_typer(train_app, name="train")
+    cli.command("web")(web)
+    cli.add_typer(review_app, name="review")
     return cli
 
 

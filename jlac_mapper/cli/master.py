@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.master_diff import diff_command
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -38,13 +40,14 @@ def import_command(
     """
     import time
 
+    from jlac_mapper.cli.master_use import use_edition
     from jlac_mapper.errors import InputError
     from jlac_mapper.master.importers import read_master
 
     started = time.monotonic()
     imported = read_master(file)
     name = name or default_name(file)
-    store = _store()
+    store = open_editions()
     if imported.analytes:
         if use:
             raise InputError(f"{file}: is a JLAC10 analyte table, no edition; leave --use out")
@@ -52,9 +55,11 @@ def import_command(
     else:
         _keep_edition(store, imported, name, file.name, started)
         if use:
-            store.use(name)
-        in_use = store.active() == name
-        _say(f"in use: {name}" if in_use else f"not in use yet: jlac-mapper master use {_quoted(name)}")
+            use_edition(store, name)
+        elif store.active() == name:
+            _say(f"in use: {name}; jlac-mapper master use {_quoted(name)} checks the decisions against it")
+        else:
+            _say(f"not in use yet: jlac-mapper master use {_quoted(name)}")
 
 
 @master_app.command("list")
@@ -68,7 +73,7 @@ def list_command() -> None:
         numeric = heading in ("codes", "from starter")
         kept_whole = heading in ("name", "codes", "digest")
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=kept_whole, overflow="fold")
-    for info in _store().list():
+    for info in open_editions().list():
         table.add_row(
             "*" if info.active else "", _plain(info.name), f"{info.codes:,}", f"{info.completed:,}",
             info.imported_at[:10], _plain(info.source_file), info.digest[:8],
@@ -77,10 +82,25 @@ def list_command() -> None:
 
 
 @master_app.command("use")
-def use_command(name: Annotated[str, typer.Argument(help="Edition, or starter.")]) -> None:
-    """Make an edition the one in use."""
-    _store().use(name)
-    _say(f"in use: {name}")
+def use_command(
+    name: Annotated[str, typer.Argument(help="Edition, or starter.")],
+    user: Annotated[
+        str, typer.Option("--user", help="The admin who does it; without one, whoever runs this.")
+    ] = "",
+    every: Annotated[bool, typer.Option("--all", help="List every reopened decision.")] = False,
+) -> None:
+    """
+    Make an edition the one in use.
+
+    Every final decision of review whose code it ended or moved is reopened, with the successor proposed,
+    and listed.
+    """
+    from jlac_mapper.cli.master_use import SHOWN, use_edition
+
+    use_edition(open_editions(), name, user, None if every else SHOWN)
+
+
+master_app.command("diff")(diff_command)
 
 
 @master_app.command("check")
@@ -93,8 +113,8 @@ def check_command(
     from jlac_mapper.master.checks import check_edition
     from jlac_mapper.master.starter import load_vocabulary
 
-    store = _store()
-    day = _day(as_of)
+    store = open_editions()
+    day = day_of(as_of)
     edition = store.load(name or store.active())
     findings = check_edition(edition, load_vocabulary(), day)
     _print_findings(edition, findings, None if every else _FINDINGS_SHOWN)
@@ -185,7 +205,8 @@ def _print_findings(edition: Edition, findings: list[Finding], limit: int | None
         _say(f"the first {limit} of each rule are shown; --all shows every finding")
 
 
-def _store() -> MasterStore:
+def open_editions() -> MasterStore:
+    """Open the editions of the configured database."""
     import os
 
     from jlac_mapper.bootstrap import open_store
@@ -194,7 +215,8 @@ def _store() -> MasterStore:
     return open_store(Settings.from_env(os.environ))
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """Return the day of --as-of, today without one. Raises InputError."""
     from datetime import date, datetime
 
     from jlac_mapper.errors import InputError

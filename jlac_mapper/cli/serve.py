@@ -1,4 +1,4 @@
-"""`jlac-mapper serve`: the main job over gRPC."""
+"""`jlac-mapper serve`: the main job and review over gRPC."""
 
 from typing import Annotated
 
@@ -23,7 +23,7 @@ def serve(
         float, typer.Option(min=0, help="Seconds that calls in flight may take to finish on SIGTERM.")
     ] = 10.0,
 ) -> None:
-    """Serve the mapper over gRPC until SIGTERM or Ctrl-C; prints the address when it is ready."""
+    """Serve mapper and review over gRPC until SIGTERM or Ctrl-C; prints the address when it is ready."""
     # Imported here so that `jlac-mapper --help` stays quick.
     import asyncio
     import logging
@@ -31,13 +31,17 @@ def serve(
     from dataclasses import replace
     from functools import partial
 
-    from jlac_mapper.bootstrap import build_app
+    from jlac_mapper.bootstrap import SystemClock, build_app, open_desk
     from jlac_mapper.config import Settings
     from jlac_mapper.grpc_api import server
+    from jlac_mapper.grpc_api.review_servicer import ReviewServicer
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("faiss.loader").setLevel(logging.WARNING)  # which CPU build it tries is no news
     settings = Settings.from_env(os.environ)
     app = build_app(replace(settings, llm=llm or settings.llm), master=master)
+    review = ReviewServicer(
+        open_desk(settings, app), SystemClock(), export_templates=settings.export_templates
+    )
     announce = partial(print, flush=True)
-    asyncio.run(server.serve(app, host, port, grace_seconds=grace, announce=announce))
+    asyncio.run(server.serve(app, host, port, grace_seconds=grace, announce=announce, review=review))

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from jlac_mapper.cli.summary import Tally
-from jlac_mapper.cli.table_cells import guard
 from jlac_mapper.cli.table_progress import Progress, check_output, progress_path, save_progress
 from jlac_mapper.errors import OutputError
+from jlac_mapper.table_cells import guard
 
 UTF8_BOM = b"\xef\xbb\xbf"
 

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from jlac_mapper.cli.summary import Tally
-from jlac_mapper.cli.table_cells import as_text, escape_for_xlsx, is_formula_like
 from jlac_mapper.cli.table_sinks import OutputRow
 from jlac_mapper.cli.table_text import Row
 from jlac_mapper.errors import InputError, OutputError
+from jlac_mapper.table_cells import MAX_XLSX_CELL, as_text, escape_for_xlsx, xlsx_text
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
-_MAX_CELL = 32_767
 _READ_AT_ONCE = 500
 
 
@@ -170,16 +169,5 @@ class XlsxSink:
     def _cell(self, value: object) -> object:
         if not isinstance(value, str):
             return value
-        from openpyxl.cell import WriteOnlyCell
-
-        text = escape_for_xlsx(value)
-        if len(text) > _MAX_CELL:
-            text = text[:_MAX_CELL]
-            self._tally.cut_cells += 1
-        if not (text[:1] in ("=", "#") or is_formula_like(value)):
-            return text or None
-        cell = WriteOnlyCell(self._sheet, value=text)
-        cell.data_type = "s"
-        # Excel then keeps it a text even when a person edits the cell.
-        cell.quotePrefix = True
-        return cell
+        self._tally.cut_cells += len(escape_for_xlsx(value)) > MAX_XLSX_CELL
+        return xlsx_text(self._sheet, value)

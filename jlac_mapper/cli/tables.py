@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from jlac_mapper.cli.table_cells import unguard
 from jlac_mapper.cli.table_columns import HEADER_SEARCH_ROWS, HeaderRow, find_header, headers_seen
 from jlac_mapper.cli.table_text import Row, TextSource, detect_encoding
 from jlac_mapper.cli.table_xlsx import SheetSource, sheet_sources
 from jlac_mapper.errors import InputError
+from jlac_mapper.table_cells import LABEL_COLUMNS, REVIEW_COLUMNS, unguard
 
 FIXED_COLUMNS = (
     "disposition",
@@ -155,6 +155,8 @@ def _no_header(
 
 def _is_own_output(header: Sequence[str]) -> bool:
     cells = list(header)
+    if any(tuple(cells[-len(tail) :]) == tail for tail in (REVIEW_COLUMNS, LABEL_COLUMNS)):
+        return True
     return "provenance" in cells and any(
         tuple(cells[start : start + len(FIXED_COLUMNS)]) == FIXED_COLUMNS for start in range(len(cells))
     )

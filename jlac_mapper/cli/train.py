@@ -14,6 +14,7 @@ from jlac_mapper.cli.train_reranker import reranker
 
 if TYPE_CHECKING:
     from jlac_mapper.mapping.pipeline import Pipeline
+    from jlac_mapper.training.generated_rows import LabelledRow
     from jlac_mapper.types import Vocabulary
 
 train_app = typer.Typer(help="Train what the product ships.", no_args_is_help=True)
@@ -39,6 +40,10 @@ def calibration(
             metavar="MODEL", help="Language model whose word is weighed: off, bundled, a URL or a folder."
         ),
     ] = "bundled",
+    confirmed: Annotated[
+        Path | None,
+        typer.Option(help="Labelled table as for `eval`: the hospital's own rows, fitted beside them."),
+    ] = None,
 ) -> None:
     """
     Fit the probabilities on rows generated from the vocabulary (needs the `train` extra).
@@ -83,9 +88,14 @@ def calibration(
         embedders.append(embedder)
         return calibration_pipeline(settings, reduced, day, embedder)
 
+    own = _confirmed_rows(confirmed) if confirmed else []
     examples = training.collect(vocabulary, edition, build, seed)
+    if own:
+        shipped = calibration_pipeline(settings, vocabulary, day, StaticEmbedder.load())
+        examples += training.confirmed(own, shipped, seed)
+        console.print(f"{len(own):,} confirmed rows")
     console.print(f"{len(examples):,} hypotheses of generated rows")
-    fitted = training.fit(examples, seed)
+    fitted = training.fit(examples, seed, confirmed_rows=len(own))
     model = language_model(replace(settings, llm=llm))
     if model.template:
         # The shipped model has learned none of the names of this fold.
@@ -105,6 +115,20 @@ def calibration(
     for name, value in fitted[calibration_card.MEASURED].items():
         if isinstance(value, int | float):
             console.print(f"  {name}: {value}")
+
+
+def _confirmed_rows(file: Path) -> "list[LabelledRow]":
+    """Return labelled rows as the training takes them, without those that have no label or several."""
+    from jlac_mapper.cli.eval_command import read_records
+    from jlac_mapper.evaluation.labels import Status, read_labelled
+    from jlac_mapper.training.generated_rows import LabelledRow
+
+    rows = []
+    for row in read_labelled(read_records(file)):
+        meant = row.truth.measurands if row.truth.status is Status.CODABLE else frozenset({""})
+        if row.truth.status is not Status.UNSCORED and len(meant) == 1:
+            rows.append(LabelledRow(row.test, next(iter(meant)), row.test.name))
+    return rows
 
 
 train_app.command("embedder")(embedder)

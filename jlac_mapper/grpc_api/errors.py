@@ -32,6 +32,11 @@ _CODES: dict[type[errors.JlacMapperError], grpc.StatusCode] = {
     errors.RowError: grpc.StatusCode.INVALID_ARGUMENT,
     errors.InvalidCodeError: grpc.StatusCode.INVALID_ARGUMENT,
     errors.UnknownEditionError: grpc.StatusCode.NOT_FOUND,
+    errors.UnauthenticatedError: grpc.StatusCode.UNAUTHENTICATED,
+    errors.NotAllowedError: grpc.StatusCode.PERMISSION_DENIED,
+    errors.ConflictError: grpc.StatusCode.ABORTED,
+    errors.NotFoundError: grpc.StatusCode.NOT_FOUND,
+    errors.InvalidDecisionError: grpc.StatusCode.INVALID_ARGUMENT,
     errors.ServerBusyError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.ServerUnavailableError: grpc.StatusCode.UNAVAILABLE,
     errors.DeadlinePassedError: grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -63,7 +68,11 @@ def to_status(error: BaseException) -> status_pb2.Status:
     if code is None or not isinstance(error, errors.JlacMapperError):
         return _incident(error)
     text = str(error)[:MAX_MESSAGE_CHARACTERS]
-    details: list[Message] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN)]
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN)
+    if isinstance(error, errors.ConflictError):
+        found = {"item": error.item, "etag": error.etag, "by": error.by, "code": error.code}
+        info.metadata.update({name: str(value) for name, value in found.items() if value})
+    details: list[Message] = [info]
     if isinstance(error, FieldError | RowFieldError):
         violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=text)
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))

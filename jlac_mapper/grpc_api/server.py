@@ -14,14 +14,20 @@ from grpc_reflection.v1alpha import reflection
 
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConfigurationError
-from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapper_service_pb2_grpc
+from jlac_mapper.grpc_api._pb.v1 import (
+    mapper_service_pb2,
+    mapper_service_pb2_grpc,
+    review_service_pb2,
+    review_service_pb2_grpc,
+)
 from jlac_mapper.grpc_api.batching import BatchingWorker
 from jlac_mapper.grpc_api.mapper_servicer import MapperServicer
+from jlac_mapper.grpc_api.review_servicer import ReviewServicer
 from jlac_mapper.ports import Mapper
 from jlac_mapper.types import LocalTest, MapOptions
 
 SERVICE = mapper_service_pb2.DESCRIPTOR.services_by_name["MapperService"].full_name
-_HEALTH_NAMES = ("", SERVICE)
+REVIEW_SERVICE = review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"].full_name
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 
@@ -43,9 +49,15 @@ class MappingApp(Protocol):
 
 
 class MapperServer:
-    """One listening server; `start`, then `load`, then `stop`."""
+    """
+    One listening server; `start`, then `load`, then `stop`.
 
-    def __init__(self, app: MappingApp, *, queue_rows: int = 4096) -> None:
+    With *review* it serves ReviewService as well, and closes it at the end.
+    """
+
+    def __init__(
+        self, app: MappingApp, *, queue_rows: int = 4096, review: ReviewServicer | None = None
+    ) -> None:
         limit = app.settings.grpc_max_message_bytes
         self._worker = BatchingWorker(app.mapper, queue_rows=queue_rows)
         self._health = health_aio.HealthServicer()
@@ -59,7 +71,11 @@ class MapperServer:
         servicer = MapperServicer(self._worker, app.settings.site_defaults)
         mapper_service_pb2_grpc.add_MapperServiceServicer_to_server(servicer, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
+        self._review = review
+        self._services = (SERVICE,) if review is None else (SERVICE, REVIEW_SERVICE)
+        if review is not None:
+            review_service_pb2_grpc.add_ReviewServiceServicer_to_server(review, self._server)
+        names = (*self._services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), self._server)
 
     async def start(self, host: str, port: int) -> str:
@@ -99,9 +115,11 @@ class MapperServer:
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_seconds)
         await self._worker.close()
+        if self._review is not None:
+            await asyncio.to_thread(self._review.close)
 
     async def _set_health(self, status: int) -> None:
-        for name in _HEALTH_NAMES:
+        for name in ("", *self._services):
             await self._health.set(name, status)
 
 
@@ -112,6 +130,7 @@ async def serve(
     *,
     grace_seconds: float = 10.0,
     announce: Callable[[str], None] = print,
+    review: ReviewServicer | None = None,
 ) -> None:
     """
     Serve until SIGTERM or SIGINT, then stop in order.
@@ -122,11 +141,12 @@ async def serve(
         port: 0 takes a free one.
         grace_seconds: How long calls in flight may take to finish after the signal.
         announce: Takes the one line with the bound address, once health is SERVING.
+        review: Served beside the mapper; closed at the end.
 
     Raises:
         ConfigurationError: The address cannot be listened on.
     """
-    server = MapperServer(app)
+    server = MapperServer(app, review=review)
     with _signals() as stopping:
         address = await server.start(host, port)
         try:

@@ -5,7 +5,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from jlac_mapper.jlac11 import METHOD_UNSPECIFIED, Jlac11Code
@@ -205,6 +205,13 @@ def with_successors(edition: Edition, as_of: date, superseded: Superseded) -> Ed
         replace(row, successor=str(found[row.code])) if row.code in found else row for row in edition.codes
     )
     return replace(edition, codes=codes)
+
+
+def with_ended(edition: Edition, rows: Iterable[ListedCode], as_of: date) -> Edition:
+    """Return the edition with the *rows* whose code it does not list, as ended the day before *as_of*."""
+    listed = {row.code for row in edition.codes}
+    ended = [replace(row, valid_to=as_of - timedelta(days=1)) for row in rows if row.code not in listed]
+    return make_edition(edition.name, (*edition.codes, *ended), edition.notes)
 
 
 def _has_ended(listed: ListedCode, as_of: date) -> bool:

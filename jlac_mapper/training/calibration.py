@@ -79,22 +79,40 @@ def collect(
         for other in vocabulary.background:
             if other.name in held_out or _fold_of(other.name + "known", seed) == fold_number:
                 rows.extend(generator.background(other, 1))
-        for row, hypotheses in zip(rows, pipeline.features_of([r.test for r in rows]), strict=True):
-            weight = 1.0 if row.measurand else BACKGROUND_WEIGHT
-            examples.extend(
-                Example(values, measurand == row.measurand, i == 0, bool(row.measurand), weight, fold_number)
-                for i, (measurand, values) in enumerate(hypotheses)
-            )
+        examples += _described(rows, pipeline, [fold_number] * len(rows))
     return examples
 
 
-def fit(examples: Sequence[Example], seed: int) -> dict[str, Any]:
+def confirmed(rows: Sequence[LabelledRow], pipeline: Pipeline, seed: int) -> list[Example]:
+    """
+    Describe a hospital's own labelled rows, to be fitted beside the generated ones.
+
+    Names are spread over the folds, so that the figures rest on names which the fit never saw. Rows that
+    people were asked about are harder than a whole list: give a whole list's labels where there are some.
+    """
+    return _described(rows, pipeline, [_fold_of(row.test.name, seed) for row in rows])
+
+
+def _described(rows: Sequence[LabelledRow], pipeline: Pipeline, folds: Sequence[int]) -> list[Example]:
+    examples: list[Example] = []
+    described = pipeline.features_of([row.test for row in rows])
+    for row, number, hypotheses in zip(rows, folds, described, strict=True):
+        weight = 1.0 if row.measurand else BACKGROUND_WEIGHT
+        examples.extend(
+            Example(values, measurand == row.measurand, i == 0, bool(row.measurand), weight, number)
+            for i, (measurand, values) in enumerate(hypotheses)
+        )
+    return examples
+
+
+def fit(examples: Sequence[Example], seed: int, *, confirmed_rows: int = 0) -> dict[str, Any]:
     """
     Fit coefficients on three folds, choose thresholds on the fourth, and measure on the fifth.
 
     Args:
         examples: What `collect` returned, the hypotheses of a row together.
         seed: Of the generated rows; kept with the figures.
+        confirmed_rows: How many rows of a hospital's own are among the examples; kept with the figures.
 
     Returns:
         The content of calibration.json, with the figures of the fold that nothing was fitted to.
@@ -131,6 +149,7 @@ def fit(examples: Sequence[Example], seed: int) -> dict[str, Any]:
             "regularisation": _REGULARISATION,
             "background_weight": BACKGROUND_WEIGHT,
             "no_code_loss": NO_CODE_LOSS,
+            **({"confirmed_rows": confirmed_rows} if confirmed_rows else {}),
             **calibration_figures.measure(
                 measuring.stated, measuring.right, measuring.codable, measuring.weights, used
             ),
@@ -150,8 +169,10 @@ def with_choice(
 
 
 def _named(body: dict[str, Any]) -> dict[str, Any]:
+    own = body["measured_on_held_out_generated_rows"].get("confirmed_rows")
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    return {"identity": f"generated-rows-logistic@{digest[:12]}", **body}
+    kind = "generated-and-confirmed-rows" if own else "generated-rows"
+    return {"identity": f"{kind}-logistic@{digest[:12]}", **body}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""A real PostgreSQL for the contract suites: started for the session, on a socket of its own."""
+"""
+A real PostgreSQL for the contract suites: started for the session, on a socket of its own.
+
+And the stores of review on both databases.
+"""
 
 import os
 import shutil
@@ -9,6 +13,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+
+from jlac_mapper.adapters.sql_reviews import SqlReviewStore
+from jlac_mapper.adapters.sql_tables import Database
+from jlac_mapper.adapters.sql_users import SqlUserStore
+from jlac_mapper.review_types import Action
+from tests.review_office import Office
+from tests.review_values import ONE, TWO, a_draft
 
 
 def _postgres_binaries() -> Path | None:
@@ -68,3 +79,35 @@ def postgres_server() -> Iterator[str]:
             )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def review_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database."""
+    if request.param == "sqlite":
+        found = Database(f"sqlite:///{tmp_path / 'review.sqlite3'}")
+    else:
+        found = Database(request.getfixturevalue("postgres_url"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def users(review_database: Database) -> SqlUserStore:
+    """A store of users, with the facilities h1 and h2."""
+    store = SqlUserStore(review_database)
+    for facility in (ONE, TWO):
+        store.save_facility(facility, a_draft(Action.FACILITY, request_id=f"make {facility.key}"))
+    return store
+
+
+@pytest.fixture
+def store(review_database: Database, users: SqlUserStore) -> SqlReviewStore:  # noqa: ARG001  # makes the facilities
+    """A store of review, with the facilities h1 and h2."""
+    return SqlReviewStore(review_database)
+
+
+@pytest.fixture
+def office(store: SqlReviewStore, users: SqlUserStore) -> Office:
+    """A desk with people who may sit at it."""
+    return Office(store, users)

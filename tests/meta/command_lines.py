@@ -48,9 +48,9 @@ def problem_of_words(words: list[str], *, complete: bool) -> str:
     if not words or words in (["--help"], ["--version"]):
         return ""
     known = verbs()
-    verb = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in known), "")
+    verb = next((" ".join(words[:n]) for n in (3, 2, 1) if " ".join(words[:n]) in known), "")
     if not verb:
-        is_group = len(words) == 1 and any(name.startswith(f"{words[0]} ") for name in known)
+        is_group = any(name.startswith(f"{' '.join(words)} ") for name in known)
         return "" if is_group and not complete else f"unknown verb: {' '.join(words[:2])}"
     rest = words[len(verb.split()) :]
     given = {word.split("=")[0] for word in rest if word.startswith("-")} - {"--help"}

@@ -1,4 +1,8 @@
-"""Walks the descriptors: an RPC without a case here, or one that is not implemented, fails."""
+"""
+Walks the descriptors: an RPC without a case here, or one that is not implemented, fails.
+
+ReviewService's calls have theirs in test_grpc_review.py, which needs a database.
+"""
 
 import importlib
 import pkgutil
@@ -23,6 +27,7 @@ def every_rpc() -> list[str]:
         method.full_name
         for file in files
         for service in file.services_by_name.values()
+        if service.name != "ReviewService"
         for method in service.methods
     ]
 

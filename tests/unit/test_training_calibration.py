@@ -12,7 +12,8 @@ from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.master.editions import make_edition
 from jlac_mapper.training import calibration as training
 from jlac_mapper.training.calibration import Example, collect, fit, write
-from jlac_mapper.types import Vocabulary
+from jlac_mapper.training.generated_rows import LabelledRow
+from jlac_mapper.types import LocalTest, Vocabulary
 from tests.unit.stages import CODES, build_pipeline
 from tests.unit.vocabulary import VOCABULARY
 
@@ -152,3 +153,15 @@ def test_what_is_written_can_be_read_as_a_calibration(tmp_path: Path) -> None:
 def test_the_identity_follows_from_the_content() -> None:
     assert fit(examples(), 1)["identity"] == fit(examples(), 1)["identity"]
     assert fit(examples(), 1)["identity"] != fit(examples(exact_errors=10), 1)["identity"]
+
+
+def test_a_hospitals_own_rows_are_fitted_beside_the_generated_ones_and_counted() -> None:
+    rows = [LabelledRow(LocalTest("AST"), "C2008", "AST"), LabelledRow(LocalTest("手術料"), "", "手術料")]
+    own = training.confirmed(rows, build_pipeline(), seed=1)
+    assert any(e.right and e.top for e in own)
+    assert {e.weight for e in own if e.codable} == {1.0}
+    assert len({e.fold for e in own}) <= 2
+    body = fit([*examples(), *own], 1, confirmed_rows=2)
+    assert body["identity"].startswith("generated-and-confirmed-rows-logistic@")
+    assert body["measured_on_held_out_generated_rows"]["confirmed_rows"] == 2
+    assert "confirmed_rows" not in fit(examples(), 1)["measured_on_held_out_generated_rows"]

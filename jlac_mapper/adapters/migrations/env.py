@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from jlac_mapper.adapters import sql_review_tables  # noqa: F401  # adds its tables to the metadata
 from jlac_mapper.adapters.sql_tables import metadata
 
 context.configure(

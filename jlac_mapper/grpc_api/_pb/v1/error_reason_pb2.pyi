@@ -51,6 +51,16 @@ class _ErrorReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     """Too much work is waiting; try again after RetryInfo.retry_delay."""
     ERROR_REASON_DEADLINE_PASSED: _ErrorReason.ValueType  # 14
     """The caller's deadline passed before the work began; nothing was done."""
+    ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 15
+    """No valid token: the call says nothing of who asks."""
+    ERROR_REASON_NOT_ALLOWED: _ErrorReason.ValueType  # 16
+    """The user's role, or the state of the item, does not allow it."""
+    ERROR_REASON_CONFLICT: _ErrorReason.ValueType  # 17
+    """Someone changed the item since it was read."""
+    ERROR_REASON_NOT_FOUND: _ErrorReason.ValueType  # 18
+    """No such item, list, user or facility for this user."""
+    ERROR_REASON_INVALID_DECISION: _ErrorReason.ValueType  # 19
+    """The decision makes no sense: an unlisted code, a question without text."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or a row failed. ErrorInfo.reason is the name of a value without ERROR_REASON_."""
@@ -84,4 +94,14 @@ ERROR_REASON_SERVER_BUSY: ErrorReason.ValueType  # 13
 """Too much work is waiting; try again after RetryInfo.retry_delay."""
 ERROR_REASON_DEADLINE_PASSED: ErrorReason.ValueType  # 14
 """The caller's deadline passed before the work began; nothing was done."""
+ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 15
+"""No valid token: the call says nothing of who asks."""
+ERROR_REASON_NOT_ALLOWED: ErrorReason.ValueType  # 16
+"""The user's role, or the state of the item, does not allow it."""
+ERROR_REASON_CONFLICT: ErrorReason.ValueType  # 17
+"""Someone changed the item since it was read."""
+ERROR_REASON_NOT_FOUND: ErrorReason.ValueType  # 18
+"""No such item, list, user or facility for this user."""
+ERROR_REASON_INVALID_DECISION: ErrorReason.ValueType  # 19
+"""The decision makes no sense: an unlisted code, a question without text."""
 Global___ErrorReason: typing_extensions.TypeAlias = ErrorReason

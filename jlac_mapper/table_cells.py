@@ -10,8 +10,18 @@ includes tab, carriage return and, for Japanese spreadsheets, the full-width for
 import re
 import unicodedata
 from datetime import date, datetime, time
+from typing import Any
 
 GUARD = "'"
+
+REVIEW_COLUMNS = ("JLAC11コード", "標準名称", "状態", "理由", "回答者")
+"""The headers that end an export of reviewed rows in the default layout; its cells are guarded."""
+
+LABEL_COLUMNS = ("expected_measurand", "expected_code")
+"""The headers that end an export of labelled rows; its cells are guarded."""
+
+MAX_XLSX_CELL = 32_767
+"""Characters that a cell of a worksheet holds."""
 
 # What a spreadsheet may skip before it looks for a formula: blanks, controls, zero-width characters.
 _LEADING = re.compile("[\\s\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2060\ufeff]+")
@@ -86,3 +96,21 @@ def as_text(value: object) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
     return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def xlsx_text(sheet: Any, value: str) -> object:
+    """
+    Return *value* as a cell of a write-only worksheet that stays a text, whatever it begins with.
+
+    Longer texts than MAX_XLSX_CELL are cut.
+    """
+    text = escape_for_xlsx(value)[:MAX_XLSX_CELL]
+    if not (text[:1] in ("=", "#") or is_formula_like(value)):
+        return text or None
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"
+    # Excel then keeps it a text even when a person edits the cell.
+    cell.quotePrefix = True
+    return cell

@@ -1,0 +1,91 @@
+"""What a new edition ended or moved: reopening final decisions in bulk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, String, bindparam, case, func, insert, select, update
+
+from jlac_mapper.adapters import sql_chain
+from jlac_mapper.adapters.sql_items import AT_ONCE, STANDING, chunks, read_reasons, read_standing
+from jlac_mapper.adapters.sql_review_tables import item_reasons, items
+from jlac_mapper.review_requests import Reopened
+from jlac_mapper.review_types import Event, EventDraft, ItemState, Standing
+from jlac_mapper.types import Reason
+
+_FINAL, _PROPOSED = ItemState.FINAL.value, ItemState.PROPOSED.value
+_MAX_CODES = 200
+
+
+def reopen(
+    connection: Connection, facility: str, moved: Mapping[str, str], event: EventDraft
+) -> list[Reopened]:
+    """Reopen the final decisions for the codes of *moved* in an open transaction; see ReviewStore.reopen."""
+    head = sql_chain.lock_head(connection, facility)
+    written = sql_chain.of_request(connection, facility, event.request_id)
+    if not written:
+        drafts: list[EventDraft] = []
+        for codes in chunks(sorted(moved), _MAX_CODES):
+            final = _final_items(connection, facility, codes)
+            drafts += [_draft(event, row, moved) for row in final]
+            _reopen_items(connection, facility, final, {code: moved[code] for code in codes})
+        written = sql_chain.append(connection, head, drafts)
+    return _described(connection, facility, written)
+
+
+def _final_items(connection: Connection, facility: str, codes: Sequence[str]) -> Sequence[Row[Any]]:
+    statement: Select[Any] = select(
+        items.c.id, items.c.reasons, items.c.section, items.c.probability, *STANDING
+    ).where(items.c.facility == facility, items.c.state == _FINAL, items.c.code.in_(codes))
+    return connection.execute(statement.order_by(items.c.id)).all()
+
+
+def _draft(event: EventDraft, row: Row[Any], moved: Mapping[str, str]) -> EventDraft:
+    before = read_standing(row)
+    after = Standing(ItemState.PROPOSED, assigned_to=before.assigned_to, proposal=moved[before.code])
+    return replace(event, item=row.id, code=before.code, before=before, after=after)
+
+
+def _reopen_items(
+    connection: Connection, facility: str, final: Sequence[Row[Any]], moved: Mapping[str, str]
+) -> None:
+    if not final:
+        return
+    shared = {"reason": Reason.CODE_ENDED.value, "facility": facility, "state": _PROPOSED}
+    reasons = [
+        {"item": row.id, "section": row.section, "probability": row.probability, **shared}
+        for row in final
+        if Reason.CODE_ENDED not in read_reasons(row.reasons)
+    ]
+    for chunk in chunks(reasons, AT_ONCE):
+        connection.execute(insert(item_reasons), list(chunk))
+    concerned = (items.c.facility == facility, items.c.state == _FINAL, items.c.code == bindparam("old"))
+    of_them = select(items.c.id).where(*concerned)
+    codes = [{"old": old, "new": new} for old, new in moved.items()]
+    connection.execute(
+        update(item_reasons).where(item_reasons.c.item.in_(of_them)).values(state=_PROPOSED), codes
+    )
+    new, ended = bindparam("new", type_=String), f" {Reason.CODE_ENDED.value}"
+    connection.execute(
+        update(items).where(*concerned).values(
+            state=_PROPOSED, code="", proposal=new, etag=items.c.etag + 1, question="",
+            section=case((new != "", func.substr(new, 1, 1)), else_=items.c.section),
+            reasons=case((items.c.reasons.contains(ended), items.c.reasons), else_=items.c.reasons + ended),
+            first_by=None, first_code=None, second_by=None, second_code=None,
+            claimed_by="", claimed_until=None, decided_by="", decided_at="",
+        ),
+        codes,
+    )  # fmt: skip
+
+
+def _described(connection: Connection, facility: str, written: Sequence[Event]) -> list[Reopened]:
+    found = []
+    for chunk in chunks(written, AT_ONCE):
+        ids = [event.draft.item for event in chunk]
+        named = connection.execute(select(items.c.id, items.c.name).where(items.c.id.in_(ids)))
+        names = {row.id: row.name for row in named}
+        for event in chunk:
+            item, after = event.draft.item or 0, event.draft.after
+            successor = after.proposal if after else ""
+            found.append(Reopened(item, facility, names[item], event.draft.code, successor))
+    return found

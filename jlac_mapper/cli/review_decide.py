@@ -1,0 +1,97 @@
+"""`jlac-mapper review decide`: one decision, or the same for all identical rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jlac_mapper.cli.review_desk import (
+    FacilityKey,
+    MasterName,
+    UserName,
+    enter,
+    new_request,
+    print_table,
+    say,
+)
+
+if TYPE_CHECKING:
+    from jlac_mapper.review.desk import ReviewDesk
+    from jlac_mapper.review_requests import Order, Outcome
+    from jlac_mapper.review_types import Action, User
+
+
+def decide_command(
+    item: Annotated[int, typer.Argument(help="Number of the item, as `review list` shows it.")],
+    action: Annotated[
+        str,
+        typer.Argument(
+            help="confirm, choose, pick, no-code, send-back, comment, skip, undo, settle, reopen, assign, "
+            "claim or release."
+        ),
+    ],
+    facility: FacilityKey,
+    user: UserName,
+    code: Annotated[str, typer.Option("--code", help="For choose, pick and settle.")] = "",
+    text: Annotated[
+        str, typer.Option("--text", help="Comment, question to the hospital, reason; for assign the user.")
+    ] = "",
+    etag: Annotated[
+        int,
+        typer.Option("--etag", min=0, help="As `review show` said it: refused if the item changed since."),
+    ] = 0,
+    identical: Annotated[
+        bool, typer.Option("--identical", help="Decide all identical open rows; shows them first.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --identical.")] = False,
+    master: MasterName = "",
+) -> None:
+    """Decide an item; what cannot be done is refused in one line."""
+    from jlac_mapper.review_requests import Order
+
+    wanted = action_of(action)
+    opened, who = enter(user, master)
+    seen = etag or opened.desk.view(who, facility, item).item.etag
+    order = Order(facility, item, seen, wanted, new_request(), code=code, text=text)
+    outcomes = _together(opened.desk, who, order, yes) if identical else [opened.desk.decide(who, order)]
+    for outcome in outcomes:
+        standing = outcome.item.standing
+        answer = f": {standing.code}" if standing.code else ""
+        say(f"item {outcome.item.id} is {standing.state.value}{answer} (event {outcome.event.sequence})")
+
+
+def action_of(text: str) -> Action:
+    """
+    Return the action of a word, with hyphens or underscores.
+
+    Raises:
+        InputError: No such action, or one that cannot be ordered.
+    """
+    from jlac_mapper.errors import InputError
+    from jlac_mapper.review.workflow import RULES
+
+    known = {action.value.replace("_", "-"): action for action in RULES}
+    found = known.get(text.lower().replace("_", "-"))
+    if found is None:
+        raise InputError(f"action {text!r} is not known; use {', '.join(sorted(known))}")
+    return found
+
+
+def _together(desk: ReviewDesk, who: User, order: Order, yes: bool) -> list[Outcome]:
+    """Show what would change, ask, and do it."""
+    from jlac_mapper.errors import InputError
+
+    preview = desk.preview(who, order)
+    rows = [
+        [str(item.id), item.test.name, item.standing.state.value, after.state.value, after.code]
+        for item, after in preview.changes
+    ]
+    print_table("What will change", ["item", "name", "now", "then", "code"], rows)
+    for item, why in preview.refused:
+        say(f"stays as it is: item {item.id}: {why}")
+    if not rows:
+        raise InputError("nothing would change")
+    if not yes and not typer.confirm(f"decide these {len(rows)} rows?"):
+        raise InputError("nothing was decided")
+    return desk.decide_identical(who, order, {item.id: item.etag for item, _ in preview.changes})

@@ -1,0 +1,119 @@
+"""What the verbs of `jlac-mapper review` share: the desk, who asks, and how lines are printed."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import uuid
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from jlac_mapper.bootstrap import OpenDesk
+    from jlac_mapper.config import Settings
+    from jlac_mapper.review_ports import UserStore
+    from jlac_mapper.review_types import User
+
+UserName = Annotated[
+    str, typer.Option("--user", help="Who asks, by sign-in name; the system's accounts guard the database.")
+]
+FacilityKey = Annotated[str, typer.Option("--facility", help="Key of the facility.")]
+MasterName = Annotated[str, typer.Option("--master", help="Edition to use; the active one if left out.")]
+
+
+def settings() -> Settings:
+    """Return the settings of the environment."""
+    from jlac_mapper.config import Settings
+
+    return Settings.from_env(os.environ)
+
+
+def open_desk(master: str = "") -> OpenDesk:
+    """Open the desk over an edition; takes a second or two, because it loads the mapper."""
+    from jlac_mapper import bootstrap
+
+    configured = settings()
+    return bootstrap.open_desk(configured, bootstrap.build_app(configured, master=master))
+
+
+def enter(login: str, master: str = "") -> tuple[OpenDesk, User]:
+    """
+    Open the desk for a user, who is looked up first: that is quick.
+
+    Raises:
+        InputError: No such user, or one who is no longer active.
+    """
+    user = asking(open_users(), login)
+    return open_desk(master), user
+
+
+def open_users() -> UserStore:
+    """Open users and facilities only."""
+    from jlac_mapper import bootstrap
+
+    return bootstrap.open_users(settings())
+
+
+def asking(users: UserStore, login: str) -> User:
+    """
+    Return the user who asks.
+
+    Raises:
+        InputError: No such user, or one who is no longer active.
+    """
+    from jlac_mapper.errors import InputError, NotFoundError
+
+    try:
+        user = users.user(login)
+    except NotFoundError:
+        raise InputError(
+            f"there is no user {login!r}; make one with jlac-mapper review user add {login or 'NAME'}"
+        ) from None
+    if not user.active:
+        raise InputError(f"{login} is no longer active; an admin can change that")
+    return user
+
+
+def operator() -> str:
+    """Return how the audit trail names whoever runs the command line without a user of review."""
+    try:
+        return f"cli:{getpass.getuser()}"[:100]
+    except (OSError, KeyError):  # a container without a name for its user
+        return "cli"
+
+
+def operator_as_admin() -> User:
+    """Return whoever runs the command line as an admin: who can open the database can change it."""
+    from jlac_mapper.review_types import INSTALLATION, Role, User
+
+    return User(operator(), "command line", {INSTALLATION: Role.ADMIN})
+
+
+def new_request() -> str:
+    """Return an id for one request."""
+    return str(uuid.uuid4())
+
+
+def say(text: str) -> None:
+    """Print one line as it is: no markup, no wrapping."""
+    from rich.console import Console
+
+    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_table(title: str, headings: list[str], rows: list[list[str]]) -> None:
+    """Print a table; texts are shown as they are."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    console = Console()
+    # A pipe has no width of its own; 80 columns would fold every name.
+    Console(width=None if console.is_terminal else 200, highlight=False).print(table)

@@ -1,0 +1,37 @@
+"""Who may come in: the one place where a user's role in a facility is looked up."""
+
+from jlac_mapper.errors import InvalidDecisionError, NotAllowedError, NotFoundError
+from jlac_mapper.review_ports import UserStore
+from jlac_mapper.review_types import INSTALLATION, Facility, Role, User
+
+_LONGEST_REQUEST_ID = 100
+
+
+def enter(users: UserStore, user: User, facility: str, least: Role) -> tuple[Facility, Role]:
+    """
+    Return the facility and the user's role in it.
+
+    Raises:
+        NotFoundError: No such facility, or the user has no role there; both read the same.
+        NotAllowedError: The role is less than *least*.
+    """
+    role = user.role_in(facility)
+    if role is None or facility == INSTALLATION:
+        raise NotFoundError(f"there is no facility {facility!r}")
+    if not role.includes(least):
+        raise NotAllowedError(
+            f"this needs the role {least.value}; {user.login} is {role.value} in {facility}"
+        )
+    return users.facility(facility), role
+
+
+def require_admin(user: User) -> None:
+    """Raise NotAllowedError unless *user* is admin of the whole installation."""
+    if not user.active or user.roles.get(INSTALLATION) is not Role.ADMIN:
+        raise NotAllowedError(f"this needs an admin of the whole installation; {user.login} is none")
+
+
+def require_request_id(request_id: str) -> None:
+    """Raise InvalidDecisionError unless *request_id* can tell one request from another."""
+    if not 0 < len(request_id) <= _LONGEST_REQUEST_ID or not request_id.isprintable():
+        raise InvalidDecisionError("a request needs an id of 1 to 100 printable characters, such as a UUID")

@@ -1,0 +1,92 @@
+"""Taking a list in: map its rows, house names first, and put them into the queue."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from threading import Lock
+
+from jlac_mapper.errors import InputError
+from jlac_mapper.jlac11 import UNCODABLE
+from jlac_mapper.ports import Clock, Mapper
+from jlac_mapper.review.code_search import CodeSearch
+from jlac_mapper.review.house_names import HouseNameMapper, house_key
+from jlac_mapper.review_ports import ReviewStore
+from jlac_mapper.review_types import Action, EventDraft, ItemState, NewItem, NewRun, Run, Standing, User
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
+
+_CHUNK = 256
+
+
+class ListImporter:
+    """Maps lists one chunk at a time; several imports may run at once and take turns at the mapper."""
+
+    def __init__(
+        self, store: ReviewStore, clock: Clock, mapper: Mapper, codes: CodeSearch, edition: str
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._mapper = mapper
+        self._codes = codes
+        self._edition = edition
+        self._mapping = Lock()
+
+    def take_in(
+        self,
+        user: User,
+        facility: str,
+        *,
+        file_name: str,
+        digest: str,
+        tests: Sequence[LocalTest],
+        request_id: str,
+        progress: Callable[[int], None],
+    ) -> Run:
+        """Map and keep a list; see ReviewDesk.import_list."""
+        if not tests:
+            raise InputError(f"{file_name}: has no rows; nothing was taken in")
+        done = self._store.done(facility, request_id)
+        if done and done[0].draft.run is not None:
+            return self._store.run(facility, done[0].draft.run)
+        started = self._clock.now()
+        mapper = HouseNameMapper(self._mapper, self._store, facility, self._codes)
+        items: list[NewItem] = []
+        options = MapOptions(facility=facility)
+        for start in range(0, len(tests), _CHUNK):
+            chunk = [_storable(test) for test in tests[start : start + _CHUNK]]
+            with self._mapping:
+                answers = mapper.map_batch(chunk, options)
+            items += [_new_item(test, mapping) for test, mapping in zip(chunk, answers, strict=True)]
+            progress(len(items))
+        run = NewRun(facility, _plain(file_name), digest, self._edition, _provenance(items), started)
+        event = EventDraft(
+            Action.IMPORT, by=user.login, at=self._clock.now(), request_id=request_id, edition=self._edition,
+            text=f"{run.file_name}: {len(items)} rows, SHA-256 {digest}", model=run.provenance,
+        )  # fmt: skip
+        return self._store.import_run(run, items, event)
+
+
+def _new_item(test: LocalTest, mapping: Mapping) -> NewItem:
+    return NewItem(test, mapping, house_key(test), first_standing(mapping))
+
+
+def first_standing(mapping: Mapping) -> Standing:
+    """Return where an item stands when it is taken in: nobody is asked what is accepted or known."""
+    if mapping.disposition is Disposition.ACCEPTED:
+        return Standing(ItemState.ACCEPTED, code=mapping.jlac11, proposal=mapping.jlac11)
+    if mapping.disposition is Disposition.NO_CODE and Reason.HOUSE_NAME in mapping.reasons:
+        return Standing(ItemState.ACCEPTED, code=UNCODABLE)
+    return Standing(ItemState.PROPOSED, proposal=mapping.jlac11)
+
+
+def _provenance(items: Sequence[NewItem]) -> str:
+    """Return the mapper's provenance, of a row that no house name answered where there is one."""
+    found = [item.mapping.provenance for item in items]
+    return str(next((p for p in found if "decision" not in p.models), found[0]))
+
+
+def _storable(test: LocalTest) -> LocalTest:
+    """Return the row without what a database's text cannot hold."""
+    return replace(test, **{f.name: _plain(getattr(test, f.name)) for f in fields(test)})
+
+
+def _plain(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

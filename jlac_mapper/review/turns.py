@@ -1,0 +1,157 @@
+"""From orders to changes: read the items, ask the rules, write everything in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jlac_mapper.errors import ConflictError, InvalidDecisionError, JlacMapperError, NotFoundError
+from jlac_mapper.ports import Clock
+from jlac_mapper.review import blind, workflow
+from jlac_mapper.review.access import enter, require_request_id
+from jlac_mapper.review.code_search import CodeSearch
+from jlac_mapper.review_ports import ReviewStore, UserStore
+from jlac_mapper.review_requests import Order, Outcome
+from jlac_mapper.review_types import (
+    DECISIONS,
+    Action,
+    Change,
+    Event,
+    EventDraft,
+    Facility,
+    Item,
+    Role,
+    Standing,
+    User,
+)
+
+_LONGEST_TEXT = 4000
+
+
+class Turns:
+    """Does orders; one instance serves every user."""
+
+    def __init__(
+        self, store: ReviewStore, users: UserStore, clock: Clock, codes: CodeSearch, edition: str
+    ) -> None:
+        self._store = store
+        self._users = users
+        self._clock = clock
+        self._codes = codes
+        self._edition = edition
+
+    def take(self, user: User, orders: Sequence[Order]) -> list[Outcome]:
+        """
+        Do orders of one facility and request, all of them or none, one event each.
+
+        Raises:
+            ConflictError, NotAllowedError, InvalidDecisionError, NotFoundError: See ReviewDesk.decide.
+        """
+        key, request_id = orders[0].facility, orders[0].request_id
+        facility, role = enter(self._users, user, key, Role.VIEWER)
+        _require_texts(orders[0])
+        if earlier := self.repeated(user, orders[0]):
+            return earlier
+        items = {item.id: item for item in self._store.items(key, [order.item for order in orders])}
+        changes = []
+        for order in orders:
+            item = items.get(order.item)
+            if item is None:
+                raise NotFoundError(f"there is no item {order.item} here")
+            if order.etag != item.etag and order.action is not Action.COMMENT:
+                raise self._conflict(user, facility, item)
+            changes.append(self._change(user, role, facility, order, item))
+        try:
+            events, repeated = self._store.apply(key, changes, request_id)
+        except ConflictError as error:
+            raise self._conflict(user, facility, self._store.item(key, error.item)) from error
+        if repeated:
+            return self._outcomes(user, facility, events)
+        return [
+            _outcome(user, facility, event, _after(items[change.item], change), repeated=False)
+            for event, change in zip(events, changes, strict=True)
+        ]
+
+    def foresee(
+        self, user: User, role: Role, facility: Facility, orders: Sequence[tuple[Order, Item]]
+    ) -> tuple[list[tuple[Item, Standing]], list[tuple[Item, str]]]:
+        """Return what orders would make of their items, and which would be refused, with the reason."""
+        changes, refused = [], []
+        for order, item in orders:
+            try:
+                after = self._change(user, role, facility, order, item).standing
+            except JlacMapperError as error:
+                refused.append((item, str(error)))
+            else:
+                changes.append((item, after or item.standing))
+        return changes, refused
+
+    def repeated(self, user: User, order: Order) -> list[Outcome]:
+        """
+        Return the outcome of the request when it was done before; nothing where it is new.
+
+        Raises:
+            InvalidDecisionError: Someone else, or another kind of request, used its id.
+        """
+        events = self._store.done(order.facility, order.request_id)
+        if not events:
+            return []
+        first = events[0].draft
+        if first.by != user.login or first.item is None or (len(events) == 1 and first.item != order.item):
+            raise InvalidDecisionError(f"request id {order.request_id} was used before: make a new one")
+        facility, _ = enter(self._users, user, order.facility, Role.VIEWER)
+        return self._outcomes(user, facility, events)
+
+    def _outcomes(self, user: User, facility: Facility, events: Sequence[Event]) -> list[Outcome]:
+        items = self._store.items(facility.key, [event.draft.item or 0 for event in events])
+        by_id = {item.id: item for item in items}
+        return [_outcome(user, facility, e, by_id[e.draft.item or 0], repeated=True) for e in events]
+
+    def _change(self, user: User, role: Role, facility: Facility, order: Order, item: Item) -> Change:
+        now = self._clock.now()
+        last = None
+        if order.action is Action.UNDO:
+            last = workflow.last_turn(self._store.history(facility.key, item.id))
+        if order.action is Action.ASSIGN and order.text:
+            assigned = self._users.user(order.text).role_in(facility.key)
+            if assigned is None or not assigned.includes(Role.REVIEWER):
+                raise InvalidDecisionError(f"{order.text} is no reviewer of {facility.key}")
+        after = workflow.result(
+            order, item, facility, login=user.login, role=role, now=now, last=last,
+            is_listed=self._codes.is_current,
+        )  # fmt: skip
+        event = EventDraft(
+            action=order.action, by=user.login, at=now, request_id=order.request_id, item=item.id,
+            code=_decided(order, after), text=order.text, before=item.standing, after=after,
+            edition=self._edition, model=str(item.mapping.provenance),
+        )  # fmt: skip
+        return Change(item.id, item.etag, after, event)
+
+    def _conflict(self, user: User, facility: Facility, item: Item) -> ConflictError:
+        last = workflow.last_turn(self._store.history(facility.key, item.id))
+        return blind.conflict(item, facility, last, user.login)
+
+
+def _outcome(user: User, facility: Facility, event: Event, item: Item, *, repeated: bool) -> Outcome:
+    [shown] = blind.history_for((event,), item.standing, facility, user.login)
+    return Outcome(shown, blind.item_for(item, user.login), repeated)
+
+
+def _after(item: Item, change: Change) -> Item:
+    if change.standing is None:
+        return item
+    return replace(item, standing=change.standing, etag=item.etag + 1)
+
+
+def _decided(order: Order, after: Standing | None) -> str:
+    """Return the code that an event says was decided."""
+    if after is None or order.action not in DECISIONS | {Action.SETTLE}:
+        return ""
+    reading = after.second or after.first
+    return after.code if order.action is Action.SETTLE or reading is None else reading.code
+
+
+def _require_texts(order: Order) -> None:
+    require_request_id(order.request_id)
+    if len(order.text) > _LONGEST_TEXT:
+        raise InvalidDecisionError(f"the text has {len(order.text)} characters; {_LONGEST_TEXT} at most")
+    if "\0" in order.text or any("\ud800" <= c <= "\udfff" for c in order.text):
+        raise InvalidDecisionError("the text holds characters that cannot be stored")

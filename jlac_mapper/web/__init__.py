@@ -1,0 +1,1 @@
+"""The reviewers' page: server-rendered, works offline, every verb through the review desk."""

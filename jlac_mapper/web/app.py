@@ -1,0 +1,103 @@
+"""The reviewers' page as an ASGI application."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from jlac_mapper.config import WebSettings
+from jlac_mapper.ports import Clock
+from jlac_mapper.web.headers import SecurityHeaders
+from jlac_mapper.web.import_jobs import ImportJobs
+from jlac_mapper.web.messages import preferred, translate
+from jlac_mapper.web.oidc import OidcProvider
+from jlac_mapper.web.pages import PAGES
+from jlac_mapper.web.passwords import SignInGate
+from jlac_mapper.web.render import FOLDER, Renderer
+from jlac_mapper.web.routing import route
+from jlac_mapper.web.services import OpenedDesk, ReadList, Services
+from jlac_mapper.web.upload import LARGEST_BYTES
+
+IMPORT_GRACE_SECONDS = 20.0
+
+
+class _KeptFiles(StaticFiles):
+    """Static files that browsers may keep: their address changes with their content."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def create_app(
+    opened: OpenedDesk,
+    *,
+    read_list: ReadList,
+    clock: Clock,
+    settings: WebSettings | None = None,
+    templates: str = "",
+    import_grace_seconds: float = IMPORT_GRACE_SECONDS,
+) -> Starlette:
+    """
+    Return the application.
+
+    Args:
+        opened: The desk with its users and codes.
+        read_list: Reads an uploaded list.
+        clock: The time that sessions and limits go by.
+        settings: Provider and host names; none when not given.
+        templates: Folder with the facilities' export layouts; empty for the default one.
+        import_grace_seconds: How long a running import may take when the server stops.
+    """
+    settings = settings or WebSettings()
+    services = Services(
+        desk=opened.desk,
+        users=opened.users,
+        codes=opened.codes,
+        clock=clock,
+        renderer=Renderer(),
+        gate=SignInGate(opened.users),
+        jobs=ImportJobs(),
+        read_list=read_list,
+        templates=templates,
+        oidc=OidcProvider(settings) if settings.oidc_issuer else None,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(services.jobs.close, import_grace_seconds)
+
+    async def unknown(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        language = preferred("", request.headers.get("accept-language", ""))
+        known = status if status in (400, 404, 405, 413) else 500
+        return PlainTextResponse(translate(language, f"error.{known}"), status_code=status)
+
+    async def health(_request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    hosts: Sequence[str] = [host.strip() for host in settings.hosts.split(",") if host.strip()]
+    middleware = [Middleware(SecurityHeaders)]
+    if hosts:
+        middleware.insert(1, Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
+    return Starlette(
+        routes=[
+            *(route(page, services) for page in PAGES),
+            Route("/health", health, methods=["GET"]),
+            Mount("/static/{mark}", _KeptFiles(directory=FOLDER / "static"), name="static"),
+        ],
+        middleware=middleware,
+        exception_handlers={HTTPException: unknown},
+        lifespan=lifespan,
+        max_body_size=LARGEST_BYTES,
+    )

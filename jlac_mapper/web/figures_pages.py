@@ -1,0 +1,71 @@
+"""House names, what new editions reopened, disputes, and how readers agree."""
+
+import math
+from itertools import groupby
+
+from starlette.responses import Response
+
+from jlac_mapper.review_requests import ItemQuery
+from jlac_mapper.review_types import ItemState
+from jlac_mapper.types import Reason
+from jlac_mapper.web.call import Call
+from jlac_mapper.web.queue_filter import QueueFilter, cursor_text, read_cursor
+
+ROWS = 50
+
+
+def house_names(call: Call) -> Response:
+    """Show names with more than one code, then every final decision."""
+    desk, key = call.services.desk, call.facility_key
+    after = read_cursor(call.request.query_params.get("after", ""))
+    page = desk.queue(call.user, ItemQuery(key, states=(ItemState.FINAL,)), after=after, limit=ROWS)
+    against = desk.contradictions(call.user, key) if after is None else []
+    return call.page(
+        "house_names.html",
+        facility=call.facility(),
+        contradictions=[list(group) for _, group in groupby(against, key=lambda name: name.key)],
+        page=page,
+        next_page=call.path("house-names", query=f"after={cursor_text(page.next)}") if page.next else "",
+        name_of=_name_of(call),
+    )
+
+
+def changes(call: Call) -> Response:
+    """Show open items whose decided or proposed code ended."""
+    query = QueueFilter(reason=Reason.CODE_ENDED.value).query(call.facility_key)
+    return _rows(call, query, "changes")
+
+
+def disputes(call: Call) -> Response:
+    """Show the items on which two readers differ."""
+    return _rows(call, ItemQuery(call.facility_key, states=(ItemState.DISPUTED,)), "disputes")
+
+
+def agreement(call: Call) -> Response:
+    """Show observed agreement and Cohen's kappa."""
+    found = call.services.desk.agreement(call.user, call.facility_key)
+    return call.page(
+        "agreement.html", facility=call.facility(), agreement=found, has_kappa=not math.isnan(found.kappa)
+    )
+
+
+def _rows(call: Call, query: ItemQuery, name: str) -> Response:
+    after = read_cursor(call.request.query_params.get("after", ""))
+    page = call.services.desk.queue(call.user, query, after=after, limit=ROWS)
+    return call.page(
+        "rows.html",
+        facility=call.facility(),
+        name=name,
+        page=page,
+        next_page=call.path(name, query=f"after={cursor_text(page.next)}") if page.next else "",
+        now=call.services.clock.now(),
+        name_of=_name_of(call),
+    )
+
+
+def _name_of(call: Call) -> object:
+    def name_of(code: str) -> str:
+        listed = call.services.codes.get(code)
+        return listed.name if listed else ""
+
+    return name_of

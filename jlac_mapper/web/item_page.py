@@ -1,0 +1,118 @@
+"""One item: the hospital's row, the candidates, what speaks for them, and what happened so far."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from starlette.responses import Response
+
+from jlac_mapper.errors import JlacMapperError, NotFoundError
+from jlac_mapper.review_requests import ItemView
+from jlac_mapper.review_types import Action
+from jlac_mapper.types import ListedCode, LocalTest
+from jlac_mapper.web.call import Call
+from jlac_mapper.web.candidate_rows import candidate_rows, listed_rows, parse
+from jlac_mapper.web.evidence import statements
+from jlac_mapper.web.queue_filter import QueueFilter
+
+FIELDS = tuple(field.name for field in fields(LocalTest))
+FOUND = 20
+
+
+def show(call: Call) -> Response:
+    """Show an item as it stands; reading changes nothing."""
+    view = call.services.desk.view(call.user, call.facility_key, call.path_number("item"))
+    chosen = QueueFilter.of(call.request.query_params)
+    return item_response(call, view, chosen, last=_last(call))
+
+
+def item_response(
+    call: Call,
+    view: ItemView,
+    chosen: QueueFilter,
+    *,
+    last: ItemView | None = None,
+    status: int = 200,
+    problem: str = "",
+    detail: str = "",
+) -> Response:
+    """
+    Render an item's page.
+
+    Args:
+        call: The request.
+        view: The item.
+        chosen: The queue's filter, carried along.
+        last: The item decided just before, which can be taken back from here.
+        status: 409 where someone else was first.
+        problem: What went wrong, in the user's language.
+        detail: The error's own line.
+    """
+    desk, codes = call.services.desk, call.services.codes
+    item = view.item
+    rules, machine = statements(item.mapping.evidence, call.language)
+    text = call.request.query_params.get("q", "")[:200]
+    return call.page(
+        "item.html",
+        status=status,
+        facility=call.facility(),
+        view=view,
+        item=item,
+        fields=FIELDS,
+        candidates=candidate_rows(item, codes, call.language),
+        rules=rules,
+        machine=machine,
+        now=call.services.clock.now(),
+        # The script asks for them behind the item.
+        counts=None if "x-swap" in call.request.headers else desk.counts(call.user, call.facility_key),
+        queue=chosen.to_text(),
+        name_of=_names(call),
+        last=last,
+        problem=problem,
+        detail=detail,
+        search_text=text,
+        found=_found(call, view, desk.search(call.user, call.facility_key, text, FOUND)) if text else [],
+        contradicting=len({name.code for name in view.house_names}) > 1,
+        done=call.request.query_params.get("done", ""),
+    )
+
+
+def progress(call: Call) -> Response:
+    """Answer the strip of progress and rate: a fragment."""
+    return call.page("progress.html", counts=call.services.desk.counts(call.user, call.facility_key))
+
+
+def search(call: Call) -> Response:
+    """Answer the search box: a fragment with the codes found."""
+    text = call.request.query_params.get("q", "")[:200]
+    number = call.request.query_params.get("item", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise NotFoundError("the search names no item")
+    view = call.services.desk.view(call.user, call.facility_key, int(number))
+    found = call.services.desk.search(call.user, call.facility_key, text, FOUND)
+    return call.page("found.html", found=_found(call, view, found), search_text=text)
+
+
+def _found(call: Call, view: ItemView, found: Sequence[ListedCode]) -> list[object]:
+    candidates = view.item.mapping.candidates
+    first = parse(view.item.standing.proposal) or (candidates[0].code if candidates else None)
+    return list(listed_rows(found, first, call.language))
+
+
+def _names(call: Call) -> object:
+    def name_of(code: str) -> str:
+        listed = call.services.codes.get(code)
+        return listed.name if listed else ""
+
+    return name_of
+
+
+def _last(call: Call) -> ItemView | None:
+    """Return the item that the address calls the last one, while its decision can be taken back."""
+    number = call.request.query_params.get("last", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    try:
+        view = call.services.desk.view(call.user, call.facility_key, int(number))
+    except JlacMapperError:
+        return None
+    return view if Action.UNDO in view.allowed else None

@@ -1,0 +1,55 @@
+"""The lists that were taken in, and the results to download."""
+
+from starlette.responses import Response
+
+from jlac_mapper.errors import NotFoundError
+from jlac_mapper.exports.files import ExportFormat, export_file
+from jlac_mapper.exports.templates import facility_template
+from jlac_mapper.review_types import Role
+from jlac_mapper.web.call import Call
+
+EVERY_RUN = "all"
+
+
+def lists(call: Call) -> Response:
+    """Show the lists, the newest first, and those on their way."""
+    desk, key = call.services.desk, call.facility_key
+    runs = desk.runs(call.user, key)
+    return call.page(
+        "lists.html",
+        facility=call.facility(),
+        runs=runs,
+        counts={run.id: desk.counts(call.user, key, run.id) for run in runs[:SHOWN]},
+        shown=SHOWN,
+        jobs=call.services.jobs.of(key),
+        formats=list(ExportFormat),
+        may_upload=call.has(Role.REVIEWER),
+        every_run=EVERY_RUN,
+    )
+
+
+SHOWN = 100
+"""Lists shown with their progress."""
+
+
+def download(call: Call) -> Response:
+    """Hand out a list's results as a file."""
+    run, kind = call.request.path_params["run"], call.request.path_params["kind"]
+    if kind not in set(ExportFormat):
+        raise NotFoundError(f"there is no export {kind!r}")
+    if run != EVERY_RUN and not (run.isascii() and run.isdigit() and len(run) < 19):
+        raise NotFoundError(f"there is no list {run!r}")
+    services = call.services
+    file = export_file(
+        services.desk,
+        services.codes,
+        call.user,
+        call.facility_key,
+        None if run == EVERY_RUN else int(run),
+        ExportFormat(kind),
+        now=services.clock.now(),
+        template=facility_template(services.templates, call.facility_key),
+        language=call.language,
+    )
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.content, media_type=file.media_type, headers=headers)

@@ -1,0 +1,46 @@
+"""Every page of the site, in one list."""
+
+from jlac_mapper.web import (
+    audit_page,
+    decisions,
+    figures_pages,
+    item_page,
+    lists_page,
+    queue_page,
+    sign_in,
+    upload,
+)
+from jlac_mapper.web.routing import Access, Page
+
+PAGES = (
+    Page("GET", "/sign-in", Access.PUBLIC, sign_in.show),
+    Page("POST", "/sign-in", Access.PUBLIC, sign_in.with_password),
+    Page("GET", "/sign-in/oidc", Access.PUBLIC, sign_in.to_provider),
+    Page("GET", sign_in.CALLBACK, Access.PUBLIC, sign_in.from_provider),
+    Page("POST", "/sign-out", Access.SIGNED_IN, sign_in.sign_out),
+    Page("POST", "/language", Access.PUBLIC, sign_in.choose_language),
+    Page("GET", "/", Access.SIGNED_IN, queue_page.facilities),
+    Page("GET", "/f/{facility}", Access.VIEWER, queue_page.queue),
+    Page("POST", "/f/{facility}/next", Access.REVIEWER, decisions.take_next),
+    Page("GET", "/f/{facility}/progress", Access.VIEWER, item_page.progress),
+    Page("GET", "/f/{facility}/search", Access.VIEWER, item_page.search),
+    Page("GET", "/f/{facility}/items/{item:int}", Access.VIEWER, item_page.show),
+    Page("POST", "/f/{facility}/items/{item:int}", Access.REVIEWER, decisions.decide),
+    Page("POST", "/f/{facility}/items/{item:int}/preview", Access.REVIEWER, decisions.preview),
+    Page("POST", "/f/{facility}/items/{item:int}/identical", Access.REVIEWER, decisions.decide_identical),
+    Page("GET", "/f/{facility}/lists", Access.VIEWER, lists_page.lists),
+    Page("POST", "/f/{facility}/lists", Access.REVIEWER, upload.take, files=1),
+    Page("GET", "/f/{facility}/imports/{job}", Access.REVIEWER, upload.progress),
+    Page("GET", "/f/{facility}/imports/{job}/state", Access.REVIEWER, upload.state),
+    Page("GET", "/f/{facility}/lists/{run}/{kind}", Access.VIEWER, lists_page.download),
+    Page("GET", "/f/{facility}/house-names", Access.VIEWER, figures_pages.house_names),
+    Page("GET", "/f/{facility}/changes", Access.VIEWER, figures_pages.changes),
+    Page("GET", "/f/{facility}/disputes", Access.LEAD, figures_pages.disputes),
+    Page("GET", "/f/{facility}/agreement", Access.LEAD, figures_pages.agreement),
+    Page("GET", "/f/{facility}/audit", Access.ADMIN, audit_page.show),
+    Page("POST", "/f/{facility}/audit/verify", Access.ADMIN, audit_page.verify),
+    Page("GET", "/f/{facility}/audit.jsonl", Access.ADMIN, audit_page.download),
+    Page("GET", "/audit", Access.ADMIN, audit_page.show),
+    Page("POST", "/audit/verify", Access.ADMIN, audit_page.verify),
+    Page("GET", "/audit.jsonl", Access.ADMIN, audit_page.download),
+)

@@ -1,0 +1,112 @@
+"""The queue's filter between address, form and query: what the user chose, as text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from urllib.parse import parse_qsl, urlencode
+
+from jlac_mapper.review_requests import Cursor, ItemOrder, ItemQuery
+from jlac_mapper.review_types import OPEN, WAITING, ItemState
+from jlac_mapper.types import Reason
+
+SECTIONS = "ABCDEFGHKLMPV"
+"""The letters that codes begin with."""
+
+STATES: Mapping[str, tuple[ItemState, ...]] = {
+    "open": OPEN,
+    "waiting": WAITING,
+    **{state.value: (state,) for state in ItemState},
+    "all": tuple(state for state in ItemState if state is not ItemState.IN_REVIEW),
+}
+
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """The filter's fields as written in an address; empty ones take everything."""
+
+    state: str = ""
+    run: str = ""
+    reason: str = ""
+    section: str = ""
+    min: str = ""
+    """Percent."""
+    max: str = ""
+    """Percent."""
+    assigned: str = ""
+    """A login, or - for nobody's."""
+    order: str = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "QueueFilter":
+        """Take the known fields; a value that means nothing is left out."""
+        known = {field.name: given.get(field.name, "").strip()[:_LONGEST] for field in fields(cls)}
+        found = cls(**known)
+        return replace(
+            found,
+            state=found.state if found.state in STATES else "",
+            run=found.run if _number(found.run) is not None else "",
+            reason=found.reason if found.reason in set(Reason) else "",
+            section=found.section if len(found.section) == 1 and found.section in SECTIONS else "",
+            min=found.min if _share(found.min) is not None else "",
+            max=found.max if _share(found.max) is not None else "",
+            order=found.order if found.order in set(ItemOrder) else "",
+        )
+
+    @classmethod
+    def from_text(cls, text: str) -> "QueueFilter":
+        """Take an address's query."""
+        return cls.of(dict(parse_qsl(text[:2000])))
+
+    def to_text(self, **more: object) -> str:
+        """Return an address's query that holds the filter, and *more* fields."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return urlencode({key: value for key, value in {**own, **more}.items() if value not in ("", None)})
+
+    def query(self, facility: str, *, default: str = "open") -> ItemQuery:
+        """Return what the desk is asked; *default* is the state where none was chosen."""
+        return ItemQuery(
+            facility,
+            states=STATES[self.state or default],
+            run=_number(self.run),
+            reason=Reason(self.reason) if self.reason else None,
+            section=self.section or None,
+            min_probability=_share(self.min),
+            max_probability=_share(self.max),
+            assigned_to=None if not self.assigned else "" if self.assigned == "-" else self.assigned,
+            order=ItemOrder(self.order) if self.order else ItemOrder.IMPORTED,
+        )
+
+    def work_query(self, facility: str) -> ItemQuery:
+        """Return what the next item to read is asked with: only states that a reader is given."""
+        query = self.query(facility, default="waiting")
+        given = tuple(state for state in query.states if state in (*WAITING, ItemState.DISPUTED))
+        return replace(query, states=given or WAITING)
+
+
+def cursor_text(cursor: Cursor) -> str:
+    """Return a cursor for an address."""
+    return f"{cursor.id}_{cursor.probability!r}"
+
+
+def read_cursor(text: str) -> Cursor | None:
+    """Return the cursor of an address, None where there is none that makes sense."""
+    number, _, probability = text.partition("_")
+    found = _number(number)
+    try:
+        share = float(probability or 0)
+    except ValueError:
+        return None
+    return Cursor(found, share) if found is not None and 0 <= share <= 1 else None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _share(percent: str) -> float | None:
+    try:
+        value = float(percent) / 100 if percent else None
+    except ValueError:
+        return None
+    return value if value is not None and 0 <= value <= 1 else None

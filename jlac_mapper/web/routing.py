@@ -1,0 +1,151 @@
+"""Every page has a method, a path and a role; this is the one place where role and origin are checked."""
+
+import logging
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from jlac_mapper.errors import (
+    ConflictError,
+    DatabaseError,
+    InputError,
+    InvalidCodeError,
+    InvalidDecisionError,
+    JlacMapperError,
+    NotAllowedError,
+    NotFoundError,
+    ServerUnavailableError,
+)
+from jlac_mapper.review_types import INSTALLATION, Role, User
+from jlac_mapper.web import sessions
+from jlac_mapper.web.call import Call
+from jlac_mapper.web.messages import preferred
+from jlac_mapper.web.services import Services
+
+_LOG = logging.getLogger(__name__)
+
+
+class Access(StrEnum):
+    """Who may ask for a page; the last four are roles in the path's facility."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    VIEWER = Role.VIEWER
+    REVIEWER = Role.REVIEWER
+    LEAD = Role.LEAD
+    ADMIN = Role.ADMIN
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page; `files` is how many files its form may hold."""
+
+    method: str
+    path: str
+    access: Access
+    handle: Callable[[Call], Response]
+    files: int = 0
+
+
+_STATUS: tuple[tuple[type[JlacMapperError], int], ...] = (
+    (NotFoundError, 404),
+    (NotAllowedError, 403),
+    (ConflictError, 409),
+    (InvalidDecisionError, 400),
+    (InvalidCodeError, 400),
+    (InputError, 400),
+    (DatabaseError, 503),
+    (ServerUnavailableError, 503),
+)
+
+
+def status_of(error: JlacMapperError) -> int:
+    """Return the HTTP status of an error, 500 for one that is no user's business."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def route(page: Page, services: Services) -> Route:
+    """Return the Starlette route of a page."""
+
+    async def endpoint(request: Request) -> Response:
+        if page.method == "GET":
+            return await run_in_threadpool(_serve, page, services, request, FormData())
+        async with request.form(max_files=page.files, max_fields=2000) as form:
+            return await run_in_threadpool(_serve, page, services, request, form)
+
+    return Route(page.path, endpoint, methods=[page.method], name=f"{page.method} {page.path}")
+
+
+def _serve(page: Page, services: Services, request: Request, form: FormData) -> Response:
+    session = sessions.current(request, services.users, services.clock.now())
+    user = _user(services, session.login) if session else None
+    if user is None:
+        session = None
+    form_token = request.cookies.get(sessions.cookie_name(request, sessions.FORM_COOKIE), "")
+    csrf = session.csrf if session else form_token
+    chosen = request.cookies.get(sessions.cookie_name(request, sessions.LANGUAGE_COOKIE), "")
+    language = preferred(chosen, request.headers.get("accept-language", ""))
+    fresh = "" if csrf else secrets.token_urlsafe(32)
+    call = Call(request, services, language, csrf or fresh, session, user or User("", ""), form)
+    response = _refuse(page, call) or _answer(page, call, csrf)
+    if fresh and page.access is Access.PUBLIC:
+        sessions.set_cookie(request, response, sessions.FORM_COOKIE, fresh, seconds=None)
+    return response
+
+
+def _user(services: Services, login: str) -> User | None:
+    try:
+        user = services.users.user(login)
+    except NotFoundError:
+        return None
+    return user if user.active else None
+
+
+def _refuse(page: Page, call: Call) -> Response | None:
+    """Return the refusal of a call without the page's role; None when it may go on."""
+    if page.access is Access.PUBLIC:
+        return None
+    if call.session is None:
+        here = call.request.url.path
+        query = call.request.url.query
+        back = quote(here + (f"?{query}" if query else ""), safe="") if page.method == "GET" else ""
+        return RedirectResponse("/sign-in" + (f"?back={back}" if back else ""), status_code=303)
+    if page.access is Access.SIGNED_IN:
+        return None
+    # The installation's own pages have no facility in their path: they need the role everywhere.
+    held = call.user.role_in(call.request.path_params.get("facility", INSTALLATION))
+    if held is None:
+        return failure(call, 404)
+    return None if held.includes(Role(page.access.value)) else failure(call, 403)
+
+
+def _answer(page: Page, call: Call, csrf: str) -> Response:
+    if page.method != "GET" and sessions.is_forged(call.request, csrf, call.text("csrf")):
+        return failure(call, 403, call.t("error.forged"))
+    try:
+        return page.handle(call)
+    except JlacMapperError as error:
+        status = status_of(error)
+        if status < 500:
+            return failure(call, status, str(error) if status != 404 else "")
+        _LOG.error("%s %s: %s", page.method, page.path, error)
+        return failure(call, status, str(error))
+    except Exception:
+        incident = uuid.uuid4().hex[:12]
+        _LOG.exception("incident %s: %s %s", incident, page.method, page.path)
+        return failure(call, 500, call.t("error.incident", incident=incident))
+
+
+def failure(call: Call, status: int, message: str = "") -> Response:
+    """Return a page that says what went wrong."""
+    known = status if status in (400, 403, 404, 409, 429) else 500
+    return call.page("error.html", status=status, heading=call.t(f"error.{known}"), message=message)

@@ -1,0 +1,55 @@
+"""What the pages work with: the desk, who may sign in, and the parts that live as long as the server."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from jlac_mapper.ports import Clock
+from jlac_mapper.review.code_search import CodeSearch
+from jlac_mapper.review.desk import ReviewDesk
+from jlac_mapper.review_ports import UserStore
+from jlac_mapper.types import LocalTest
+from jlac_mapper.web.import_jobs import ImportJobs
+from jlac_mapper.web.oidc import OidcProvider
+from jlac_mapper.web.passwords import SignInGate
+from jlac_mapper.web.render import Renderer
+
+ReadList = Callable[[Path], Sequence[LocalTest]]
+"""Reads a hospital's list (CSV, TSV, XLSX); raises InputError with one line for the user."""
+
+
+class OpenedDesk(Protocol):
+    """What `bootstrap.open_desk` gives."""
+
+    @property
+    def desk(self) -> ReviewDesk:
+        """Every verb of review."""
+        ...
+
+    @property
+    def users(self) -> UserStore:
+        """Who may sign in."""
+        ...
+
+    @property
+    def codes(self) -> CodeSearch:
+        """Names of codes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of one running page."""
+
+    desk: ReviewDesk
+    users: UserStore
+    codes: CodeSearch
+    clock: Clock
+    renderer: Renderer
+    gate: SignInGate
+    jobs: ImportJobs
+    read_list: ReadList
+    templates: str = ""
+    """Folder of the facilities' export layouts; empty for the default one."""
+    oidc: OidcProvider | None = None

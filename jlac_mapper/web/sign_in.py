@@ -1,0 +1,106 @@
+"""Sign-in by password or at the hospital's provider, sign-out, and the choice of language."""
+
+import logging
+
+from starlette.responses import RedirectResponse, Response
+
+from jlac_mapper.errors import NotFoundError
+from jlac_mapper.web import sessions
+from jlac_mapper.web.call import Call, own_path
+from jlac_mapper.web.messages import LANGUAGES
+from jlac_mapper.web.oidc import OidcRefusedError
+from jlac_mapper.web.passwords import WINDOW, TooManyFailuresError
+
+_LOG = logging.getLogger(__name__)
+_YEAR_SECONDS = 365 * 24 * 3600
+CALLBACK = "/sign-in/oidc/back"
+
+
+def show(call: Call) -> Response:
+    """Show the form; a signed-in user goes on at once."""
+    back = own_path(call.request.query_params.get("back", ""))
+    if call.session is not None:
+        return call.redirect(back)
+    return _form(call, back)
+
+
+def with_password(call: Call) -> Response:
+    """Check login and password and begin a session."""
+    login, back = call.text("login"), own_path(call.text("back"))
+    password = call.form.get("password", "")
+    address = call.request.client.host if call.request.client else ""
+    now = call.services.clock.now()
+    try:
+        user = call.services.gate.check(login, password if isinstance(password, str) else "", address, now)
+    except TooManyFailuresError:
+        response = _form(call, back, status=429, message=call.t("sign_in.wait"), login=login)
+        response.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+        return response
+    if user is None:
+        _LOG.warning("failed sign-in from %s", address)
+        return _form(call, back, status=403, message=call.t("sign_in.wrong"), login=login)
+    response = call.redirect(back)
+    sessions.begin(call.request, response, call.services.users, user.login, now)
+    return response
+
+
+def to_provider(call: Call) -> Response:
+    """Send the browser to the provider."""
+    if call.services.oidc is None:
+        raise NotFoundError("no OIDC provider is configured")
+    url = call.services.oidc.begin(
+        browser=call.csrf,
+        redirect_uri=str(call.request.base_url).rstrip("/") + CALLBACK,
+        back=own_path(call.request.query_params.get("back", "")),
+        now=call.services.clock.now(),
+    )
+    return RedirectResponse(url, status_code=303)
+
+
+def from_provider(call: Call) -> Response:
+    """Take the provider's answer; the user must be known here by issuer and subject."""
+    if call.services.oidc is None:
+        raise NotFoundError("no OIDC provider is configured")
+    query, now = call.request.query_params, call.services.clock.now()
+    try:
+        subject, back = call.services.oidc.finish(
+            state=query.get("state", ""), code=query.get("code", ""), browser=call.csrf, now=now
+        )
+    except OidcRefusedError as error:
+        return _form(call, "/", status=403, message=f"{call.t('sign_in.refused')} ({error})")
+    try:
+        user = call.services.users.user_by_subject(subject)
+    except NotFoundError:
+        user = None
+    if user is None or not user.active:
+        return _form(call, "/", status=403, message=call.t("sign_in.unknown", subject=subject))
+    response = call.redirect(back)
+    sessions.begin(call.request, response, call.services.users, user.login, now)
+    return response
+
+
+def sign_out(call: Call) -> Response:
+    """End the session."""
+    response = call.redirect("/sign-in")
+    sessions.end(call.request, response, call.services.users)
+    return response
+
+
+def choose_language(call: Call) -> Response:
+    """Keep the language in a cookie and go back to the page."""
+    response = call.redirect(own_path(call.text("back")))
+    language = call.text("language")
+    if language in LANGUAGES:
+        sessions.set_cookie(call.request, response, sessions.LANGUAGE_COOKIE, language, seconds=_YEAR_SECONDS)
+    return response
+
+
+def _form(call: Call, back: str, *, status: int = 200, message: str = "", login: str = "") -> Response:
+    return call.page(
+        "sign_in.html",
+        status=status,
+        back=back,
+        message=message,
+        login=login,
+        has_provider=call.services.oidc is not None,
+    )

@@ -1,0 +1,104 @@
+"""
+Twenty reviewers at once: no decision is lost or doubled, and nothing fails but honest conflicts.
+
+They share four Database objects, as the threads of four servers do.
+"""
+
+import random
+import threading
+import time
+from collections import Counter
+
+from jlac_mapper.adapters.sql_reviews import SqlReviewStore
+from jlac_mapper.adapters.sql_tables import Database
+from jlac_mapper.adapters.sql_users import SqlUserStore
+from jlac_mapper.errors import ConflictError
+from jlac_mapper.review.desk import ReviewDesk
+from jlac_mapper.review_requests import ItemQuery, Order
+from jlac_mapper.review_types import DECISIONS, WAITING, Action, ItemState, Role, User
+from tests.fakes import ScriptedMapper
+from tests.review_values import CODES, StandingClock, a_draft, a_run, new_items
+
+REVIEWERS, SERVERS, EACH, ITEMS = 20, 4, 6, 300
+DEADLINE_SECONDS = 200.0
+QUERY = ItemQuery("h1", states=WAITING)
+ADMIN = User("root", "Root", {"": Role.ADMIN})
+
+
+def open_desk(database: Database) -> ReviewDesk:
+    return ReviewDesk(
+        store=SqlReviewStore(database), users=SqlUserStore(database), clock=StandingClock(),
+        mapper=ScriptedMapper({}), codes=CODES, edition="2025",
+    )  # fmt: skip
+
+
+class Reviewer(threading.Thread):
+    """Decides EACH items without pause; half the time tries what another may have been given."""
+
+    def __init__(self, desk: ReviewDesk, number: int, until: float) -> None:
+        super().__init__()
+        self.user = User(f"r{number}", "R", {"h1": Role.REVIEWER})
+        self.rng = random.Random(number)
+        self.desk, self.until, self.requests = desk, until, 0
+        self.told: list[tuple[int, int]] = []
+        self.seen: Counter[str] = Counter()
+
+    def request(self) -> str:
+        self.requests += 1
+        return f"{self.user.login} {self.requests}"
+
+    def run(self) -> None:
+        while len(self.told) < EACH and time.monotonic() < self.until:
+            try:
+                self.decide(self.desk)
+            except ConflictError:
+                self.seen["conflict"] += 1
+            except Exception as error:
+                self.seen[f"{type(error).__name__}: {error}"] += 1
+
+    def decide(self, desk: ReviewDesk) -> None:
+        if self.rng.random() < 0.5:
+            rows = desk.queue(self.user, QUERY, limit=5).rows
+            item, etag = self.rng.choice([(row.id, row.etag) for row in rows])
+        else:
+            view = desk.next_item(self.user, QUERY, request_id=self.request())
+            assert view is not None
+            item, etag = view.item.id, view.item.etag
+        order = Order("h1", item, etag, Action.NO_CODE, self.request())
+        outcomes = [desk.decide(self.user, order), desk.decide(self.user, order)]
+        assert [outcome.repeated for outcome in outcomes] == [False, True]
+        self.told.append((outcomes[0].event.sequence, item))
+
+
+def test_twenty_reviewers_at_once_lose_and_double_nothing(
+    review_database: Database, users: SqlUserStore
+) -> None:
+    assert users.facility("h1")
+    names = [f"name {number}" for number in range(ITEMS)]
+    SqlReviewStore(review_database).import_run(a_run(), new_items(*names), a_draft(Action.IMPORT))
+    url = review_database.url.render_as_string(hide_password=False)
+    servers = [Database(url) for _ in range(SERVERS)]
+    desks = [open_desk(database) for database in servers]
+    assert all(desk.facilities(ADMIN) for desk in desks)  # all of them are open
+    until = time.monotonic() + DEADLINE_SECONDS
+    reviewers = [Reviewer(desks[number % SERVERS], number, until) for number in range(REVIEWERS)]
+    for reviewer in reviewers:
+        reviewer.start()
+    for reviewer in reviewers:
+        reviewer.join()
+    for database in servers:
+        database.close()
+    seen = sum((reviewer.seen for reviewer in reviewers), Counter[str]())
+    assert set(seen) <= {"conflict"}, seen
+    desk = open_desk(review_database)
+    told = sorted(pair for reviewer in reviewers for pair in reviewer.told)
+    kept = [
+        (event.sequence, event.draft.item)
+        for event in desk.audit(ADMIN, "h1")
+        if event.draft.action in DECISIONS
+    ]
+    assert told == kept
+    assert len(told) == REVIEWERS * EACH
+    assert max(Counter(item for _, item in told).values()) == 1
+    assert desk.counts(ADMIN, "h1").states[ItemState.FINAL] == len(told)
+    assert desk.verify(ADMIN, "h1") == []

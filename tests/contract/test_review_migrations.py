@@ -1,0 +1,99 @@
+"""The schema goes up from every older version and down again, with what the database held."""
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+import jlac_mapper.adapters
+from jlac_mapper.adapters import sql_review_tables, sql_tables
+from jlac_mapper.adapters.sql_master import SqlMasterStore
+from jlac_mapper.adapters.sql_reviews import SqlReviewStore
+from jlac_mapper.adapters.sql_tables import Database
+from jlac_mapper.adapters.sql_users import SqlUserStore
+from jlac_mapper.jlac11 import parse
+from jlac_mapper.master.editions import make_edition
+from jlac_mapper.review_types import Action, ItemState
+from jlac_mapper.types import ListedCode
+from tests.review_values import AST, NOON, ONE, a_draft, a_run, new_items
+
+MIGRATIONS = Path(jlac_mapper.adapters.__file__).parent / "migrations"
+EDITION = make_edition("2025", [ListedCode(parse(AST), "AST")])
+
+
+def scripts() -> tuple[Config, list[str]]:
+    """The migrations, and their versions from the oldest to the newest."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    walked = ScriptDirectory.from_config(config).walk_revisions()
+    return config, [script.revision for script in walked][::-1]
+
+
+def migrate(database: Database, version: str, *, down: bool = False) -> None:
+    config, _ = scripts()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        (command.downgrade if down else command.upgrade)(config, version)
+
+
+def tables(database: Database) -> set[str]:
+    with database.reading() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def masters(database: Database) -> SqlMasterStore:
+    return SqlMasterStore(database.url.render_as_string(hide_password=False), lambda: EDITION)
+
+
+@pytest.mark.parametrize("version", scripts()[1])
+def test_the_schema_goes_down_to_every_version_and_up_again_with_the_editions(
+    review_database: Database, version: str
+) -> None:
+    store = masters(review_database)
+    store.save(EDITION, source_file="m.csv", imported_at=NOON)
+    store.use("2025")
+    newest = tables(review_database)
+    migrate(review_database, version, down=True)
+    review_database.close()
+    store.close()
+    reopened = masters(review_database)
+    assert (reopened.load("2025"), reopened.active()) == (EDITION, "2025")
+    assert tables(review_database) == newest
+    reopened.close()
+
+
+def test_reviewing_begins_in_a_database_that_held_editions_only(review_database: Database) -> None:
+    store = masters(review_database)
+    store.save(EDITION, source_file="m.csv", imported_at=NOON)
+    store.close()
+    migrate(review_database, "0001", down=True)
+    assert "items" not in tables(review_database)
+    review_database.close()
+    users, reviews = SqlUserStore(review_database), SqlReviewStore(review_database)
+    users.save_facility(ONE, a_draft(Action.FACILITY))
+    reviews.import_run(a_run(), new_items("AST"), a_draft(Action.IMPORT))
+    assert reviews.counts("h1") == {ItemState.PROPOSED: 1}
+
+
+def test_the_schema_can_be_taken_away_altogether_and_made_again(review_database: Database) -> None:
+    assert tables(review_database) >= {"items", "events", "editions"}
+    migrate(review_database, "base", down=True)
+    assert tables(review_database) == {"alembic_version"}
+    review_database.close()
+    assert tables(review_database) == {*sql_tables.metadata.tables, "alembic_version"}
+
+
+def test_indices_and_unique_constraints_are_those_that_the_tables_describe(review_database: Database) -> None:
+    with review_database.reading() as connection:
+        found = inspect(connection)
+        for table in (sql_review_tables.items, sql_review_tables.events, sql_review_tables.item_reasons):
+            indices = {
+                index["name"]: index["column_names"]
+                for index in found.get_indexes(table.name)
+                if not index.get("duplicates_constraint")
+            }
+            assert indices == {index.name: [c.name for c in index.columns] for index in table.indexes}
+        assert [u["column_names"] for u in found.get_unique_constraints("items")] == [["run", "row"]]

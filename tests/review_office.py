@@ -1,0 +1,72 @@
+"""People, a desk, a clock: what the tests of the reviewers' desk work with."""
+
+from jlac_mapper.adapters.sql_reviews import SqlReviewStore
+from jlac_mapper.adapters.sql_users import SqlUserStore
+from jlac_mapper.review.code_search import CodeSearch
+from jlac_mapper.review.desk import ReviewDesk
+from jlac_mapper.review_requests import ItemQuery, ItemView, Order, Outcome
+from jlac_mapper.review_types import (
+    INSTALLATION,
+    WAITING,
+    Action,
+    Role,
+    Run,
+    User,
+)
+from jlac_mapper.types import Disposition, LocalTest
+from tests.fakes import ScriptedMapper
+from tests.review_values import AST, CK, CODES, StandingClock, a_draft
+
+ANN = User("ann", "Ann", {"h1": Role.REVIEWER, "h2": Role.REVIEWER})
+BOB = User("bob", "Bob", {"h1": Role.REVIEWER, "h2": Role.REVIEWER})
+LEA = User("lea", "Lea", {"h1": Role.LEAD, "h2": Role.LEAD})
+EVE = User("eve", "Eve", {"h2": Role.LEAD})
+ROOT = User("root", "Root", {INSTALLATION: Role.ADMIN})
+WAIT = ItemQuery("h1", states=WAITING)
+ANSWERS = {
+    "AST": (Disposition.ACCEPTED, (AST,), 0.99),
+    "GOT?": (Disposition.NEEDS_REVIEW, (AST, CK), 0.6),
+    "CPK?": (Disposition.NEEDS_REVIEW, (CK, AST), 0.5),
+    "old": (Disposition.NEEDS_REVIEW, (CK,), 0.5),
+    "unknown": (Disposition.NO_CODE, (), 0.0),
+}  # fmt: skip
+
+
+class Office:
+    """A desk with people, a clock and a counter of requests."""
+
+    def __init__(self, store: SqlReviewStore, users: SqlUserStore) -> None:
+        self.clock = StandingClock()
+        self.mapper = ScriptedMapper(ANSWERS)
+        self.store = store
+        self.users = users
+        self.requests = 0
+        for user in (ANN, BOB, LEA, EVE, ROOT):
+            users.save_user(user, a_draft(Action.USER, request_id=f"make {user.login}"))
+        self.desk = self.open()
+
+    def open(self, codes: CodeSearch = CODES, edition: str = "2025") -> ReviewDesk:
+        return ReviewDesk(
+            store=self.store, users=self.users, clock=self.clock, mapper=self.mapper, codes=codes,
+            edition=edition,
+        )  # fmt: skip
+
+    def request(self) -> str:
+        self.requests += 1
+        return f"request {self.requests}"
+
+    def take_in(self, *names: str, user: User = ANN, facility: str = "h1") -> Run:
+        tests = [LocalTest(name, local_code=str(number)) for number, name in enumerate(names)]
+        return self.desk.import_list(
+            user, facility, file_name="list.csv", digest="d" * 64, tests=tests, request_id=self.request()
+        )
+
+    def next(self, user: User = ANN, query: ItemQuery = WAIT, after: int = 0) -> ItemView | None:
+        return self.desk.next_item(user, query, request_id=self.request(), after=after)
+
+    def do(self, user: User, item: int, action: Action, *, facility: str = "h1", **more: str) -> Outcome:
+        etag = self.store.item(facility, item).etag
+        return self.desk.decide(user, Order(facility, item, etag, action, self.request(), **more))
+
+    def items(self, run: Run) -> list[int]:
+        return [item.id for item in self.store.run_items(run.facility, run.id)]

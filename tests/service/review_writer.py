@@ -1,0 +1,79 @@
+"""A process that decides without pause and says so of each decision, until it is killed."""
+
+import os
+import random
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jlac_mapper.adapters.sql_reviews import SqlReviewStore
+from jlac_mapper.adapters.sql_tables import Database
+from jlac_mapper.adapters.sql_users import SqlUserStore
+from jlac_mapper.errors import ConflictError
+from jlac_mapper.review.desk import ReviewDesk
+from jlac_mapper.review_requests import ItemQuery, Order
+from jlac_mapper.review_types import WAITING, Action, Role, User
+from jlac_mapper.types import LocalTest
+from tests.fakes import ScriptedMapper
+from tests.review_values import CODES
+
+QUERY = ItemQuery("h1", states=WAITING)
+ROWS = 40
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def open_desk(url: str) -> ReviewDesk:
+    database = Database(url)
+    return ReviewDesk(
+        store=SqlReviewStore(database), users=SqlUserStore(database), clock=SystemClock(),
+        mapper=ScriptedMapper({}), codes=CODES, edition="2025",
+    )  # fmt: skip
+
+
+def new_request() -> str:
+    return uuid.uuid4().hex
+
+
+def take_in(desk: ReviewDesk, user: User, request_id: str) -> int:
+    """Take in a list in which every name stands twice; return its id."""
+    tests = [LocalTest(f"{request_id[:8]} {number // 2}") for number in range(ROWS)]
+    run = desk.import_list(user, "h1", file_name="l", digest="0" * 64, tests=tests, request_id=request_id)
+    return run.id
+
+
+def decide(desk: ReviewDesk, user: User, rng: random.Random) -> str:
+    """Decide the next row, alone or with the identical ones; return what was acknowledged."""
+    view = desk.next_item(user, QUERY, request_id=new_request())
+    if view is None:
+        request = new_request()
+        return f"import {request} {take_in(desk, user, request)}"
+    item = view.item.id
+    order = Order("h1", item, view.item.etag, Action.NO_CODE, new_request())
+    if rng.random() < 0.5:
+        changes = desk.preview(user, order).changes
+        desk.decide_identical(user, order, {found.id: found.etag for found, _ in changes})
+        return f"decide {order.request_id} {','.join(str(found.id) for found, _ in changes)}"
+    outcome = desk.decide(user, order)
+    if rng.random() < 0.2:
+        order = Order("h1", item, outcome.item.etag, Action.UNDO, new_request())
+        desk.decide(user, order)
+    return f"decide {order.request_id} {item}"
+
+
+def write_until_killed(url: str, acknowledged: Path, number: int) -> None:
+    """Write one line a decision to *acknowledged*, each after the database has said yes."""
+    desk = open_desk(url)
+    user = User(f"r{number}", "R", {"h1": Role.REVIEWER})
+    rng = random.Random(number)
+    # One write to the kernel a line: nothing waits in this process when it is killed.
+    target = os.open(acknowledged, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    while True:
+        try:
+            line = decide(desk, user, rng)
+        except ConflictError:
+            continue
+        os.write(target, f"{line}\n".encode())

@@ -1,0 +1,146 @@
+"""What makes two rows one, and what a house name answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from jlac_mapper.jlac11 import UNCODABLE
+from jlac_mapper.review.house_names import HouseNameMapper, house_key
+from jlac_mapper.review_types import HouseName
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
+from tests.fakes import ScriptedMapper
+from tests.review_values import AST, CK, CODES, ENDED, NOON, SUCCESSOR, TP
+
+ROW = LocalTest("AST(GOT)", abbreviation="AST", specimen="血清", unit="U/L", method="JSCC", reagent="試薬A")
+
+
+@dataclass
+class KnownNames:
+    """What HouseNameMapper asks of a ReviewStore, from memory."""
+
+    here: dict[str, list[HouseName]] = field(default_factory=dict)
+    elsewhere: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def house_names(self, _facility: str, keys: Sequence[str]) -> dict[str, list[HouseName]]:
+        return {key: self.here[key] for key in keys if key in self.here}
+
+    def house_names_elsewhere(self, _facility: str, keys: Sequence[str]) -> dict[str, dict[str, int]]:
+        return {key: self.elsewhere[key] for key in keys if key in self.elsewhere}
+
+
+def known(*codes: str, elsewhere: dict[str, int] | None = None) -> KnownNames:
+    names = [
+        HouseName("h1", house_key(ROW), code, 5 + i, "ann", NOON, ROW.name) for i, code in enumerate(codes)
+    ]
+    return KnownNames(
+        {house_key(ROW): names} if names else {}, {house_key(ROW): elsewhere} if elsewhere else {}
+    )
+
+
+def answer(store: KnownNames, test: LocalTest = ROW, *, top_k: int = 5) -> Mapping:
+    inside = ScriptedMapper({ROW.name: (Disposition.NEEDS_REVIEW, (CK, AST), 0.6)})
+    mapper = HouseNameMapper(inside, store, "h1", CODES)  # type: ignore[arg-type]  # asks no more than these
+    [mapping] = mapper.map_batch([test], MapOptions(top_k=top_k))
+    return mapping
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        replace(ROW, name="ＡＳＴ（ＧＯＴ）"),
+        replace(ROW, name="ast (got)", specimen=" 血清"),
+        replace(ROW, unit="Ｕ/Ｌ"),
+        replace(ROW, local_code="0042", kana="ｴｰｴｽﾃｨｰ", reference_range="13-30", jlac10="3B035"),
+    ],
+)
+def test_spellings_of_one_row_share_a_key(same: LocalTest) -> None:
+    assert house_key(same) == house_key(ROW)
+
+
+@pytest.mark.parametrize(
+    "field_", ["name", "abbreviation", "specimen", "unit", "method", "reagent", "result_type"]
+)
+def test_every_field_that_decides_a_code_is_in_the_key(field_: str) -> None:
+    assert house_key(replace(ROW, **{field_: "mg/dL"})) != house_key(ROW)
+
+
+def test_fields_do_not_run_into_each_other() -> None:
+    assert house_key(LocalTest("A", abbreviation="BC")) != house_key(LocalTest("AB", abbreviation="C"))
+
+
+def test_a_unit_inside_the_reference_range_counts_where_the_field_is_empty() -> None:
+    bare = replace(ROW, unit="")
+    assert house_key(replace(bare, reference_range="13-30 U/L")) == house_key(
+        replace(bare, reference_range="10-40 U/L")
+    )
+    assert house_key(replace(bare, reference_range="13-30 U/L")) != house_key(
+        replace(bare, reference_range="13-30 mg/dL")
+    )
+
+
+def test_names_of_punctuation_only_stay_apart() -> None:
+    assert house_key(LocalTest("---")) != house_key(LocalTest("***"))
+
+
+def test_a_decided_row_is_accepted_with_the_decided_code_first() -> None:
+    mapping = answer(known(AST))
+    assert (mapping.disposition, mapping.jlac11, mapping.reasons) == (
+        Disposition.ACCEPTED, AST, (Reason.HOUSE_NAME,),
+    )  # fmt: skip
+    assert [str(candidate.code) for candidate in mapping.candidates] == [AST, CK]
+    assert mapping.provenance.models["decision"] == "HOUSE_NAME"
+    assert "ann decided" in mapping.evidence[0].statement
+
+
+def test_a_decided_code_that_the_mapper_did_not_find_becomes_a_candidate() -> None:
+    mapping = answer(known(TP), top_k=2)
+    assert [str(candidate.code) for candidate in mapping.candidates] == [TP, CK]
+    assert mapping.standard_name == "総蛋白"
+
+
+def test_a_row_that_a_person_found_uncodable_is_no_code_by_house_name() -> None:
+    mapping = answer(known(UNCODABLE))
+    assert (mapping.disposition, mapping.jlac11, mapping.reasons) == (
+        Disposition.NO_CODE, "", (Reason.HOUSE_NAME,),
+    )  # fmt: skip
+
+
+def test_a_decided_code_that_ended_is_asked_again_with_its_successor() -> None:
+    mapping = answer(known(ENDED))
+    assert (mapping.disposition, mapping.jlac11) == (Disposition.NEEDS_REVIEW, SUCCESSOR)
+    assert mapping.reasons[0] is Reason.HOUSE_NAME_ENDED
+
+
+def test_a_decided_code_that_vanished_is_asked_again_with_the_mappers_proposal() -> None:
+    mapping = answer(known("C99990000250000F7"))
+    assert (mapping.disposition, mapping.jlac11) == (Disposition.NEEDS_REVIEW, CK)
+    assert mapping.reasons[0] is Reason.HOUSE_NAME_ENDED
+
+
+def test_contradicting_decisions_are_shown_and_asked() -> None:
+    mapping = answer(known(AST, TP))
+    assert mapping.disposition is Disposition.NEEDS_REVIEW
+    assert mapping.reasons[0] is Reason.HOUSE_NAME_CONTRADICTED
+    assert [str(candidate.code) for candidate in mapping.candidates] == [AST, TP, CK]
+    said = " ".join(evidence.statement for evidence in mapping.evidence)
+    assert AST in said
+    assert TP in said
+
+
+def test_what_other_facilities_decided_is_evidence_and_changes_no_answer() -> None:
+    without, mapping = answer(known()), answer(known(elsewhere={TP: 2, AST: 1}))
+    assert replace(mapping, evidence=without.evidence) == without
+    assert [e.statement for e in mapping.evidence[:2]] == [
+        f"2 other facilities decided {TP} for such a row",
+        f"1 other facility decided {AST} for such a row",
+    ]
+
+
+def test_a_row_without_a_name_is_never_answered_by_a_house_name() -> None:
+    from tests.fakes import EchoMapper
+
+    nameless = LocalTest("")
+    store = KnownNames({house_key(nameless): [HouseName("h1", house_key(nameless), AST, 1, "ann", NOON, "")]})
+    mapper = HouseNameMapper(EchoMapper(), store, "h1", CODES)  # type: ignore[arg-type]
+    assert mapper.map_batch([nameless], MapOptions())[0].disposition is Disposition.ERROR

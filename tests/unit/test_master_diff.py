@@ -1,0 +1,156 @@
+"""Two editions compared, with and without the official table of old and new codes."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from jlac_mapper.errors import MasterFileError
+from jlac_mapper.jlac11 import parse
+from jlac_mapper.master.diff import CodeDifference, Difference, OldNew, compare
+from jlac_mapper.master.editions import make_edition
+from jlac_mapper.master.old_new import read_old_new
+from jlac_mapper.types import Edition, ListedCode
+from tests.unit.master_files import write_csv, write_xlsx
+
+DAY = date(2026, 1, 1)
+BEFORE = date(2025, 7, 15)
+OLD, NEW, OTHER = "V20100001250002F8", "V20100000250002F8", "V20100000250000F8"
+
+
+def listed(code: str, name: str = "x", *, end: date | None = None, successor: str = "") -> ListedCode:
+    return ListedCode(parse(code), name, valid_to=end, successor=successor)
+
+
+def edition(*codes: ListedCode) -> Edition:
+    return make_edition("e", codes)
+
+
+def differences(old: Edition, new: Edition, table: dict[str, OldNew] | None = None) -> list[CodeDifference]:
+    return compare(old, new, day=DAY, superseded={}, table=table)
+
+
+def test_equal_editions_have_no_differences() -> None:
+    assert differences(edition(listed(OLD)), edition(listed(OLD))) == []
+
+
+def test_a_code_that_only_the_new_edition_lists_is_added() -> None:
+    [found] = differences(edition(listed(OLD)), edition(listed(OLD), listed("C20080000250000F7", "AST")))
+    assert found == CodeDifference(Difference.ADDED, "C20080000250000F7", "AST")
+
+
+@pytest.mark.parametrize("after", [(), (listed("C20080000250000F7", end=BEFORE),)])
+def test_a_code_that_is_gone_or_ended_without_a_replacement_is_ended(after: tuple[ListedCode, ...]) -> None:
+    [found] = differences(edition(listed("C20080000250000F7", "AST")), edition(*after))
+    assert (found.kind, found.code, found.name) == (Difference.ENDED, "C20080000250000F7", "AST")
+
+
+def test_a_code_that_ended_in_both_is_no_difference() -> None:
+    assert differences(edition(listed(OLD, end=BEFORE)), edition()) == []
+
+
+def test_a_code_whose_identification_changed_is_moved_although_the_new_edition_no_longer_lists_it() -> None:
+    found = differences(edition(listed(OLD)), edition(listed(NEW)))
+    assert [(each.kind, each.code, each.successor, each.source) for each in found] == [
+        (Difference.ADDED, NEW, "", ""),
+        (Difference.MOVED, OLD, NEW, "edition"),
+    ]
+
+
+def test_a_product_that_ended_moves_to_method_000() -> None:
+    found = differences(edition(listed(NEW), listed(OTHER)), edition(listed(NEW, end=BEFORE), listed(OTHER)))
+    assert [(each.kind, each.successor) for each in found] == [(Difference.MOVED, OTHER)]
+
+
+def test_the_official_table_goes_before_what_the_editions_tell() -> None:
+    table = {OLD: OldNew(OTHER, "統合")}
+    new = edition(listed(NEW), listed(OTHER))
+    [moved] = [d for d in differences(edition(listed(OLD)), new, table) if d.kind is Difference.MOVED]
+    assert (moved.successor, moved.source) == (OTHER, "table")
+
+
+def test_a_successor_of_the_table_that_the_new_edition_does_not_list_is_not_proposed() -> None:
+    table = {OLD: OldNew("V20100009250002F8", "統合")}
+    moved = [d for d in differences(edition(listed(OLD)), edition(listed(NEW)), table) if d.code == OLD]
+    assert [(each.successor, each.source) for each in moved] == [(NEW, "edition")]
+
+
+def test_a_deletion_of_the_table_gives_its_reason() -> None:
+    [found] = differences(edition(listed(OLD)), edition(), {OLD: OldNew("", "販売中止")})
+    assert (found.kind, found.source) == (Difference.ENDED, "販売中止")
+
+
+def test_a_code_with_another_name_is_renamed() -> None:
+    [found] = differences(edition(listed(OLD, "旧名")), edition(listed(OLD, "新名")))
+    assert (found.kind, found.name, found.old_name) == (Difference.RENAMED, "新名", "旧名")
+
+
+def test_request_codes_are_left_out() -> None:
+    assert differences(edition(listed("C2008000025000000")), edition()) == []
+
+
+def test_the_official_editions_differ_by_the_identifications_of_2025(official_dir: Path) -> None:
+    from jlac_mapper.master.importers import read_master
+    from jlac_mapper.master.starter import superseded
+
+    rows = read_master(official_dir / "ehr-share-master-202409.xlsx").rows
+    old = make_edition("2024-09", rows)
+    ended = [row for row in rows if row.code.measurand == "C2008" and row.code.method != "000"]
+    assert ended
+    new = make_edition("later", [row for row in rows if row not in ended])
+    found = compare(old, new, day=DAY, superseded=superseded())
+    assert {each.code for each in found} == {str(row.code) for row in ended}
+    assert {each.kind for each in found} <= {Difference.MOVED, Difference.ENDED}
+
+
+# --- the old-new table ----------------------------------------------------------------------------
+
+ROWS = (
+    ("JLAC新旧コード対応表", "", "", ""),
+    ("変更区分", "旧JLAC11コード", "新JLAC11コード", "削除理由"),
+    ("変更", "V2010-0001-250-002-F8", NEW, ""),
+    ("削除", OTHER, "", "販売中止"),
+    ("変更", "3B035000002327201", "", "JLAC10"),
+    ("同じ", NEW, NEW, ""),
+    ("", "", "", ""),
+)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_table_is_read_by_its_headers(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / f"t.{kind}"
+    if kind == "csv":
+        write_csv(file, *ROWS, encoding="cp932")
+    else:
+        write_xlsx(file, ("説明", [("読み方",)]), ("対応表", ROWS))
+    assert read_old_new(file) == {OLD: OldNew(NEW, "変更"), OTHER: OldNew("", "販売中止")}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("変更前コード", "変更後コード"),
+        ("JLAC11コード(旧)", "JLAC11コード(新)"),
+        ("旧 ＪＬＡＣ１１コード", "新 ＪＬＡＣ１１コード"),
+        ("旧コード", "後継コード"),
+    ],
+)
+def test_the_two_columns_may_be_called_otherwise(tmp_path: Path, old: str, new: str) -> None:
+    file = write_csv(tmp_path / "t.csv", (new, old), (NEW, OLD))
+    assert read_old_new(file) == {OLD: OldNew(NEW)}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("a", "b"), (OLD, NEW)], "headers seen: a, b"),
+        ([("旧コード", "備考"), (OLD, "")], "no header row with an old and a new code"),
+        ([("旧コード", "新コード"), ("x", "y")], "no row has an old JLAC11 code"),
+    ],
+)
+def test_another_table_is_refused_with_what_was_seen(
+    tmp_path: Path, rows: list[tuple[str, str]], said: str
+) -> None:
+    with pytest.raises(MasterFileError) as refusal:
+        read_old_new(write_csv(tmp_path / "t.csv", *rows))
+    assert said in str(refusal.value)

@@ -1,0 +1,50 @@
+"""A row and the mapper's answer survive being kept."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jlac_mapper.jlac11 import parse
+from jlac_mapper.review.mapping_json import mapping_from_json, mapping_to_json, row_from_json, row_to_json
+from jlac_mapper.types import (
+    BackgroundName,
+    Candidate,
+    Disposition,
+    Evidence,
+    Hypothesis,
+    LocalTest,
+    Mapping,
+    Provenance,
+    Reason,
+    ResultType,
+    TestName,
+)
+from tests.review_values import AST, CK
+
+_TEXT = st.text(max_size=8)
+_SHARE = st.floats(0, 1)
+_SCORES = st.dictionaries(st.sampled_from(["exact", "cosine", "similarity"]), _SHARE)
+_REASONS = st.lists(st.sampled_from(Reason), max_size=3).map(tuple)
+_EVIDENCE = st.lists(st.builds(Evidence, _TEXT, _TEXT, _TEXT), max_size=2).map(tuple)
+_NAMES = st.builds(TestName, _TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _TEXT, st.sampled_from(ResultType))
+_HYPOTHESES = st.builds(
+    Hypothesis, _TEXT, st.none() | _NAMES, st.none() | st.builds(BackgroundName, _TEXT, _TEXT, _TEXT),
+    _SCORES, _SHARE,
+)  # fmt: skip
+_CANDIDATES = st.builds(
+    Candidate, st.sampled_from([parse(AST), parse(CK)]), _TEXT, _HYPOTHESES, _REASONS, _EVIDENCE, _SHARE
+)
+_MAPPINGS = st.builds(
+    Mapping, st.sampled_from(Disposition), _TEXT, _SHARE, _SHARE, _TEXT, _REASONS,
+    st.lists(_CANDIDATES, max_size=2).map(tuple), _EVIDENCE,
+    st.builds(Provenance, _TEXT, _TEXT, st.dictionaries(_TEXT, _TEXT), _TEXT, _SHARE, _TEXT, _TEXT), _TEXT,
+)  # fmt: skip
+
+
+@given(_MAPPINGS)
+def test_an_answer_comes_back_as_it_was(mapping: Mapping) -> None:
+    assert mapping_from_json(mapping_to_json(mapping)) == mapping
+
+
+@given(st.builds(LocalTest, *[_TEXT] * 11))
+def test_a_row_comes_back_as_it_was(test: LocalTest) -> None:
+    assert row_from_json(row_to_json(test)) == test

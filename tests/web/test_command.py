@@ -1,0 +1,103 @@
+"""`jlac-mapper web` as a process: address, sign-in page, SIGTERM."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from jlac_mapper.config import Settings
+from jlac_mapper.errors import ConfigurationError
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@contextmanager
+def _start(*command: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start a module as a process; it is gone afterwards, whatever the test found."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_command_prints_its_address_serves_and_ends_well_on_sigterm(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    with _start(
+        "jlac_mapper", "web", "--port", "0", "--master", "starter", JLAC_MAPPER_DATABASE_URL=url
+    ) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[-1]
+        with urllib.request.urlopen(f"{address}/sign-in") as answer:
+            assert answer.status == 200
+            assert "JLAC11" in answer.read().decode()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_request_in_flight_is_answered_to_its_end_on_sigterm() -> None:
+    with _start("tests.web.serve_slow_page") as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[-1]
+        answers: list[bytes] = []
+        asking = threading.Thread(
+            target=lambda: answers.append(urllib.request.urlopen(f"{address}/slow").read())
+        )
+        asking.start()
+        assert process.stdout.readline() == "asked\n"
+        process.send_signal(signal.SIGTERM)
+        asking.join(timeout=30)
+        assert answers == [b"answered to the end"]
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with _start("tests.web.serve_slow_page") as first:
+        assert first.stdout is not None
+        port = first.stdout.readline().rsplit(":", 1)[-1].strip()
+        with _start("jlac_mapper", "web", "--port", port, "--master", "starter") as second:
+            _, said = second.communicate(timeout=60)
+            assert second.returncode == 2
+            assert f"cannot listen on 127.0.0.1:{port}" in said.splitlines()[-1]
+        first.terminate()
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"OIDC_ISSUER": "https://idp.example"}, "OIDC_CLIENT_ID"),
+        ({"OIDC_CLIENT_ID": "x"}, "OIDC_ISSUER"),
+        ({"OIDC_ISSUER": "http://idp.example", "OIDC_CLIENT_ID": "x"}, "https://"),
+    ],
+)
+def test_an_unusable_provider_is_refused_before_anything_starts(
+    environment: dict[str, str], told: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        Settings.from_env({f"JLAC_MAPPER_{name}": value for name, value in environment.items()})
+
+
+def test_the_pages_settings_are_read_and_the_secret_stays_out_of_logs() -> None:
+    settings = Settings.from_env(
+        {
+            "JLAC_MAPPER_OIDC_ISSUER": "https://idp.example", "JLAC_MAPPER_OIDC_CLIENT_ID": "page",
+            "JLAC_MAPPER_OIDC_CLIENT_SECRET": "hush", "JLAC_MAPPER_WEB_HOSTS": "review.example",
+            "JLAC_MAPPER_WEB_TRUSTED_PROXIES": "192.0.2.7",
+        }
+    )  # fmt: skip
+    assert settings.web.oidc_client_secret == "hush"
+    assert settings.web.hosts == "review.example"
+    assert settings.web.trusted_proxies == "192.0.2.7"
+    assert "hush" not in repr(settings)

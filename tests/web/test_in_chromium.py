@@ -1,0 +1,178 @@
+"""The page in real Chromium: the whole path, two reviewers at once, the keyboard alone, axe."""
+
+import csv
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from jlac_mapper import jlac11
+from jlac_mapper.review_types import ItemState
+from jlac_mapper.web.render import hyphenated
+from tests.web.chromium import Seat, axe_source, chromium, running, serious_violations
+from tests.web.site import ALT, AST, Site
+
+
+@pytest.fixture(scope="module")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[object]]:
+    """Two browsers with profiles of their own."""
+    with chromium(tmp_path_factory.mktemp("one")) as one, chromium(tmp_path_factory.mktemp("two")) as two:
+        yield [one, two]
+
+
+@pytest.fixture
+def seats(site: Site, browsers: list[object]) -> Iterator[tuple[Seat, Seat]]:
+    """Two people in front of a running page."""
+    with running(site.app()) as address:
+        first, second = (Seat(driver, address) for driver in browsers)  # type: ignore[arg-type]
+        yield first, second
+        assert first.problems() == []
+        assert second.problems() == []
+
+
+def _standing(site: Site, item: int) -> tuple[ItemState, str]:
+    standing = site.desk.view(site.user("root"), "h1", item).item.standing
+    return standing.state, standing.code
+
+
+def test_the_whole_path_from_upload_over_review_to_export(seats: tuple[Seat, Seat], tmp_path: Path) -> None:
+    seat = seats[0]
+    source = tmp_path / "検査マスター.csv"
+    source.write_bytes("項目コード,項目名称,材料\n101,GOT,血清\n102,GPT,血清\n103,AST,血清\n".encode("cp932"))
+    seat.sign_in("hanako")
+    seat.open("/f/h1/lists")
+    seat.one("#list").send_keys(str(source))
+    seat.one("main form button").click()
+    seat.wait(lambda: seat.all("main a.primary"))
+    assert "3 rows were imported" in seat.one("#job-text").text
+    seat.one("main a.primary").click()
+    assert len(seat.all("table.rows tbody tr")) == 2  # AST was accepted
+    seat.one(".start button").click()
+    seat.wait(lambda: seat.all("#answer"))
+    assert seat.title() == "GOT"
+    assert seat.one("input[name=code]:checked").get_attribute("value") == AST
+    seat.after(Keys.ENTER)
+    assert seat.title() == "GPT"
+    seat.after("2", Keys.ENTER)
+    assert "Nothing is left for you" in seat.one("main .note").text
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    seat.driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)}
+    )
+    seat.open("/f/h1/lists")
+    seat.one("table.rows details summary").click()
+    seat.one("table.rows a[href$='/csv']").click()
+    file = seat.wait(lambda: [f for f in folder.iterdir() if f.suffix == ".csv"])[0]
+    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"))))
+    codes = [next(v for v in row.values() if v.replace("-", "") in (AST, ALT)) for row in rows]
+    assert [code.replace("-", "") for code in codes] == [AST, AST, AST]
+    assert [row["項目名称"] for row in rows] == ["GOT", "GPT", "AST"]
+
+
+def test_of_two_reviewers_at_once_one_decides_and_the_other_sees_it(
+    site: Site, seats: tuple[Seat, Seat]
+) -> None:
+    hanako, taro = seats
+    item = site.item_named("GOT")
+    for seat, login in ((hanako, "hanako"), (taro, "taro")):
+        seat.sign_in(login)
+        seat.open("/f/h1" if login == "taro" else f"/f/h1/items/{item}")
+    taro.open(f"/f/h1/items/{item}")
+    hanako.after(Keys.ENTER)
+    taro.after("2", Keys.ENTER)
+    problem = taro.one(".problem[role=alert]")
+    assert f"hanako decided first: {hyphenated(AST)}" in problem.text
+    assert taro.driver.switch_to.active_element == problem
+    assert _standing(site, item) == (ItemState.FINAL, AST)
+    assert not taro.all("#answer ~ .actions [value=answer]")
+
+
+def test_two_reviewers_are_given_different_items(seats: tuple[Seat, Seat]) -> None:
+    for seat, login in zip(seats, ("hanako", "taro"), strict=True):
+        seat.sign_in(login)
+        seat.open("/f/h1")
+        seat.after(Keys.ENTER)
+    assert seats[0].driver.current_url != seats[1].driver.current_url
+
+
+def test_the_keyboard_alone_is_enough(site: Site, seats: tuple[Seat, Seat]) -> None:
+    seat = seats[0]
+    seat.sign_in("hanako")
+    first, second = site.item_named("GOT"), site.item_named("GPT")
+    seat.after(Keys.ENTER)
+    assert seat.title() == "GOT"
+    assert seat.focused() == "h1#title"
+    seat.after("2", Keys.ENTER)
+    assert _standing(site, first) == (ItemState.FINAL, ALT)
+    assert seat.title() == "GPT"
+    assert seat.focused() == "h1#title"
+    seat.wait(lambda: "Decided" in seat.one("#live").get_attribute("textContent"))
+    seat.wait(lambda: seat.all(".progress progress"))
+    assert "1 in the last hour, 1 today" in seat.one(".progress").text
+    seat.after("u")
+    assert _standing(site, first)[0] is ItemState.PROPOSED
+    assert seat.title() == "GOT"
+    seat.after("n")
+    assert _standing(site, first) == (ItemState.FINAL, jlac11.UNCODABLE)
+    assert seat.title() == "GPT"
+    seat.press("/")
+    assert seat.focused() == "input#q"
+    seat.press("総蛋白 血清", Keys.ENTER)
+    seat.wait(lambda: seat.all("#found input[type=radio]"))
+    seat.wait(lambda: seat.focused() == "input#f1")
+    picked = seat.one("#f1").get_attribute("value")
+    seat.after(Keys.ENTER)
+    assert _standing(site, second) == (ItemState.FINAL, picked)
+    third = seat.title()
+    seat.after("s")
+    assert seat.title() != third
+    seat.press("?")
+    assert seat.one("#help").is_displayed()
+    seat.press(Keys.ESCAPE)
+    assert not seat.one("#help").is_displayed()
+
+
+def test_letters_typed_into_a_field_decide_nothing(site: Site, seats: tuple[Seat, Seat]) -> None:
+    seat, item = seats[0], site.item_named("GOT")
+    seat.sign_in("hanako")
+    seat.open(f"/f/h1/items/{item}")
+    seat.press("/", "nsu12?")
+    assert seat.one("#q").get_attribute("value") == "nsu12?"
+    seat.press(Keys.ESCAPE)
+    assert seat.focused() == "h1#title"
+    assert _standing(site, item)[0] is ItemState.PROPOSED
+    seat.script("localStorage.setItem('keys', 'off')")
+    seat.press("n")
+    time.sleep(0.2)
+    assert _standing(site, item)[0] is ItemState.PROPOSED
+    seat.script("localStorage.clear()")
+
+
+def test_every_page_loads_from_here_alone_and_axe_finds_nothing_serious(
+    site: Site, seats: tuple[Seat, Seat], pytestconfig: pytest.Config
+) -> None:
+    seat = seats[0]
+    assert pytestconfig.cache is not None
+    axe = axe_source(pytestconfig.cache.mkdir("axe"))
+    item = site.item_named("GOT")
+    seat.open("/sign-in")
+    assert serious_violations(seat, axe) == []
+    seat.sign_in("root")
+    for language in ("ja", "en"):
+        if seat.one("html").get_attribute("lang") != language:
+            seat.one(".language button").click()
+        for path in (
+            "/", "/f/h1?state=all", f"/f/h1/items/{item}?q=AST", "/f/h1/lists", "/f/h1/house-names",
+            "/f/h1/changes", "/f/h2/disputes", "/f/h2/agreement", "/f/h1/audit", "/f/nowhere",
+        ):  # fmt: skip
+            seat.open(path)
+            seat.script("for (const fold of document.querySelectorAll('details')) fold.open = true")
+            assert serious_violations(seat, axe) == [], path
+            loaded = seat.script(
+                "return performance.getEntriesByType('resource').map(e => new URL(e.name).origin)"
+            )
+            assert set(loaded) <= {seat.address}, path

@@ -1,0 +1,123 @@
+"""Lists, the queue's filters, house names, audit trail and language, without a script."""
+
+import re
+import time
+import uuid
+from typing import Any
+
+import pytest
+
+from jlac_mapper.review_types import ItemState
+from jlac_mapper.types import LocalTest
+from jlac_mapper.web.render import hyphenated
+from tests.web.site import AST, TP, Browser, Site, send, token_of
+
+
+def test_contradicting_decisions_are_shown_as_such(site: Site) -> None:
+    app = site.app()
+    browser = Browser(app, "hanako")
+    first = site.item_named("GOT")
+    send(browser, first, "answer", code=AST)
+    second = site.item_named("GOT")
+    assert "Decided before in this facility" in browser.get(f"/f/h1/items/{second}").text
+    send(browser, second, "answer", code=TP)
+    page = browser.get("/f/h1/house-names").text
+    assert "One name, different codes" in page
+    assert hyphenated(AST) in page
+    assert hyphenated(TP) in page
+
+
+def test_the_queue_is_filtered_and_read_page_by_page(site: Site) -> None:
+    site.add_list(rows=[LocalTest("GPT", local_code=str(n)) for n in range(120)])
+    browser = Browser(site.app(), "hanako")
+    path, seen = "/f/h1?run=2", []
+    while path:
+        page = browser.get(path).text
+        seen += re.findall(r"/f/h1/items/(\d+)\?run=2", page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        path = following[1].replace("&amp;", "&") if following else ""
+    assert len(seen) == len(set(seen)) == 120
+    assert "謎の検査" in browser.get("/f/h1?reason=NAME_UNKNOWN").text
+    assert "謎の検査" not in browser.get("/f/h1?min=50").text
+    assert "No item fits this filter." in browser.get("/f/h1?section=V").text
+
+
+def test_an_upload_is_mapped_in_the_background_and_asks_nobody_twice(site: Site) -> None:
+    browser = Browser(site.app(), "hanako")
+    send(browser, site.item_named("GPT"), "answer", code=AST)
+    state = _upload(browser, "続き.csv", "項目コード,項目名称\n3,GPT\n9,新しい\n".encode("cp932"))
+    assert state["state"] == "done"
+    page = browser.get("/f/h1/lists").text
+    assert "続き.csv" in page
+    rows = list(site.desk.run_items(site.user("root"), "h1", 2))
+    assert [row.standing.state for row in rows] == [ItemState.ACCEPTED, ItemState.PROPOSED]
+    assert rows[0].standing.code == AST
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("list.csv", b"a,b\n1,2\n", "no name column"),
+        ("list.xlsx", b"PK\x03\x04broken", "list.xlsx"),
+        ("list.csv", b"", "empty"),
+    ],
+)
+def test_a_file_that_is_no_list_is_one_clear_line_without_our_paths(
+    site: Site, name: str, content: bytes, told: str
+) -> None:
+    browser = Browser(site.app(), "hanako")
+    state = _upload(browser, name, content)
+    assert state["state"] == "failed"
+    page = browser.get(state["page"]).text
+    assert told in page
+    assert "jlac-list-" not in page
+    assert len(site.desk.runs(site.user("root"), "h1")) == 1
+
+
+def test_a_file_of_another_kind_is_refused_at_once(site: Site) -> None:
+    browser = Browser(site.app(), "hanako")
+    answer = browser.client.post(
+        "/f/h1/lists",
+        data={"csrf": token_of(browser.get("/f/h1/lists").text), "request_id": "up"},
+        files={"list": ("list.pdf", b"%PDF", "application/pdf")},
+    )
+    assert answer.status_code == 400
+    assert "list.pdf cannot be imported" in answer.text
+
+
+def test_the_audit_trail_is_shown_verified_and_handed_out(site: Site) -> None:
+    browser = Browser(site.app(), "chief")
+    send(Browser(site.app(), "hanako"), site.item_named("GOT"), "answer", code=AST)
+    page = browser.get("/f/h1/audit").text
+    assert "hanako" in page
+    assert "UTC" in page
+    assert "The chain is sound." in browser.post("/f/h1/audit/verify", "/f/h1/audit").text
+    lines = browser.get("/f/h1/audit.jsonl").text.splitlines()
+    assert len(lines) == len(list(site.desk.audit(site.user("root"), "h1")))
+    assert "hanako" not in browser.get(f"/f/h1/audit?from={len(lines) + 1}").text
+
+
+def test_the_language_is_the_users_choice(site: Site) -> None:
+    browser = Browser(site.app(), "hanako")
+    assert "Start reviewing" in browser.get("/f/h1").text
+    answer = browser.post("/language", "/f/h1", language="ja", back="/f/h1?run=1")
+    assert answer.headers["location"] == "/f/h1?run=1"
+    page = browser.get("/f/h1").text
+    assert '<html lang="ja">' in page
+    assert "判定を始める" in page
+
+
+def _upload(browser: Browser, name: str, content: bytes) -> dict[str, Any]:
+    answer = browser.client.post(
+        "/f/h1/lists",
+        data={"csrf": token_of(browser.get("/f/h1/lists").text), "request_id": str(uuid.uuid4())},
+        files={"list": (name, content, "application/octet-stream")},
+    )
+    assert answer.status_code == 303, answer.text
+    page = answer.headers["location"]
+    for _ in range(200):
+        state: dict[str, Any] = browser.get(f"{page}/state").json()
+        if state["over"]:
+            return {**state, "page": page}
+        time.sleep(0.02)
+    raise AssertionError("the import did not end")
