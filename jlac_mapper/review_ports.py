@@ -35,6 +35,9 @@ class ReviewStore(Protocol):
         """
         Take a list in; the same facility and request id again returns the first run.
 
+        A row that would wait for a person while an item with the same house key and local code is open gets
+        no item of its own: the open one answers it, in `run_items`, `counts` and the queue of the run.
+
         Raises:
             NotFoundError: No such facility.
         """

@@ -64,10 +64,11 @@ def insert_run(connection: Connection, run: NewRun, rows: int, by: str, imported
     return int(made.inserted_primary_key[0])
 
 
-def insert_items(connection: Connection, facility: str, run: int, new: Sequence[NewItem]) -> None:
-    """Write the rows of a list, numbered from 1."""
+def insert_items(
+    connection: Connection, facility: str, run: int, numbered: Sequence[tuple[int, NewItem]]
+) -> None:
+    """Write rows of a list, each with its number in the list."""
     with_ids = insert(items).returning(items.c.id, sort_by_parameter_order=True)
-    numbered = list(enumerate(new, start=1))
     for chunk in chunks(numbered, AT_ONCE):
         rows = [_item_row(facility, run, row, item) for row, item in chunk]
         ids = [int(found) for found in connection.execute(with_ids, rows).scalars()]

@@ -8,10 +8,12 @@ rows in order, so that a page costs a page however long the queue is.
 from collections.abc import Sequence
 from datetime import datetime
 from heapq import merge
+from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
 
+from jlac_mapper.adapters import sql_run_rows
 from jlac_mapper.adapters.sql_items import QUEUE_COLUMNS
 from jlac_mapper.adapters.sql_review_tables import item_reasons, items
 from jlac_mapper.review.audit import write_moment
@@ -26,14 +28,14 @@ def page(
 ) -> list[Row[Any]]:
     """Return at most *limit* rows with QUEUE_COLUMNS after a cursor, in the query's order."""
     parts: list[Sequence[Row[Any]]] = []
-    for state in _stored(query.states):
-        parts.append(connection.execute(_part(query, state, after, limit, QUEUE_COLUMNS)).all())
+    lists = _lists(connection, query)
+    for state, of_list in product(_stored(query.states), lists):
+        parts.append(connection.execute(_part(query, state, after, limit, QUEUE_COLUMNS, of_list)).all())
     if ItemState.IN_REVIEW in query.states:
-        for state in OPEN:
-            if state not in query.states:
-                part = _part(query, state, after, limit, QUEUE_COLUMNS)
-                claimed = items.c.claimed_until > write_moment(now)
-                parts.append(connection.execute(part.where(claimed)).all())
+        claimed = items.c.claimed_until > write_moment(now)
+        for state, of_list in product([state for state in OPEN if state not in query.states], lists):
+            part = _part(query, state, after, limit, QUEUE_COLUMNS, of_list)
+            parts.append(connection.execute(part.where(claimed)).all())
     return list(merge(*parts, key=_sort_key(query)))[:limit]
 
 
@@ -48,10 +50,10 @@ def next_for(
     )
     owners = ("", login) if query.assigned_to is None else (query.assigned_to,)
     found: list[Row[Any]] = []
-    for state in _stored(query.states):
+    for state, of_list in product(_stored(query.states), _lists(connection, query)):
         unread = [or_(items.c.first_by.is_(None), items.c.first_by != login)]
         conditions = (free, *(unread if state is ItemState.DECIDED_ONCE else ()))
-        part = _part(query, state, after, 1, (items.c.id, items.c.probability)).where(*conditions)
+        part = _part(query, state, after, 1, (items.c.id, items.c.probability), of_list).where(*conditions)
         if _is_narrow(query):
             # Hidden from the planner: the filter's own index finds fewer rows than the owner's.
             owner = func.coalesce(items.c.assigned_to, "")
@@ -67,12 +69,25 @@ def _is_narrow(query: ItemQuery) -> bool:
     return any(value is not None for value in filters) or query.order is not ItemOrder.IMPORTED
 
 
+def _lists(connection: Connection, query: ItemQuery) -> list[Condition]:
+    """Return a condition a source of rows: the list's own items, and those of earlier lists."""
+    if query.run is None:
+        return [true()]
+    own = items.c.run == query.run
+    return [own, sql_run_rows.answers(query.run)] if sql_run_rows.has_rows(connection, query.run) else [own]
+
+
 def _stored(states: Sequence[ItemState]) -> list[ItemState]:
     return [state for state in dict.fromkeys(states) if state is not ItemState.IN_REVIEW]
 
 
 def _part(
-    query: ItemQuery, state: ItemState, after: Cursor | None, limit: int, columns: Sequence[Any]
+    query: ItemQuery,
+    state: ItemState,
+    after: Cursor | None,
+    limit: int,
+    columns: Sequence[Any],
+    of_list: Condition,
 ) -> Select[Any]:
     """Return the statement for one state; with a reason its filters are asked of item_reasons."""
     statement = select(*columns).where(items.c.facility == query.facility, items.c.state == state.value)
@@ -90,8 +105,7 @@ def _part(
             item_reasons.c.reason == query.reason.value,
             item_reasons.c.state == state.value,
         )
-    if query.run is not None:
-        statement = statement.where(items.c.run == query.run)
+    statement = statement.where(of_list)
     if query.section is not None:
         statement = statement.where(section == query.section)
     if query.assigned_to is not None:

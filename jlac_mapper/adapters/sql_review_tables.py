@@ -118,6 +118,15 @@ items = Table(
     Index("ix_items_key", "key", "state", "facility", "code"),
 )  # fmt: skip
 
+# Rows of a list whose identical row waited already: an item of an earlier list answers them.
+run_rows = Table(
+    "run_rows", metadata,
+    Column("run", ForeignKey("runs.id"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("item", ForeignKey("items.id"), nullable=False),
+    Column("test", Text, nullable=False),  # as this list has it
+)  # fmt: skip
+
 item_answers = Table(
     "item_answers", metadata,
     Column("item", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),

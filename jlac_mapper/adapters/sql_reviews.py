@@ -1,12 +1,20 @@
 """Lists, items, decisions and house names in a database: the ReviewStore with SQLAlchemy."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from jlac_mapper.adapters import sql_chain, sql_house_names, sql_items, sql_queue, sql_reopen
+from jlac_mapper.adapters import (
+    sql_chain,
+    sql_house_names,
+    sql_items,
+    sql_queue,
+    sql_reopen,
+    sql_run_rows,
+)
 from jlac_mapper.adapters.sql_items import AT_ONCE, chunks
 from jlac_mapper.adapters.sql_review_tables import events, facilities, item_reasons, items, runs
 from jlac_mapper.adapters.sql_tables import Database
@@ -50,7 +58,10 @@ class SqlReviewStore:
             if connection.execute(known).one_or_none() is None:
                 raise NotFoundError(f"there is no facility {run.facility!r}")
             made = sql_items.insert_run(connection, run, len(items), event.by, write_moment(event.at))
-            sql_items.insert_items(connection, run.facility, made, items)
+            of_rows = sql_run_rows.already_open(connection, run.facility, items)
+            own = [(row, item) for row, item in enumerate(items, start=1) if row not in of_rows]
+            sql_items.insert_items(connection, run.facility, made, own)
+            sql_run_rows.insert_rows(connection, made, items, of_rows)
             sql_chain.append(connection, head, [replace(event, run=made)])
             return _run(connection, run.facility, made)
 
@@ -91,7 +102,9 @@ class SqlReviewStore:
         )
         with self._database.reading() as connection:
             found = connection.execute(statement.order_by(items.c.row).limit(limit))
-            return [sql_items.read_item(row) for row in found]
+            own = [sql_items.read_item(row) for row in found]
+            others = sql_run_rows.read(connection, facility, run, after_row, limit)
+        return sorted(own + others, key=lambda item: item.row)[:limit]
 
     # --- the queue
 
@@ -125,7 +138,10 @@ class SqlReviewStore:
             statement = statement.where(items.c.run == run)
         with self._database.reading() as connection:
             found = connection.execute(statement.group_by(items.c.state))
-            return {ItemState(state): count for state, count in found}
+            counted = Counter({ItemState(state): count for state, count in found})
+            if run is not None:
+                counted.update(sql_run_rows.counts(connection, facility, run))
+            return dict(counted)
 
     def decided_since(self, facility: str, login: str, since: datetime) -> int:
         """Return how many decisions a user made since a moment."""

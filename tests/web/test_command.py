@@ -94,10 +94,10 @@ def test_the_pages_settings_are_read_and_the_secret_stays_out_of_logs() -> None:
         {
             "JLAC_MAPPER_OIDC_ISSUER": "https://idp.example", "JLAC_MAPPER_OIDC_CLIENT_ID": "page",
             "JLAC_MAPPER_OIDC_CLIENT_SECRET": "hush", "JLAC_MAPPER_WEB_HOSTS": "review.example",
-            "JLAC_MAPPER_WEB_TRUSTED_PROXIES": "192.0.2.7",
+            "JLAC_MAPPER_WEB_TRUSTED_PROXIES": "127.0.0.1",
         }
     )  # fmt: skip
     assert settings.web.oidc_client_secret == "hush"
     assert settings.web.hosts == "review.example"
-    assert settings.web.trusted_proxies == "192.0.2.7"
+    assert settings.web.trusted_proxies == "127.0.0.1"
     assert "hush" not in repr(settings)

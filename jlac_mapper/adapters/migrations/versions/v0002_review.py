@@ -44,7 +44,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the tables; decisions and their trail are lost."""
     tables = (
-        "chain_heads", "events", "item_reasons", "item_answers", "items", "runs",
+        "chain_heads", "events", "item_reasons", "item_answers", "run_rows", "items", "runs",
         "failed_sign_ins", "sessions", "user_roles", "users", "facilities",
     )  # fmt: skip
     for table in tables:
@@ -158,6 +158,16 @@ def _lists() -> None:
         ("key", "key", "state", "facility", "code"),
     ):
         op.create_index(f"ix_items_{name}", "items", columns)
+    op.create_table(
+        "run_rows",
+        sa.Column("run", sa.Integer, nullable=False),
+        sa.Column("row", sa.Integer, nullable=False),
+        sa.Column("item", sa.Integer, nullable=False),
+        sa.Column("test", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("run", "row", name="pk_run_rows"),
+        sa.ForeignKeyConstraint(["run"], ["runs.id"], name="fk_run_rows_run"),
+        sa.ForeignKeyConstraint(["item"], ["items.id"], name="fk_run_rows_item"),
+    )
     op.create_table(
         "item_answers",
         sa.Column("item", sa.Integer, nullable=False),
