@@ -1,5 +1,6 @@
 """The flow of the main job, on one screen: the only module that knows the order of the stages."""
 
+import math
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ from jlac_mapper.types import (
 )
 
 RESOLVED_HYPOTHESES = 3
+_STAYS_OPEN = decide.Thresholds(accept=math.inf, no_code=0.0)
+"""Of a row that a language model spoke on: it was uncertain without, so it stays with a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +193,8 @@ class Pipeline:
         foreign = guard.is_foreign(row.test)
         if foreign:
             reasons.append(Reason.NAME_FOREIGN)
-        # A row that was uncertain stays with a person: the model's word alone never closes it.
-        least = self._thresholds.no_code if row.opinion.odds else 0.0
-        decision = decide.decide(best, max(least, measurand_probability), reasons, self._thresholds)
+        thresholds = _STAYS_OPEN if row.opinion.odds else self._thresholds
+        decision = decide.decide(best, measurand_probability, reasons, thresholds)
         # Never a product that the row does not name: a person chooses among the candidates.
         unsettled = best is None or Reason.METHOD_ASSUMED in best.reasons
         unsettled = unsettled or (foreign and measurand_probability < self._thresholds.no_code)

@@ -63,6 +63,16 @@ def test_the_models_word_alone_closes_no_row(off: App, bundled: App) -> None:
     assert all(b.disposition is a.disposition is Disposition.NEEDS_REVIEW for a, b in asked)
 
 
+def test_a_model_that_agrees_accepts_no_row_that_was_uncertain(bundled: App) -> None:
+    rows = [
+        LocalTest(name=n, specimen="EDTA全血", unit="pg/mL") for n in ("BNP(ER)", "BNP 救急", "BNP?", "BNP精")
+    ]
+    answers = bundled.mapper.map_batch(rows, MapOptions())
+    asked = [a for a in answers if any(e.source == "language_model" for e in a.evidence)]
+    assert asked
+    assert {a.disposition for a in asked} == {Disposition.NEEDS_REVIEW}
+
+
 def test_a_certain_row_is_not_asked_about(bundled: App) -> None:
     answer = one(bundled, LocalTest(name="AST", specimen="血清", unit="U/L"))
     assert answer.disposition is Disposition.ACCEPTED
