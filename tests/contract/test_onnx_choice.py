@@ -61,13 +61,16 @@ def held_out_questions(count: int) -> list[Choice]:
 
 
 @pytest.mark.parametrize(
-    ("name", "right"),
-    [("AST(GOT)", 0), ("ｱﾙﾌﾞﾐﾝ", 1), ("CK-MB", 3), ("スギ(IgE)", 3), ("コメント", 3), ("ＣＰＫ", 2)],
-)
+    ("name", "unit", "right"),
+    [
+        ("AST(GOT)", "U/L", 0), ("ｱﾙﾌﾞﾐﾝ", "g/dL", 1), ("CK-MB", "U/L", 3), ("スギ(IgE)", "UA/mL", 3),
+        ("コメント", "", 3), ("ＣＰＫ", "", 2),
+    ],
+)  # fmt: skip
 def test_known_names_are_chosen_and_near_twins_are_none_of_these(
-    model: OnnxChoice, name: str, right: int
+    model: OnnxChoice, name: str, unit: str, right: int
 ) -> None:
-    (answer,) = model.choose([ask(name, "C2008", "C1003", "C2001", specimen="血清")])
+    (answer,) = model.choose([ask(name, "C2008", "C1003", "C2001", specimen="血清", unit=unit)])
     assert np.argmax(answer.probabilities) == right
     assert max(answer.probabilities) > 0.7
 
