@@ -17,17 +17,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import ablations
+import bench_reranker
 import bench_throughput
 import contradictions
 import kit_labels
 import latency
 import leave_one_measurand_out
+import near_twins
 import parts
 import perturb_products
 import recall
@@ -42,6 +44,7 @@ from jlac_mapper.evaluation import report
 from jlac_mapper.evaluation.labels import LabelledRow, read_labelled
 from jlac_mapper.evaluation.run import evaluate
 from jlac_mapper.master.starter import load_vocabulary
+from jlac_mapper.model_loading import BUNDLED, language_model
 
 HERE = Path(__file__).parent
 OFFICIAL = "official-2024-09"
@@ -52,6 +55,8 @@ RESOLUTION = "resolution"
 THROUGHPUT = "throughput"
 LATENCY = "latency"
 ABLATIONS = "ablations"
+NEAR_TWINS = "near-twins"
+BUNDLED_MODEL = "bundled-model"
 INJECTED: Mapping[str, Callable[[parts.Parts], dict[str, Any]]] = {
     "recall": recall.run,
     "contradictions": contradictions.run,
@@ -144,7 +149,12 @@ def experiment(
     results: dict[str, Any] = {}
     for title in titles:
         console.rule(title)
-        results[title] = ablations.run(base, tables, fold=0) if title == ABLATIONS else INJECTED[title](base)
+        if title == ABLATIONS:
+            results[title] = ablations.run(base, tables, fold=0)
+        elif title == NEAR_TWINS:
+            results[title] = near_twins.run(base, language_model(replace(settings, llm=BUNDLED)), tables)
+        else:
+            results[title] = INJECTED[title](base)
         console.print_json(data=results[title])
     return results
 
@@ -171,7 +181,9 @@ def main() -> None:
         KIT_LABELS,
         RESOLUTION,
         ABLATIONS,
+        NEAR_TWINS,
         *INJECTED,
+        BUNDLED_MODEL,
         THROUGHPUT,
         LATENCY,
     ]
@@ -206,7 +218,7 @@ def main() -> None:
             edition = app.store.load(app.edition_info.name)
             results[f"{RESOLUTION}@{master}"] = resolution.run(app.mapper, edition, given.shared)
             console.print_json(data=results[f"{RESOLUTION}@{master}"])
-        if experiments := [title for title in (ABLATIONS, *INJECTED) if title in wanted]:
+        if experiments := [title for title in (ABLATIONS, NEAR_TWINS, *INJECTED) if title in wanted]:
             results |= experiment(experiments, sets, settings, console)
         if THROUGHPUT in wanted:
             console.rule("throughput")
@@ -214,6 +226,10 @@ def main() -> None:
                 apps["starter"]().mapper, load_vocabulary(), "starter", rows=20_000, sample=1_000
             )
             console.print_json(data=results[THROUGHPUT])
+        if BUNDLED_MODEL in wanted:
+            console.rule("the bundled language model")
+            results[BUNDLED_MODEL] = bench_reranker.run()
+            console.print_json(data=results[BUNDLED_MODEL])
         if LATENCY in wanted:
             console.rule("latency")
             results[LATENCY] = latency.run(apps["starter"]().mapper, load_vocabulary())
