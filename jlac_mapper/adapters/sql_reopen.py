@@ -16,6 +16,7 @@ from jlac_mapper.adapters.sql_items import (
     write_reasons,
 )
 from jlac_mapper.adapters.sql_review_tables import item_reasons, items
+from jlac_mapper.review.access import request_reused
 from jlac_mapper.review_requests import Reopened
 from jlac_mapper.review_types import Event, EventDraft, ItemState, Standing
 from jlac_mapper.types import Reason
@@ -33,6 +34,8 @@ def reopen(
     """Reopen the final decisions for the codes of *moved* in an open transaction; see ReviewStore.reopen."""
     head = sql_chain.lock_head(connection, facility)
     written = sql_chain.of_request(connection, facility, event.request_id)
+    if any((w.draft.action, w.draft.text) != (event.action, event.text) for w in written[:1]):
+        raise request_reused(event.request_id)
     if not written:
         drafts: list[EventDraft] = []
         for codes in chunks(sorted(moved), _MAX_CODES):
