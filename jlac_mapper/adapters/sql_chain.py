@@ -18,6 +18,8 @@ from jlac_mapper.adapters.sql_review_tables import chain_heads, events
 from jlac_mapper.review import audit
 from jlac_mapper.review_types import Action, ChainHead, Event, EventDraft
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def lock_head(connection: Connection, facility: str) -> ChainHead:
     """Return the chain's head; until the transaction ends nobody else can append to this chain."""
@@ -101,7 +103,7 @@ def _event(row: Row[Any]) -> Event:
 
 
 def _dumps(value: dict[str, Any] | None) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return "" if value is None else _COMPACT.encode(value)
 
 
 def _loads(text: str) -> Any:

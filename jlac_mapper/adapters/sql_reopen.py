@@ -4,17 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, String, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from jlac_mapper.adapters import sql_chain
-from jlac_mapper.adapters.sql_items import AT_ONCE, STANDING, chunks, read_reasons, read_standing
+from jlac_mapper.adapters.sql_items import (
+    AT_ONCE,
+    STANDING,
+    chunks,
+    read_reasons,
+    read_standing,
+    write_reasons,
+)
 from jlac_mapper.adapters.sql_review_tables import item_reasons, items
+from jlac_mapper.review.access import request_reused
 from jlac_mapper.review_requests import Reopened
 from jlac_mapper.review_types import Event, EventDraft, ItemState, Standing
 from jlac_mapper.types import Reason
 
 _FINAL, _PROPOSED = ItemState.FINAL.value, ItemState.PROPOSED.value
-_MAX_CODES = 200
+_MAX_CODES = 5000
+"""Codes a statement: below what SQLite and PostgreSQL take as parameters, and seldom reached."""
+_MANY = 10_000
+"""Rows handed to the driver at once; each is a statement of its own."""
 
 
 def reopen(
@@ -23,6 +34,8 @@ def reopen(
     """Reopen the final decisions for the codes of *moved* in an open transaction; see ReviewStore.reopen."""
     head = sql_chain.lock_head(connection, facility)
     written = sql_chain.of_request(connection, facility, event.request_id)
+    if any((w.draft.action, w.draft.text) != (event.action, event.text) for w in written[:1]):
+        raise request_reused(event.request_id)
     if not written:
         drafts: list[EventDraft] = []
         for codes in chunks(sorted(moved), _MAX_CODES):
@@ -49,33 +62,37 @@ def _draft(event: EventDraft, row: Row[Any], moved: Mapping[str, str]) -> EventD
 def _reopen_items(
     connection: Connection, facility: str, final: Sequence[Row[Any]], moved: Mapping[str, str]
 ) -> None:
+    """
+    Write the new standings, each table by rising item.
+
+    In that order table and indexes are walked once from front to back; code by code, every statement would
+    touch pages all over each of them.
+    """
     if not final:
         return
-    shared = {"reason": Reason.CODE_ENDED.value, "facility": facility, "state": _PROPOSED}
-    reasons = [
-        {"item": row.id, "section": row.section, "probability": row.probability, **shared}
-        for row in final
-        if Reason.CODE_ENDED not in read_reasons(row.reasons)
-    ]
-    for chunk in chunks(reasons, AT_ONCE):
-        connection.execute(insert(item_reasons), list(chunk))
-    concerned = (items.c.facility == facility, items.c.state == _FINAL, items.c.code == bindparam("old"))
-    of_them = select(items.c.id).where(*concerned)
-    codes = [{"old": old, "new": new} for old, new in moved.items()]
-    connection.execute(
-        update(item_reasons).where(item_reasons.c.item.in_(of_them)).values(state=_PROPOSED), codes
+    concerned = select(items.c.id).where(
+        items.c.facility == facility, items.c.state == _FINAL, items.c.code.in_(list(moved))
     )
-    new, ended = bindparam("new", type_=String), f" {Reason.CODE_ENDED.value}"
-    connection.execute(
-        update(items).where(*concerned).values(
-            state=_PROPOSED, code="", proposal=new, etag=items.c.etag + 1, question="",
-            section=case((new != "", func.substr(new, 1, 1)), else_=items.c.section),
-            reasons=case((items.c.reasons.contains(ended), items.c.reasons), else_=items.c.reasons + ended),
-            first_by=None, first_code=None, second_by=None, second_code=None,
-            claimed_by="", claimed_until=None, decided_by="", decided_at="",
-        ),
-        codes,
+    connection.execute(update(item_reasons).where(item_reasons.c.item.in_(concerned)).values(state=_PROPOSED))
+    added, written = [], []
+    shared = {"reason": Reason.CODE_ENDED.value, "facility": facility, "state": _PROPOSED}
+    for row in final:
+        new, reasons = moved[row.code], read_reasons(row.reasons)
+        if Reason.CODE_ENDED not in reasons:
+            added.append({"item": row.id, "section": row.section, "probability": row.probability, **shared})
+        with_ended = write_reasons((*reasons, Reason.CODE_ENDED))
+        section = new[:1] or row.section
+        written.append({"of": row.id, "new": new, "new_section": section, "new_reasons": with_ended})
+    statement = update(items).where(items.c.id == bindparam("of")).values(
+        state=_PROPOSED, code="", proposal=bindparam("new"), etag=items.c.etag + 1, question="",
+        section=bindparam("new_section"), reasons=bindparam("new_reasons"),
+        first_by=None, first_code=None, second_by=None, second_code=None,
+        claimed_by="", claimed_until=None, decided_by="", decided_at="",
     )  # fmt: skip
+    for chunk in chunks(written, _MANY):
+        connection.execute(statement, list(chunk))
+    for chunk in chunks(added, _MANY):
+        connection.execute(insert(item_reasons), list(chunk))
 
 
 def _described(connection: Connection, facility: str, written: Sequence[Event]) -> list[Reopened]:

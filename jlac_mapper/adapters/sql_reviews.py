@@ -19,6 +19,7 @@ from jlac_mapper.adapters.sql_items import AT_ONCE, chunks
 from jlac_mapper.adapters.sql_review_tables import events, facilities, item_reasons, items, runs
 from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.errors import ConflictError, NotFoundError
+from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.audit import write_moment
 from jlac_mapper.review_requests import Cursor, ItemQuery, QueueRow, Reopened
 from jlac_mapper.review_types import (
@@ -53,7 +54,9 @@ class SqlReviewStore:
             head = sql_chain.lock_head(connection, run.facility)
             earlier = sql_chain.of_request(connection, run.facility, event.request_id)
             if earlier:
-                return _run(connection, run.facility, earlier[0].draft.run or 0)
+                if earlier[0].draft.run is None:
+                    raise request_reused(event.request_id)
+                return _run(connection, run.facility, earlier[0].draft.run)
             known = select(facilities.c.key).where(facilities.c.key == run.facility)
             if connection.execute(known).one_or_none() is None:
                 raise NotFoundError(f"there is no facility {run.facility!r}")

@@ -12,6 +12,7 @@ from jlac_mapper.adapters import sql_chain
 from jlac_mapper.adapters.sql_review_tables import facilities, failed_sign_ins, sessions, user_roles, users
 from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.errors import InputError, NotFoundError
+from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.audit import read_moment, write_moment
 from jlac_mapper.review_types import INSTALLATION, EventDraft, Facility, Role, Session, User
 
@@ -166,7 +167,9 @@ class SqlUserStore:
 def _is_new(connection: Connection, event: EventDraft) -> bool:
     """Append the event to the installation's chain; False where its request was done before."""
     head = sql_chain.lock_head(connection, INSTALLATION)
-    if sql_chain.of_request(connection, INSTALLATION, event.request_id):
+    if earlier := sql_chain.of_request(connection, INSTALLATION, event.request_id):
+        if (earlier[0].draft.action, earlier[0].draft.by) != (event.action, event.by):
+            raise request_reused(event.request_id)
         return False
     sql_chain.append(connection, head, [replace(event, item=None, run=None)])
     return True

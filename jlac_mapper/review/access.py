@@ -1,6 +1,6 @@
 """Who may come in: the one place where a user's role in a facility is looked up."""
 
-from jlac_mapper.errors import InvalidDecisionError, NotAllowedError, NotFoundError
+from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError, NotFoundError
 from jlac_mapper.review_ports import UserStore
 from jlac_mapper.review_types import INSTALLATION, Facility, Role, User
 
@@ -35,3 +35,10 @@ def require_request_id(request_id: str) -> None:
     """Raise InvalidDecisionError unless *request_id* can tell one request from another."""
     if not 0 < len(request_id) <= _LONGEST_REQUEST_ID or not request_id.isprintable():
         raise InvalidDecisionError("a request needs an id of 1 to 100 printable characters, such as a UUID")
+
+
+def request_reused(request_id: str) -> ConflictError:
+    """Return the error for a request id that stands for something else already."""
+    return ConflictError(
+        f"request id {request_id} was used before for another call or by another user: make a new one"
+    )

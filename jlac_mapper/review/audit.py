@@ -24,6 +24,7 @@ from jlac_mapper.review_types import (
 )
 
 _MAX_PROBLEMS = 20
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def empty_head(facility: str) -> ChainHead:
@@ -164,4 +165,4 @@ def _content(facility: str, sequence: int, draft: EventDraft) -> dict[str, Any]:
 
 
 def _canonical(content: dict[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(content)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review import blind, bulk, workflow
-from jlac_mapper.review.access import enter, require_request_id
+from jlac_mapper.review.access import enter, request_reused, require_request_id
 from jlac_mapper.review.admin_desk import AdminDesk
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.turns import Turns
@@ -134,8 +134,11 @@ class ReviewDesk(AdminDesk):
         enter(self._users, user, query.facility, Role.REVIEWER)
         require_request_id(request_id)
         earlier = self._store.done(query.facility, request_id)
-        if earlier and earlier[0].draft.item is not None:
-            return self.view(user, query.facility, earlier[0].draft.item)
+        if earlier:
+            first = earlier[0].draft
+            if first.action is not Action.CLAIM or first.item is None or first.by != user.login:
+                raise request_reused(request_id)
+            return self.view(user, query.facility, first.item)
         at = self._cursor(query.facility, after)
         for _ in range(_CLAIM_ATTEMPTS):
             found = self._store.next_for(query, user.login, now=self._clock.now(), after=at)

@@ -7,6 +7,7 @@ from threading import Lock
 from jlac_mapper.errors import InputError
 from jlac_mapper.jlac11 import UNCODABLE
 from jlac_mapper.ports import Clock, Mapper
+from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.house_names import HouseNameMapper, house_key
 from jlac_mapper.review_ports import ReviewStore
@@ -44,8 +45,11 @@ class ListImporter:
         if not tests:
             raise InputError(f"{file_name}: has no rows; nothing was taken in")
         done = self._store.done(facility, request_id)
-        if done and done[0].draft.run is not None:
-            return self._store.run(facility, done[0].draft.run)
+        if done:
+            first = done[0].draft
+            if first.action is not Action.IMPORT or first.run is None or first.by != user.login:
+                raise request_reused(request_id)
+            return self._store.run(facility, first.run)
         started = self._clock.now()
         mapper = HouseNameMapper(self._mapper, self._store, facility, self._codes)
         items: list[NewItem] = []

@@ -6,7 +6,7 @@ from dataclasses import replace
 from jlac_mapper.errors import ConflictError, InvalidDecisionError, JlacMapperError, NotFoundError
 from jlac_mapper.ports import Clock
 from jlac_mapper.review import blind, workflow
-from jlac_mapper.review.access import enter, require_request_id
+from jlac_mapper.review.access import enter, request_reused, require_request_id
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review_ports import ReviewStore, UserStore
 from jlac_mapper.review_requests import Order, Outcome
@@ -47,7 +47,7 @@ class Turns:
         """
         key, request_id = orders[0].facility, orders[0].request_id
         facility, role = enter(self._users, user, key, Role.VIEWER)
-        _require_texts(orders[0])
+        _require_sense(orders[0])
         if earlier := self.repeated(user, orders[0]):
             return earlier
         items = {item.id: item for item in self._store.items(key, [order.item for order in orders])}
@@ -89,14 +89,15 @@ class Turns:
         Return the outcome of the request when it was done before; nothing where it is new.
 
         Raises:
-            InvalidDecisionError: Someone else, or another kind of request, used its id.
+            ConflictError: Someone else, or another kind of request, used its id.
         """
         events = self._store.done(order.facility, order.request_id)
         if not events:
             return []
-        first = events[0].draft
-        if first.by != user.login or first.item is None or (len(events) == 1 and first.item != order.item):
-            raise InvalidDecisionError(f"request id {order.request_id} was used before: make a new one")
+        first = next((e.draft for e in events if e.draft.item == order.item), events[0].draft)
+        other_item = first.item is None or (len(events) == 1 and first.item != order.item)
+        if first.by != user.login or other_item or not _same_kind(first.action, order.action):
+            raise request_reused(order.request_id)
         facility, _ = enter(self._users, user, order.facility, Role.VIEWER)
         return self._outcomes(user, facility, events)
 
@@ -149,8 +150,16 @@ def _decided(order: Order, after: Standing | None) -> str:
     return after.code if order.action is Action.SETTLE or reading is None else reading.code
 
 
-def _require_texts(order: Order) -> None:
+def _same_kind(done: Action, asked: Action) -> bool:
+    """Tell whether one call has both actions: a decision in bulk is named after each row's candidates."""
+    return done is asked or {done, asked} <= DECISIONS
+
+
+def _require_sense(order: Order) -> None:
+    """Raise InvalidDecisionError for an order that no item could obey."""
     require_request_id(order.request_id)
+    if order.action not in workflow.RULES:
+        raise InvalidDecisionError(f"{order.action} cannot be ordered; one of {', '.join(workflow.RULES)}")
     if len(order.text) > _LONGEST_TEXT:
         raise InvalidDecisionError(f"the text has {len(order.text)} characters; {_LONGEST_TEXT} at most")
     if "\0" in order.text or any("\ud800" <= c <= "\udfff" for c in order.text):

@@ -15,6 +15,7 @@ from jlac_mapper.jlac11 import UNCODABLE
 from jlac_mapper.review_requests import Order
 from jlac_mapper.review_types import (
     Action,
+    Facility,
     ItemState,
     Reading,
 )
@@ -126,8 +127,46 @@ def test_a_repeated_request_returns_the_first_outcome(office: Office) -> None:
     again = office.desk.decide(ANN, order)
     assert (first.repeated, again.repeated) == (False, True)
     assert (first.event, first.item) == (again.event, again.item)
-    with pytest.raises(InvalidDecisionError, match="used before"):
+    with pytest.raises(ConflictError, match="used before"):
         office.desk.decide(BOB, order)
+
+
+@pytest.mark.parametrize("action", [Action.IMPORT, Action.USER, Action.FACILITY, Action.HIDDEN])
+def test_what_is_no_order_for_an_item_is_refused(office: Office, action: Action) -> None:
+    [item] = office.items(office.take_in("GOT?"))
+    for user in (ANN, ROOT):
+        with pytest.raises(InvalidDecisionError, match=f"{action.value} cannot be ordered; one of confirm"):
+            office.do(user, item, action)
+    assert office.store.item("h1", item).etag == 1
+
+
+def test_a_request_id_of_another_call_is_one_clear_conflict(office: Office) -> None:
+    run = office.take_in("GOT?", "CPK?")
+    first, _ = office.items(run)
+    office.desk.decide(ANN, Order("h1", first, 1, Action.CONFIRM, "decided"))
+    claimed = office.desk.next_item(ANN, WAIT, request_id="claimed")
+    assert claimed is not None
+    imported, item = office.store.events("h1")[0].draft.request_id, claimed.item
+    ask = {"file_name": "l.csv", "digest": "d" * 64, "tests": [LocalTest("GOT?")]}
+    before = office.store.head("h1")
+    calls = [
+        lambda: office.desk.import_list(ANN, "h1", **ask, request_id="decided"),  # type: ignore[arg-type]
+        lambda: office.desk.import_list(BOB, "h1", **ask, request_id=imported),  # type: ignore[arg-type]
+        lambda: office.desk.next_item(ANN, WAIT, request_id="decided"),
+        lambda: office.desk.next_item(ANN, WAIT, request_id=imported),
+        lambda: office.desk.next_item(BOB, WAIT, request_id="claimed"),
+        lambda: office.desk.decide(ANN, Order("h1", item.id, item.etag, Action.CONFIRM, "claimed")),
+        lambda: office.desk.decide(ANN, Order("h1", item.id, item.etag, Action.CONFIRM, "decided")),
+        lambda: office.desk.decide(ANN, Order("h1", item.id, item.etag, Action.CONFIRM, imported)),
+        lambda: office.desk.edition_changed(ROOT, request_id="decided"),
+        lambda: office.desk.save_facility(ROOT, Facility("h3", "Three"), request_id="make ann"),
+    ]
+    for call in calls:
+        with pytest.raises(ConflictError, match="was used before for another call") as caught:
+            call()
+        assert "\n" not in str(caught.value)
+    assert office.store.head("h1") == before
+    assert office.desk.runs(ANN, "h1") == [run]
 
 
 def test_every_event_says_who_when_what_and_what_was_on_the_screen(office: Office) -> None:

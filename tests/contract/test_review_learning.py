@@ -3,7 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import event
+
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
+from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.jlac11 import UNCODABLE
 from jlac_mapper.review_requests import ItemQuery
 from jlac_mapper.review_types import (
@@ -71,8 +74,8 @@ def test_ended_codes_are_reopened_with_their_successor(store: SqlReviewStore) ->
         decide(store, item, code)
     assert store.final_codes("h1") == {ENDED: 1, CK: 1, TP: 1}
     before = {item: store.item("h1", item) for item in made}
-    event = a_draft(Action.REOPEN, by="root", request_id="edition", text="ended")
-    reopened = store.reopen("h1", {ENDED: AST, TP: ""}, event)
+    draft = a_draft(Action.REOPEN, by="root", request_id="edition", text="ended")
+    reopened = store.reopen("h1", {ENDED: AST, TP: ""}, draft)
     assert [(r.item, r.name, r.code, r.successor) for r in reopened] == [
         (made[0], "name 0", ENDED, AST), (made[3], "name 3", TP, ""),
     ]  # fmt: skip
@@ -81,13 +84,13 @@ def test_ended_codes_are_reopened_with_their_successor(store: SqlReviewStore) ->
     assert first.reasons == (Reason.UNIT_ASSUMED, Reason.CODE_ENDED)
     assert first.etag == before[made[0]].etag + 1
     assert store.history("h1", made[0])[-1].draft == replace(
-        event, item=made[0], code=ENDED, before=before[made[0]].standing, after=first.standing
+        draft, item=made[0], code=ENDED, before=before[made[0]].standing, after=first.standing
     )
     assert [store.item("h1", item) for item in made[1:3]] == [before[item] for item in made[1:3]]
     assert ids(store, ItemQuery("h1", reason=Reason.CODE_ENDED)) == [made[0], made[3]]
     assert ids(store, ItemQuery("h1", reason=Reason.UNIT_ASSUMED)) == [made[0]]
     assert verified(store) == []
-    assert store.reopen("h1", {ENDED: AST, TP: ""}, event) == reopened
+    assert store.reopen("h1", {ENDED: AST, TP: ""}, draft) == reopened
     assert store.head("h1").count == 7
 
 
@@ -97,3 +100,27 @@ def test_a_decision_that_ends_twice_has_its_reason_once(store: SqlReviewStore) -
         decide(store, item, ENDED)
         store.reopen("h1", {ENDED: AST}, a_draft(Action.REOPEN, request_id=request_id))
     assert store.item("h1", item).reasons == (Reason.UNIT_ASSUMED, Reason.CODE_ENDED)
+
+
+def test_decisions_of_many_codes_are_reopened_in_a_few_statements(
+    store: SqlReviewStore, review_database: Database
+) -> None:
+    ended = [f"C2008{number:04d}250000F7" for number in range(1, 301)]
+    made = [replace(new, standing=Standing(ItemState.FINAL, code=code)) for code, new in zip(
+        ended * 2, new_items(*(f"name {number}" for number in range(600))), strict=True
+    )]  # fmt: skip
+    run = take_in(store, made)
+    moved = {code: "" if number % 2 else TP.replace("C1", "B1", 1) for number, code in enumerate(ended)}
+    with review_database.reading() as connection:
+        engine = connection.engine
+    said: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    reopened = store.reopen("h1", moved, a_draft(Action.REOPEN, request_id="edition"))
+    assert len(said) < 20
+    assert [(r.item, r.successor) for r in reopened] == [
+        (number, moved[code]) for number, code in enumerate(ended * 2, start=1)
+    ]
+    rows = store.queue(ItemQuery("h1", run=run.id), now=NOON, limit=600)
+    assert [(row.section, row.standing.proposal) for row in rows[:2]] == [("B", moved[ended[0]]), ("C", "")]
+    assert len(store.queue(ItemQuery("h1", section="B"), now=NOON, limit=600)) == 300
+    assert verified(store) == []
