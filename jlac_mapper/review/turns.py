@@ -159,7 +159,8 @@ def _require_sense(order: Order) -> None:
     """Raise InvalidDecisionError for an order that no item could obey."""
     require_request_id(order.request_id)
     if order.action not in workflow.RULES:
-        raise InvalidDecisionError(f"{order.action} cannot be ordered; one of {', '.join(workflow.RULES)}")
+        known = ", ".join(action for action in Action if action in workflow.RULES)
+        raise InvalidDecisionError(f"{order.action} cannot be ordered; one of {known}")
     if len(order.text) > _LONGEST_TEXT:
         raise InvalidDecisionError(f"the text has {len(order.text)} characters; {_LONGEST_TEXT} at most")
     if "\0" in order.text or any("\ud800" <= c <= "\udfff" for c in order.text):

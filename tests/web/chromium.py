@@ -81,6 +81,7 @@ class Seat:
         """Sign in by keyboard: the first field has the focus."""
         self.driver.delete_all_cookies()
         self.open("/sign-in")
+        self.wait(lambda: self.driver.switch_to.active_element.get_attribute("name") == "login")
         self.press(login, Keys.TAB, PASSWORD, Keys.ENTER)
         self.wait(lambda: "/sign-in" not in self.driver.current_url)
 
@@ -89,7 +90,7 @@ class Seat:
         for key in keys:
             self.driver.switch_to.active_element.send_keys(key)
 
-    def wait(self, condition: Any, seconds: float = 10) -> Any:
+    def wait(self, condition: Any, seconds: float = 20) -> Any:
         """Wait until *condition* gives something."""
         return WebDriverWait(self.driver, seconds, poll_frequency=0.02).until(lambda _: condition())
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+import uuid
 
 import pytest
 
@@ -24,7 +25,9 @@ def _address(site: Site, page: Page, *, facility: str = "h1", job: str = "none")
 def _ask(browser: Browser, page: Page, address: str, token: str) -> int:
     if page.method == "GET":
         return int(browser.get(address).status_code)
-    return int(browser.client.post(address, data={"csrf": token, "request_id": "r"}).status_code)
+    return int(
+        browser.client.post(address, data={"csrf": token, "request_id": str(uuid.uuid4())}).status_code
+    )
 
 
 def _ids(page: Page) -> str:
