@@ -69,11 +69,13 @@ def write_until_killed(url: str, acknowledged: Path, number: int) -> None:
     desk = open_desk(url)
     user = User(f"r{number}", "R", {"h1": Role.REVIEWER})
     rng = random.Random(number)
-    # One write to the kernel a line: nothing waits in this process when it is killed.
+    # One write to the kernel a line: nothing waits in this process when it is killed. The kernel itself may
+    # cut a line between two pages of the file; only a line with its full stop was told.
     target = os.open(acknowledged, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(target, b"\n")
     while True:
         try:
             line = decide(desk, user, rng)
         except ConflictError:
             continue
-        os.write(target, f"{line}\n".encode())
+        os.write(target, f"{line} .\n".encode())

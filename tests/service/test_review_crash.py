@@ -17,7 +17,9 @@ ADMIN = User("root", "Root", {"": Role.ADMIN})
 
 
 def lines(path: Path) -> list[list[str]]:
-    return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+    """Return what was told in full: kind, request and items of each line that has its full stop."""
+    told = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+    return [parts[:-1] for parts in told if parts and parts[-1] == "."]
 
 
 def kill_after(url: str, acknowledged: Path, number: int, seconds: float) -> None:
@@ -27,10 +29,10 @@ def kill_after(url: str, acknowledged: Path, number: int, seconds: float) -> Non
     writer = context.Process(
         target=review_writer.write_until_killed, args=(url, acknowledged, number), daemon=True
     )
-    before = acknowledged.stat().st_size if acknowledged.exists() else 0
+    before = len(lines(acknowledged))
     writer.start()
     deadline = time.monotonic() + 60
-    while not (acknowledged.exists() and acknowledged.stat().st_size > before):
+    while len(lines(acknowledged)) == before:
         assert writer.is_alive(), "the writer ended by itself"
         assert time.monotonic() < deadline, "the writer wrote nothing"
         time.sleep(0.005)
