@@ -40,6 +40,8 @@ class _Judged:
     listed: tuple[Hypothesis, ...]
     probabilities: tuple[float, ...]
     resolved: ReadOnlyMapping[str, list[tuple[Candidate, float]]]
+    features: tuple[tuple[str, list[float]], ...]
+    """(measurand, features) of each listed hypothesis, in the order of retrieval."""
     opinion: Opinion = UNASKED
 
     def candidates(self) -> list[Candidate]:
@@ -83,9 +85,7 @@ class Pipeline:
 
     def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
         """Map rows; one answer a row, in order. A row without a name is an answer with disposition ERROR."""
-        judged = [self._judge(test, found, {}) for test, found in self._hypotheses(tests)]
-        judged = self._ask_about_uncertain(judged)
-        return [self._answer(row, options) for row in judged]
+        return [self._answer(row, options) for row in self._ask_about_uncertain(self._judged(tests))]
 
     def features_of(self, tests: Sequence[LocalTest]) -> list[list[tuple[str, list[float]]]]:
         """
@@ -93,22 +93,16 @@ class Pipeline:
 
         The language model's word is among them where the row is uncertain and a model is in use.
         """
-        judged = [self._judge(test, found, {}) for test, found in self._hypotheses(tests)]
-        return [
-            [
-                (h.measurand, values)
-                for h, values, _ in self._describe(row.test, row.hypotheses, row.opinion.odds)
-            ]
-            for row in self._ask_about_uncertain(judged)
-        ]
+        return [list(row.features) for row in self._ask_about_uncertain(self._judged(tests))]
 
     def questions(self, tests: Sequence[LocalTest]) -> list[Choice | None]:
         """Return what a language model would be asked about each row; None for a row without candidates."""
-        judged = [self._judge(test, found, {}) for test, found in self._hypotheses(tests)]
-        return [
-            self._reranker.question(row.test, row.candidates()) if row.candidates() else None
-            for row in judged
-        ]
+        rows = [(row.test, row.candidates()) for row in self._judged(tests)]
+        return [self._reranker.question(test, offered) if offered else None for test, offered in rows]
+
+    def _judged(self, tests: Sequence[LocalTest]) -> list[_Judged]:
+        """Judge rows by their scores alone."""
+        return [self._judge(test, found, {}) for test, found in self._hypotheses(tests)]
 
     def _hypotheses(
         self, tests: Sequence[LocalTest]
@@ -140,6 +134,7 @@ class Pipeline:
             listed=tuple(h for _, h in scored),
             probabilities=tuple(calibrate.normalise([p for p, _ in scored])),
             resolved={h.measurand: candidates for h, _, candidates in described},
+            features=tuple((h.measurand, row) for h, row, _ in described),
         )
 
     def _agreement(
