@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from jlac_mapper.errors import NotFoundError, UnauthenticatedError
+from jlac_mapper.errors import UnauthenticatedError
+from jlac_mapper.review.access import find_user
 from jlac_mapper.review_ports import UserStore
 from jlac_mapper.review_types import User
 
@@ -31,19 +32,13 @@ class Callers:
         """
         token = bearer_token(metadata or ())
         session = self._users.session(hashlib.sha256(token.encode()).hexdigest(), now) if token else None
-        user = self._known(session.login) if session else None
+        user = find_user(self._users, session.login) if session else None
         if user is None or not user.active:
             raise UnauthenticatedError(
                 "no valid token: send the metadata `authorization: Bearer TOKEN` "
                 "(make one with jlac-mapper review user token)"
             )
         return user
-
-    def _known(self, login: str) -> User | None:
-        try:
-            return self._users.user(login)
-        except NotFoundError:
-            return None
 
 
 def bearer_token(metadata: Metadata) -> str:

@@ -5,7 +5,7 @@ import math
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import grpc
 
@@ -19,9 +19,7 @@ from jlac_mapper.grpc_api.callers import Callers
 from jlac_mapper.grpc_api.errors import FieldError, errors_as_statuses
 from jlac_mapper.grpc_api.review_import import ImportUpload
 from jlac_mapper.ports import Clock
-from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_ports import UserStore
+from jlac_mapper.review.desk import OpenedDesk
 from jlac_mapper.review_types import User
 
 THREADS = 8
@@ -35,25 +33,6 @@ PIECE_BYTES = 64 * 1024
 
 Context = grpc.aio.ServicerContext[Any, Any]
 _T = TypeVar("_T")
-
-
-class OpenedDesk(Protocol):
-    """What `bootstrap.open_desk` gives."""
-
-    @property
-    def desk(self) -> ReviewDesk:
-        """Every verb of review."""
-        ...
-
-    @property
-    def users(self) -> UserStore:
-        """Who may call."""
-        ...
-
-    @property
-    def codes(self) -> CodeSearch:
-        """Names of codes."""
-        ...
 
 
 class ReviewServicer(ReviewServiceServicer):

@@ -25,6 +25,14 @@ def enter(users: UserStore, user: User, facility: str, least: Role) -> tuple[Fac
     return users.facility(facility), role
 
 
+def find_user(users: UserStore, login: str) -> User | None:
+    """Return the user of a login; None for an unknown one."""
+    try:
+        return users.user(login)
+    except NotFoundError:
+        return None
+
+
 def require_admin(user: User) -> None:
     """Raise NotAllowedError unless *user* is admin of the whole installation."""
     if not user.active or user.roles.get(INSTALLATION) is not Role.ADMIN:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Protocol
 
 from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError
 from jlac_mapper.ports import Clock, Mapper
@@ -28,6 +29,25 @@ from jlac_mapper.types import ListedCode
 
 _CLAIM_ATTEMPTS = 20
 _LARGEST_PAGE = 500
+
+
+class OpenedDesk(Protocol):
+    """A desk with what the edges need beside it; `bootstrap.open_desk` gives one."""
+
+    @property
+    def desk(self) -> "ReviewDesk":
+        """Every verb of review."""
+        ...
+
+    @property
+    def users(self) -> UserStore:
+        """Who may come in."""
+        ...
+
+    @property
+    def codes(self) -> CodeSearch:
+        """Names of codes."""
+        ...
 
 
 class ReviewDesk(AdminDesk):

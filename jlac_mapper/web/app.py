@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from jlac_mapper.config import WebSettings
 from jlac_mapper.ports import Clock
+from jlac_mapper.review.desk import OpenedDesk
 from jlac_mapper.web.headers import SecurityHeaders
 from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.messages import preferred, translate
@@ -23,7 +24,7 @@ from jlac_mapper.web.pages import PAGES
 from jlac_mapper.web.passwords import SignInGate
 from jlac_mapper.web.render import FOLDER, Renderer
 from jlac_mapper.web.routing import route
-from jlac_mapper.web.services import OpenedDesk, ReadList, Services
+from jlac_mapper.web.services import ReadList, Services
 from jlac_mapper.web.upload import LARGEST_BYTES
 
 IMPORT_GRACE_SECONDS = 20.0

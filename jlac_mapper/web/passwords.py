@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from jlac_mapper.errors import NotFoundError
+from jlac_mapper.review.access import find_user
 from jlac_mapper.review_ports import UserStore
 from jlac_mapper.review_types import User
 
@@ -44,19 +44,13 @@ class SignInGate:
             limits = zip(keys, (FAILURES_A_LOGIN, FAILURES_AN_ADDRESS), strict=True)
             if any(self._users.failed_sign_ins(key, now - WINDOW) >= limit for key, limit in limits):
                 raise TooManyFailuresError
-            user = self._known(login)
+            user = find_user(self._users, login)
             saved = self._users.password_hash(login) if user is not None and user.active else ""
             is_right = self._verify(saved or self._nobody, password) and bool(saved)
             if not is_right:
                 self._users.record_failed_sign_in(keys, now)
                 return None
         return user
-
-    def _known(self, login: str) -> User | None:
-        try:
-            return self._users.user(login)
-        except NotFoundError:
-            return None
 
     def _verify(self, saved: str, password: str) -> bool:
         if len(password) > LONGEST_PASSWORD:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from jlac_mapper.ports import Clock
 from jlac_mapper.review.code_search import CodeSearch
@@ -17,25 +16,6 @@ from jlac_mapper.web.render import Renderer
 
 ReadList = Callable[[Path], Sequence[LocalTest]]
 """Reads a hospital's list (CSV, TSV, XLSX); raises InputError with one line for the user."""
-
-
-class OpenedDesk(Protocol):
-    """What `bootstrap.open_desk` gives."""
-
-    @property
-    def desk(self) -> ReviewDesk:
-        """Every verb of review."""
-        ...
-
-    @property
-    def users(self) -> UserStore:
-        """Who may sign in."""
-        ...
-
-    @property
-    def codes(self) -> CodeSearch:
-        """Names of codes."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
