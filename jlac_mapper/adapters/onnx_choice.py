@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from jlac_mapper.adapters.checkpoint import BUNDLED_MARK
 from jlac_mapper.adapters.learned_codes import Learned, is_learned
 from jlac_mapper.adapters.trie import option_probabilities
 from jlac_mapper.config import models_dir
@@ -17,7 +18,7 @@ from jlac_mapper.errors import MissingExtraError, ModelFileError
 from jlac_mapper.mapping.generation_template import GENERATION_TEMPLATE, NOTHING, prompt
 from jlac_mapper.ports import Choice, ChoiceAnswer
 
-MARK_FILE, MODEL_FILE, TOKENIZER_FILE = "jlac_reranker.json", "model.onnx", "tokenizer.json"
+MODEL_FILE, TOKENIZER_FILE = "model.onnx", "tokenizer.json"
 DIGESTED = ("config.json", "tokenizer.json", "model.safetensors", "model.onnx")
 """Files of the digest, in its order."""
 
@@ -96,7 +97,7 @@ class OnnxChoice:
             ) from error
         folder = folder or models_dir() / "reranker"
         try:
-            mark = json.loads((folder / MARK_FILE).read_text(encoding="utf-8"))
+            mark = json.loads((folder / BUNDLED_MARK).read_text(encoding="utf-8"))
             found = digest(folder)
             if mark["template"] != GENERATION_TEMPLATE:
                 raise ModelFileError(
@@ -104,7 +105,7 @@ class OnnxChoice:
                 )
             if found != mark["digest"]:
                 raise ModelFileError(
-                    f"{folder}: the files have digest {found[:12]}, {MARK_FILE} says "
+                    f"{folder}: the files have digest {found[:12]}, {BUNDLED_MARK} says "
                     f"{str(mark['digest'])[:12]}; copy or train the model again"
                 )
             settings = onnxruntime.SessionOptions()

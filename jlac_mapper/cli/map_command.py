@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.options import LanguageModel
 from jlac_mapper.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,14 +41,7 @@ def map_command(
         str, typer.Option(metavar="NAME", help="Edition to use. (default: the active one)")
     ] = "",
     top_k: Annotated[int, typer.Option(min=1, max=50, help="Candidates written for each row.")] = 5,
-    llm: Annotated[
-        str,
-        typer.Option(
-            metavar="MODEL",
-            help="Who speaks on uncertain rows: off, bundled, a vLLM server's URL or a checkpoint's folder. "
-            "(default: the setting's, else off)",
-        ),
-    ] = "",
+    llm: LanguageModel = "",
     facility: Annotated[str, typer.Option(metavar="ID", help="Facility whose list this is.")] = "",
     column: Annotated[
         list[str] | None,

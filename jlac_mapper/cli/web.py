@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from jlac_mapper.cli.options import LanguageModel
+
 
 def web(
     host: Annotated[
@@ -11,9 +13,7 @@ def web(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8080,
     master: Annotated[str, typer.Option(help="Edition to use; without it the active one.")] = "",
-    llm: Annotated[
-        str, typer.Option(metavar="MODEL", help="Who speaks on uncertain rows, as for `map`.")
-    ] = "",
+    llm: LanguageModel = "",
     grace: Annotated[
         float, typer.Option(min=0, help="Seconds that requests may take to finish on SIGTERM.")
     ] = 10.0,

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jlac_mapper.adapters.onnx_choice import MARK_FILE, OnnxChoice, digest, read_numbers
+from jlac_mapper.adapters.checkpoint import BUNDLED_MARK
+from jlac_mapper.adapters.onnx_choice import OnnxChoice, digest, read_numbers
 from jlac_mapper.adapters.trie import option_probabilities
 from jlac_mapper.config import models_dir
 from jlac_mapper.errors import ModelFileError
@@ -42,7 +43,7 @@ def ask(name: str, *codes: str, **fields: str) -> Choice:
 
 
 def shipped_but_with(session: object) -> OnnxChoice:
-    mark = json.loads((SHIPPED / MARK_FILE).read_text(encoding="utf-8"))
+    mark = json.loads((SHIPPED / BUNDLED_MARK).read_text(encoding="utf-8"))
     return OnnxChoice(session, read_numbers(SHIPPED / "tokenizer.json"), mark)
 
 
@@ -146,7 +147,7 @@ def test_texts_are_read_as_the_shipped_tokenizer_reads_them(model: OnnxChoice) -
 
 
 def test_the_card_and_the_mark_are_those_of_the_files() -> None:
-    mark = json.loads((SHIPPED / MARK_FILE).read_text(encoding="utf-8"))
+    mark = json.loads((SHIPPED / BUNDLED_MARK).read_text(encoding="utf-8"))
     card = (SHIPPED / "card.md").read_text(encoding="utf-8")
     assert mark["digest"] == digest(SHIPPED)
     assert mark["digest"] in card
@@ -192,7 +193,7 @@ def test_numbers_that_are_none_make_a_question_unavailable() -> None:
     assert "cannot be used" in answer.unavailable
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "model.safetensors", MARK_FILE])
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "model.safetensors", BUNDLED_MARK])
 @pytest.mark.parametrize("damage", ["missing", "cut", "changed"])
 def test_a_damaged_folder_is_refused_when_it_is_loaded(name: str, damage: str, tmp_path: Path) -> None:
     folder = tmp_path / "model"
@@ -211,7 +212,7 @@ def test_a_damaged_folder_is_refused_when_it_is_loaded(name: str, damage: str, t
 def test_a_model_trained_for_another_text_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(SHIPPED, folder)
-    mark = json.loads((folder / MARK_FILE).read_text(encoding="utf-8"))
-    (folder / MARK_FILE).write_text(json.dumps(mark | {"template": "generation-0"}), encoding="utf-8")
+    mark = json.loads((folder / BUNDLED_MARK).read_text(encoding="utf-8"))
+    (folder / BUNDLED_MARK).write_text(json.dumps(mark | {"template": "generation-0"}), encoding="utf-8")
     with pytest.raises(ModelFileError, match="generation-0"):
         OnnxChoice.load(folder)
