@@ -7,9 +7,9 @@ from pathlib import Path
 
 from jlac_mapper import __version__, model_loading
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
+from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.mapping.calibrate import FEATURES, Calibration

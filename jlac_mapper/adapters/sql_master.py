@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from jlac_mapper import jlac11
+from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_tables import (
-    Database,
     active_edition,
     background_names,
     edition_codes,

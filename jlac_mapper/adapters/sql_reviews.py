@@ -15,9 +15,9 @@ from jlac_mapper.adapters import (
     sql_reopen,
     sql_run_rows,
 )
+from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_items import AT_ONCE, chunks
 from jlac_mapper.adapters.sql_review_tables import events, facilities, item_reasons, items, runs
-from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.errors import ConflictError, NotFoundError
 from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.audit import write_moment

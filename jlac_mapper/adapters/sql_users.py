@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from jlac_mapper.adapters import sql_chain
+from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_review_tables import facilities, failed_sign_ins, sessions, user_roles, users
-from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.errors import InputError, NotFoundError
 from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.audit import read_moment, write_moment

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.review_types import Action
 from tests.review_office import Office

@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from sqlalchemy import inspect
 
-from jlac_mapper.adapters import sql_tables
+from jlac_mapper.adapters import sql_database, sql_tables
 from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.errors import (
     ConfigurationError,
@@ -247,6 +248,40 @@ def test_a_password_does_not_appear_in_an_error() -> None:
 def test_a_url_of_another_kind_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigurationError, match="JLAC_MAPPER_DATABASE_URL"):
         SqlMasterStore(url, load_starter)
+
+
+@pytest.fixture
+def being_written(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """A new database file that another process is writing, so that it cannot change its journal mode now."""
+    other = sqlite3.connect(tmp_path / "j.sqlite3", isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE of_another (x)")
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
+
+
+def test_opening_a_new_database_waits_for_the_process_that_is_writing_it(
+    tmp_path: Path, being_written: sqlite3.Connection
+) -> None:
+    store = SqlMasterStore(sqlite_url(tmp_path), load_starter)
+    done = Timer(0.3, being_written.execute, ["ROLLBACK"])
+    done.start()
+    store.save(an_edition(), source_file="m.csv", imported_at=NOON)
+    assert [info.name for info in store.list()] == ["starter", "2025-12"]
+    store.close()
+    done.join()
+
+
+@pytest.mark.usefixtures("being_written")
+def test_a_database_that_stays_locked_is_refused_in_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql_database, "_BUSY_SECONDS", 0.2)
+    with pytest.raises(DatabaseError, match="database is locked; check JLAC_MAPPER_DATABASE_URL") as caught:
+        SqlMasterStore(sqlite_url(tmp_path), load_starter).save(
+            an_edition(), source_file="m.csv", imported_at=NOON
+        )
+    assert "\n" not in str(caught.value)
 
 
 def _save_one(url: str, name: str, barrier_at: float, ask: Callable[[], float]) -> None:

@@ -9,8 +9,8 @@ import threading
 import time
 from collections import Counter
 
+from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.errors import ConflictError
 from jlac_mapper.review.desk import ReviewDesk

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy import event
 
+from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.jlac11 import UNCODABLE
 from jlac_mapper.review_requests import ItemQuery
 from jlac_mapper.review_types import (

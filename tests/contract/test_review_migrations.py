@@ -10,9 +10,9 @@ from sqlalchemy import inspect
 
 import jlac_mapper.adapters
 from jlac_mapper.adapters import sql_review_tables, sql_tables
+from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.jlac11 import parse
 from jlac_mapper.master.editions import make_edition

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.errors import ConflictError, DatabaseError, NotFoundError
 from jlac_mapper.review_requests import ItemQuery
 from jlac_mapper.review_types import (

@@ -13,8 +13,8 @@ from argon2 import PasswordHasher
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_tables import Database
 from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.cli.list_reader import read_list
 from jlac_mapper.config import WebSettings

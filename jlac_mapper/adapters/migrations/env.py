@@ -1,4 +1,4 @@
-"""Alembic's entry point: runs the migrations on the connection that `sql_tables` gives."""
+"""Alembic's entry point: runs the migrations on the connection that `sql_database` gives."""
 
 from alembic import context
 
