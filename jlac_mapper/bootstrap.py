@@ -45,6 +45,7 @@ class App:
     store: MasterStore
     mapper: Mapper
     edition_info: EditionInUse
+    vocabulary: Vocabulary
     as_of: date
 
 
@@ -106,7 +107,7 @@ def build_app(
         calibration=Calibration.read(_calibration_file(settings)),
     )
     info = EditionInUse(edition.name, edition.digest, len(edition.codes), edition.completed)
-    return App(settings, store, mapper, info, day)
+    return App(settings, store, mapper, info, vocabulary, day)
 
 
 def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
@@ -128,7 +129,8 @@ def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
     if replaced:
         known = editions.with_ended(completed, app.store.load(replaced).codes, app.as_of)
     known = editions.with_successors(known, app.as_of, superseded)
-    codes = CodeSearch(known.codes, editions.proposable_codes(completed, app.as_of, superseded))
+    current = editions.proposable_codes(completed, app.as_of, superseded)
+    codes = CodeSearch(known.codes, current, app.vocabulary.names)
     database = Database(settings.database_url)
     users = SqlUserStore(database)
     store = SqlReviewStore(database)

@@ -1,10 +1,11 @@
 """Search the codes of an edition by words, for a reviewer who picks one."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from jlac_mapper import jlac11
 from jlac_mapper.text import fold
-from jlac_mapper.types import ListedCode
+from jlac_mapper.types import ListedCode, TestName
 
 
 class CodeSearch:
@@ -12,15 +13,22 @@ class CodeSearch:
     The codes of the edition that the app answers from, completed and with successors.
 
     *current* are those that may be proposed today: valid, no request, identification in use (see
-    master.editions.proposable_codes). Built in a fraction of a second; use one for many questions.
+    master.editions.proposable_codes). *names* are the vocabulary's names of the measurands, so that a code is
+    found by an abbreviation that its edition does not hold (WBC). Built in a fraction of a second; use one
+    for many questions.
     """
 
-    def __init__(self, codes: Iterable[ListedCode], current: Collection[ListedCode]) -> None:
+    def __init__(
+        self, codes: Iterable[ListedCode], current: Collection[ListedCode], names: Iterable[TestName] = ()
+    ) -> None:
         self._codes = {str(listed.code): listed for listed in codes}
         self._current = {str(listed.code) for listed in current}
         # Unspecified methods first: what a reviewer wants who does not know the product.
         ordered = sorted(current, key=lambda c: (c.code.method != jlac11.METHOD_UNSPECIFIED, c.code))
         self._texts = [(_haystack(listed), listed) for listed in ordered]
+        self._names: defaultdict[str, set[str]] = defaultdict(set)
+        for name in names:
+            self._names[name.measurand].add(fold(name.name))
 
     def get(self, code: str) -> ListedCode | None:
         """Return a code of the edition, ended ones too, or None."""
@@ -37,21 +45,21 @@ class CodeSearch:
 
     def search(self, text: str, limit: int = 20) -> list[ListedCode]:
         """
-        Return current codes that hold every word of *text*, method 000 first, then by code.
+        Return current codes that hold every word of *text*: named so first, then method 000, then by code.
 
         Words are compared folded (see text.fold) as parts of the code, the standard name, abbreviation,
-        product, specimen and unit. No word finds nothing.
+        product, specimen and unit, or as a whole name of the measurand. No word finds nothing.
         """
-        words = [folded for word in text.split() if (folded := fold(word))]
+        words = {folded for word in text.split() if (folded := fold(word))}
         if not words or limit < 1:
             return []
-        found: list[ListedCode] = []
+        named: list[ListedCode] = []
+        others: list[ListedCode] = []
         for haystack, listed in self._texts:
-            if all(word in haystack for word in words):
-                found.append(listed)
-                if len(found) == limit:
-                    break
-        return found
+            names = self._names[listed.code.measurand]
+            if all(word in haystack or word in names for word in words):
+                (others if words.isdisjoint(names) else named).append(listed)
+        return (named + others)[:limit]
 
 
 def _haystack(listed: ListedCode) -> str:

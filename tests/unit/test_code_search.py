@@ -4,7 +4,7 @@ import pytest
 
 from jlac_mapper.jlac11 import parse
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.types import ListedCode
+from jlac_mapper.types import ListedCode, TestName
 from tests.review_values import AST, CODES, ENDED, SUCCESSOR
 
 ROWS = [
@@ -31,6 +31,17 @@ SEARCH = CodeSearch(ROWS, ROWS)
 )
 def test_every_word_must_be_somewhere_and_method_000_comes_first(text: str, found: list[int]) -> None:
     assert SEARCH.search(text) == [ROWS[i] for i in found]
+
+
+def test_a_code_is_found_by_a_name_of_its_measurand_and_stands_before_what_merely_holds_the_letters() -> None:
+    wbc = ListedCode(parse("B1002-0000-215-000-G3"), "白血球数", unit_name="10^3/μL")
+    rows = [wbc, ListedCode(parse("A1004-0000-100-000-02"), "尿蛋白", product="WBCチェック")]
+    names = [TestName("ＷＢＣ", "B1002"), TestName("白血球", "B1002")]
+    search = CodeSearch(rows, rows, names)
+    assert CodeSearch(rows, rows).search("wbc") == [rows[1]]
+    assert search.search("wbc") == [wbc, rows[1]]
+    assert search.search("wbc 215") == [wbc]
+    assert search.search("WB") == [rows[1]]  # a part of a name says too little
 
 
 def test_no_more_are_found_than_asked_for() -> None:
