@@ -50,6 +50,8 @@ _ROMAN = re.compile(r"(?<![A-Za-z])(?:VIII|VII|III|XII|XI|IX|IV|VI|II)(?![A-Za-z
 _ROMAN_VALUES = {
     "II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9", "XI": "11", "XII": "12",
 }  # fmt: skip
+# A small L typed for the capital I, where only I can stand: HlV, lgE, HCV抗体lll. Not in AlP or Cl.
+_ELL = re.compile(r"(?<=H)l(?=V)|(?<![A-Za-z])l(?=g[GAMED](?![a-z]))|(?<=[A-Z]{3}抗体)l{2,3}(?![A-Za-z])")
 _KATAKANA_FOR_HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 # And ヂ, ヅ, ヴ as they are mostly written.
 _LARGE_KANA = str.maketrans("ァィゥェォッャュョヮヵヶヂヅヴ", "アイウエオツヤユヨワカケジズブ")
@@ -92,7 +94,7 @@ def fold(text: str) -> str:
     small kana as large, without blanks, hyphens, long-vowel marks, brackets and punctuation. `%`, `+`
     and `/` stay because they tell names apart. Idempotent. May be empty for a text of punctuation only.
     """
-    text = clean(text)
+    text = _ELL.sub(lambda m: "I" * len(m.group()), clean(text))
     text = _ROMAN.sub(lambda m: _ROMAN_VALUES[m.group()], text)
     text = text.lower().translate(_KATAKANA_FOR_HIRAGANA)
     text = _GREEK.sub(lambda m: _GREEK_WORDS[m.group().lower()], text)

@@ -276,9 +276,11 @@ class Qualifier:
     """
     A word inside names that says something beside the measurand.
 
-    `kind` is specimen, result_type, timing, method or note; `value` is the specimen's key, the ResultType or
-    the Timing it stands for, and empty for methods and notes. `where` says where it may be taken out of a
-    name: `piece` (only when it stands alone between separators), `edge` (also at either end), `inside`.
+    `kind` is specimen, result_type, timing, method, note or another_test; `value` is the specimen's key, the
+    ResultType or the Timing it stands for, and empty for the others. `where` says where it may be taken out
+    of a name: `piece` (only when it stands alone between separators), `edge` (also at either end), `inside`,
+    `heading` (only as what stands over a known name: 生化:K), `remark` (never: what stands in a remark about
+    a known name and makes another test of it).
     """
 
     text: str
@@ -379,6 +381,8 @@ class NormalizedTest:
     """Method and generation words found in the name, as written."""
     notes: tuple[str, ...]
     """Wing, hour and shop notes taken out of the name, as written."""
+    remark: str
+    """Folded text over the name or in brackets behind it that no table knows; mostly empty."""
     stated_type: ResultType
     """The result type as far as a word says it; `result_type` may be inferred from the unit."""
     contradictions: tuple[Reason, ...]

@@ -4,6 +4,8 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
+from operator import mul
 from pathlib import Path
 
 from jlac_mapper.errors import ConfigurationError
@@ -44,6 +46,7 @@ FEATURES = (
     "unit_agrees",
     "unit_other_scale",
     "unit_conflicts",
+    "abbreviation_unit_conflicts",
     "inexact_unit_agrees",
     "inexact_unit_conflicts",
     "specimen_agrees",
@@ -57,10 +60,14 @@ FEATURES = (
     "jlac10_conflicts",
     "short_name",
     "numbering",
+    "remark",
     "choice",
 )
 """Names of the features, in the order of the coefficients."""
 
+
+_ABBREVIATION = 4
+"""A Latin name of so few letters may well be another test's: TG is サイログロブリン in ng/mL."""
 
 LEAST_ACCEPTED = 0.9
 """Whatever precision the accepted answers reach together, none is accepted that is less likely itself."""
@@ -85,10 +92,12 @@ def features(
     rival = max((_closeness(h) for h in rivals), default=0.0)
     other = _closeness(background) if background else 0.0
     exact = this.scores["exact"]
-    rival_exact = any(h.scores["exact"] for h in rivals)
+    rival_exact = max((h.scores["exact"] for h in rivals), default=0.0)
     other_exact = background.scores["exact"] if background else 0.0
     alias_elsewhere = any(h.scores["alias"] for h in hypotheses if h is not this) and not this.scores["alias"]
     shortest = min((len(k) for k in test.keys), default=0)
+    bare = test.keys[-1] if test.keys else ""
+    abbreviation = bare.isascii() and 2 <= len(bare) <= _ABBREVIATION
     inexact = 1.0 if exact == 0 else 0.0
     return [
         1.0,
@@ -104,13 +113,14 @@ def features(
         (own - other) * inexact,
         (this.scores["dense"] - max((h.scores["dense"] for h in rivals), default=0.0)) * inexact,
         (this.scores["dense"] - (background.scores["dense"] if background else 0.0)) * inexact,
-        float(rival >= own) * (1 - inexact),
-        float(rival_exact) * inexact,
+        float(rival_exact >= exact) * (1 - inexact),
+        float(rival_exact > 0) * inexact,
         float(other_exact >= 0.95),
         float(background.explained) if background and other_exact < 0.95 else 0.0,
         float(agreement.unit == 1.0),
         float(agreement.unit == 0.5),
         float(agreement.unit < 0),
+        float(agreement.unit < 0 and exact > 0 and abbreviation),
         float(agreement.unit == 1.0) * inexact,
         float(agreement.unit < 0) * inexact,
         float(agreement.specimen == 1.0),
@@ -124,6 +134,7 @@ def features(
         float(agreement.jlac10 < 0),
         float(shortest <= 2),
         float(bool(test.numbering) and exact < 1.0),
+        float(bool(test.remark)),
         agreement.choice,
     ]
 
@@ -177,7 +188,7 @@ class Calibration:
 
     def probability(self, row: Sequence[float]) -> float:
         """Return the probability (0-1) that a hypothesis with these features is right."""
-        logit = sum(c * x for c, x in zip(self.coefficients, row, strict=True))
+        logit = sum(starmap(mul, zip(self.coefficients, row, strict=True)))
         return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))
 
     def threshold(self, precision: float) -> float:

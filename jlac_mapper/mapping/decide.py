@@ -42,7 +42,7 @@ def name_reasons(
     if best is None:
         return (Reason.NAME_UNKNOWN,)
     found: list[Reason] = []
-    if best.scores["exact"]:
+    if best.scores["exact"] and not test.remark:
         found.append(Reason.EXACT_NAME)
     elif best.explained >= 0.5:
         found.append(Reason.NAME_PARTLY_EXPLAINED)

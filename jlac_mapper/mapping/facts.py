@@ -36,6 +36,7 @@ class Facts:
         self.quantities: list[Quantity] = []
         self.methods: list[str] = []
         self.notes: list[str] = []
+        self.remark = ""
         self.result_type = ResultType.ANY
         self.timing = Timing.ANY
         self.result_types: set[ResultType] = set()

@@ -169,10 +169,11 @@ def _qualifiers(folder: Path, specimens: set[str]) -> tuple[Qualifier, ...]:
         "timing": {timing.value for timing in Timing},
         "method": {""},
         "note": {""},
+        "another_test": {""},
     }
     for row in read(folder / "qualifiers.csv"):
         kind, value, where = row["kind"], row["value"], row["where"]
-        if value not in values.get(kind, ()) or where not in ("piece", "edge", "inside"):
+        if value not in values.get(kind, ()) or where not in ("piece", "edge", "inside", "heading", "remark"):
             raise row.error(f"kind {kind!r}, value {value!r} or where {where!r} is unknown")
     return tuple(
         Qualifier(r["text"], r["kind"], r["value"], r["where"])

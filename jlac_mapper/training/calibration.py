@@ -76,6 +76,8 @@ def collect(
                 rows.append(generator.unlisted_specimen(name))
             if _fold_of(name.name + "remainder", seed) == fold_number:
                 rows.append(generator.another_test(name))
+            if _fold_of(name.name + "homonym", seed) == fold_number and (row := generator.homonym(name)):
+                rows.append(row)
         for other in vocabulary.background:
             if other.name in held_out or _fold_of(other.name + "known", seed) == fold_number:
                 rows.extend(generator.background(other, 1))

@@ -7,105 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jlac_mapper.text import fold
+from jlac_mapper.training.generated_words import (
+    BESIDE,
+    CONFIRMATIONS,
+    HARMLESS,
+    HEADED,
+    NOTES,
+    OTHER_SPECIMENS,
+    OTHER_UNITS,
+    REMAINDERS,
+    ROOM_CHARACTERS,
+    SERUM_TESTS,
+)
 from jlac_mapper.types import BackgroundName, Edition, LocalTest, TestName, Unit, Vocabulary
 
-_NOTES = ("(時間外)", "(緊急)", "(外注)", "(院内)", "（他）", " 至急", "(健診)", "【外来】", "※")
-_HARMLESS = ("(CLEIA)", "〔ECLIA〕", "(IFCC)", "(JSCC)", "（酵素法）", "(定量)", "/CLIA", "(LTIA)")
-_SERUM_TESTS = ("血清", "血清", "血清", "血漿", "EDTA血漿", "茶スピッツ", "血清分離剤", "血液")
-_OTHER_SPECIMENS = (
-    "尿",
-    "髄液",
-    "便",
-    "全血",
-    "EDTA血",
-    "喀痰",
-    "組織",
-    "胸水",
-    "咽頭ぬぐい液",
-    "ヘパリン加血",
-)
-_OTHER_UNITS = (
-    "ng/mL",
-    "pg/mL",
-    "U/mL",
-    "μg/mL",
-    "%",
-    "mg/dL",
-    "U/L",
-    "倍",
-    "COI",
-    "ng/dL",
-    "UA/mL",
-    "nmol/L",
-    "mL/min",
-)
-_REMAINDERS = (
-    "アイソザイム",
-    "分画",
-    "比",
-    "クリアランス",
-    "抗体",
-    "RNA",
-    "DNA",
-    "遺伝子",
-    "確認試験",
-    "結合能",
-    "受容体",
-    "産生能",
-    "阻害試験",
-    "MB",
-    "BB",
-    "アイソフォーム",
-    "抑制試験",
-    "型別",
-    "負荷試験",
-    "排泄量",
-    "前駆体",
-    "断片",
-    "複合体",
-    "指数",
-    "変異",
-    "コア",
-    "活性化因子",
-    "インヒビター",
-    "酵素抗体",
-    "染色",
-    "培養",
-    "IgM",
-    "IgG",
-    "IgA",
-    "遊離",
-    "結合型",
-    "総量",
-    "サブユニット",
-    "ジェノタイプ",
-    "耐性",
-    "感受性",
-    "幼若",
-    "有核",
-    "異型",
-    "破砕",
-    "酸化",
-    "糖化",
-    "補正",
-    "推算",
-    "イオン化",
-    "間接",
-    "胎児",
-    "膵型",
-    "骨型",
-    "セット",
-    "コメント",
-    "加算",
-    "判断料",
-    "採血管",
-    "予備",
-    "希釈",
-    "添加",
-    "クロスマッチ",
-    "ミキシング",
-)
-_CONFIRMATIONS = ("ウエスタンブロット法", "WB法", "ラインブロット法", "確認試験", "中和法")
 _TO_HALF = {unicodedata.normalize("NFKC", chr(c)): chr(c) for c in range(0xFF66, 0xFF9E)}
 
 
@@ -173,7 +88,7 @@ class RowGenerator:
                 fields["jlac10"] = self._jlac10(name.measurand)
             measurand = name.measurand
             if measurand.startswith("V") and self._random.random() < 0.08:
-                fields["method"] = self._random.choice(_CONFIRMATIONS)
+                fields["method"] = self._random.choice(CONFIRMATIONS)
                 measurand = ""
             if not measurand:
                 yield LabelledRow(LocalTest(**fields), "", name.name)
@@ -191,12 +106,14 @@ class RowGenerator:
                 specimen_text = self._random.choice(self._specimens.get(specimen, ("血清",)))
                 unit_text = self._unit_text(unit)
             else:
-                pool = _SERUM_TESTS if self._random.random() < 0.7 else _OTHER_SPECIMENS
-                specimen_text, unit_text = self._random.choice(pool), self._random.choice(_OTHER_UNITS)
+                pool = SERUM_TESTS if self._random.random() < 0.7 else OTHER_SPECIMENS
+                specimen_text, unit_text = self._random.choice(pool), self._random.choice(OTHER_UNITS)
             if self._random.random() < 0.7:
                 fields["specimen"] = specimen_text
             if self._random.random() < 0.7:
                 self._write_unit(fields, unit_text)
+            if self._random.random() < 0.12:
+                fields["abbreviation"] = self._abbreviation(name.near)
             if self._random.random() < 0.1:
                 # The test's own JLAC10 analyte, which is another than its listed twin's.
                 fields["jlac10"] = (
@@ -206,8 +123,10 @@ class RowGenerator:
 
     def another_test(self, name: TestName) -> LabelledRow:
         """Return a row whose name is a listed one with a remainder that makes it another test."""
-        remainder = self._random.choice(_REMAINDERS)
-        written = self._random.choice(("{0}{1}", "{1}{0}", "{0}({1})", "{0} {1}", "{0}{1}", "{0}-{1}"))
+        remainder = self._random.choice(REMAINDERS)
+        written = self._random.choice(
+            ("{0}{1}", "{1}{0}", "{0}({1})", "{0} {1}", "{0}{1}", "{0}-{1}", "{1}:{0}")
+        )
         fields = {"name": written.format(name.name, remainder)}
         _, specimen, unit = self._random.choice(self._slots[name.measurand])
         if self._random.random() < 0.7:
@@ -216,6 +135,23 @@ class RowGenerator:
             self._write_unit(fields, self._unit_text(unit))
         if fold(fields["name"]) in self._keys:
             return self.unlisted_specimen(name)
+        return LabelledRow(LocalTest(**fields), "", name.name)
+
+    def homonym(self, name: TestName) -> LabelledRow | None:
+        """
+        Return a row of another test under the same short Latin name, in a unit that the listed one has not.
+
+        TG in ng/mL is サイログロブリン. None for a name that is long or not Latin.
+        """
+        key = fold(name.name)
+        if not (2 <= len(key) <= 4 and key.isascii() and key.isalpha()):
+            return None
+        listed = {text for *_, unit in self._slots[name.measurand] for text in self._unit_texts(unit)}
+        foreign = [unit for unit in OTHER_UNITS if unit not in listed]
+        fields = {"name": self._decorate(self._spell(name.name))}
+        self._write_unit(fields, self._random.choice(foreign))
+        if self._random.random() < 0.7:
+            fields["specimen"] = self._random.choice(SERUM_TESTS)
         return LabelledRow(LocalTest(**fields), "", name.name)
 
     def unlisted_specimen(self, name: TestName) -> LabelledRow:
@@ -237,12 +173,19 @@ class RowGenerator:
         analytes = self._analytes.get(measurand)
         return f"{self._random.choice(analytes)}000002327101" if analytes else ""
 
-    def _unit_text(self, code: str) -> str:
+    def _abbreviation(self, near: str) -> str:
+        """Return letters of a test's own; now and then those of its listed twin, as TP for テオフィリン."""
+        twins = self._aliases.get(near)
+        if twins and self._random.random() < 0.3:
+            return self._random.choice(twins)
+        return "".join(self._random.choices("ABCDEFGHIKLMNPRSTUV", k=self._random.randint(2, 4)))
+
+    def _unit_texts(self, code: str) -> tuple[str, ...]:
         unit = self._units.get(code)
-        if unit is None:
-            return ""
-        texts = (unit.name, unit.name, *unit.spellings[:6])
-        return self._random.choice(texts)
+        return (unit.name, unit.name, *unit.spellings[:6]) if unit else ("",)
+
+    def _unit_text(self, code: str) -> str:
+        return self._random.choice(self._unit_texts(code))
 
     def _write_unit(self, fields: dict[str, str], unit: str) -> None:
         low = self._random.choice((0.5, 3, 7, 10, 40, 100))
@@ -254,10 +197,22 @@ class RowGenerator:
     def _decorate(self, name: str) -> str:
         draw = self._random.random()
         if draw < 0.08:
-            return name + self._random.choice(_NOTES)
+            return name + self._random.choice(NOTES)
         if draw < 0.14:
-            return name + self._random.choice(_HARMLESS)
+            return name + self._random.choice(HARMLESS)
+        if draw < 0.18:
+            return self._random.choice(HEADED).format(name, self._house_word())
+        if draw < 0.22:
+            return f"{name}({self._house_word()})"
+        if draw < 0.235:
+            return self._random.choice(BESIDE).format(name, self._house_word())
         return name
+
+    def _house_word(self) -> str:
+        """Return a word of the house that says nothing about the test, and that no table knows."""
+        if self._random.random() < 0.3:
+            return "".join(self._random.choices("ABDEFGHJLMNPQRSTVWXYZ", k=self._random.randint(2, 4)))
+        return "".join(self._random.choices(ROOM_CHARACTERS, k=self._random.randint(1, 4)))
 
     def _spell(self, name: str) -> str:
         draw = self._random.random()

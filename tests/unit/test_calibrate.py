@@ -65,6 +65,18 @@ def test_an_exact_rival_is_a_tie_for_an_exact_name_and_a_shadow_for_another() ->
     assert described("カリウム", abbreviation="Na", measurand="C7002")["inexact_beside_exact"] == 1.0
 
 
+def test_a_remark_that_no_table_knows_is_marked() -> None:
+    assert described("AST(東棟)", measurand="C2008")["remark"] == 1.0
+    assert described("AST(GOT)", measurand="C2008")["remark"] == 0.0
+
+
+def test_a_foreign_unit_counts_apart_under_an_abbreviation() -> None:
+    conflict = Agreement(-1.0, 0.0, 0.0, 0.0, 0.0)
+    short, long = described("TP", conflict), described("総蛋白", conflict)
+    assert (short["unit_conflicts"], short["abbreviation_unit_conflicts"]) == (1.0, 1.0)
+    assert (long["unit_conflicts"], long["abbreviation_unit_conflicts"]) == (1.0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("agreement", "named"),
     [

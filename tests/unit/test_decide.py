@@ -35,6 +35,11 @@ def candidate(probability: float) -> Candidate:
 # --- reasons of the name
 
 
+def test_a_name_under_a_heading_that_no_table_knows_is_only_partly_explained() -> None:
+    best = hypothesis(1.0, explained=1.0)
+    assert name_reasons(normalize("東棟:AST"), [best], best) == (Reason.NAME_PARTLY_EXPLAINED,)
+
+
 def test_an_exact_name_says_so() -> None:
     best = hypothesis(1.0)
     assert name_reasons(normalize("AST"), [best], best) == (Reason.EXACT_NAME,)

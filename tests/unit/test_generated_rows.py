@@ -122,6 +122,31 @@ def test_a_remainder_makes_another_test_that_is_no_known_name() -> None:
         }
 
 
+def test_a_homonym_is_a_short_name_in_a_unit_that_its_measurand_has_not() -> None:
+    made = generator(3)
+    for row in [made.homonym(AST) for _ in range(50)]:
+        assert row is not None
+        assert row.measurand == ""
+        assert "U/L" not in (row.test.unit, row.test.reference_range)
+        assert row.test.unit or row.test.reference_range
+    assert made.homonym(TestName("クレアチンキナーゼ", "C2001")) is None
+    assert made.homonym(TestName("PT-INR", "B2006")) is None
+
+
+def test_a_background_row_may_bear_the_abbreviation_of_its_listed_twin_or_letters_of_its_own() -> None:
+    twins = {n.name for n in NAMES if n.measurand == "C2001"}
+    given = {row.test.abbreviation for row in generator(4).background(CK_MB, 400)} - {""}
+    assert given & twins
+    assert len(given - twins) > 10
+
+
+def test_words_of_the_house_stand_beside_names_with_and_without_a_code() -> None:
+    listed = [row.test.name for row in generator(5).listed(AST, 400)]
+    background = [row.test.name for row in generator(5).background(CK_MB, 400)]
+    for names in (listed, background):
+        assert 4 < sum(bool(NORMALIZER.normalize(LocalTest(name=name)).remark) for name in names) < 60
+
+
 def test_an_unlisted_specimen_takes_the_code_away() -> None:
     row = generator().unlisted_specimen(AST)
     assert (row.measurand, row.name) == ("", "AST")

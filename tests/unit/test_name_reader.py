@@ -1,0 +1,107 @@
+"""What stands beside the name proper: headings, remarks, words in another order."""
+
+import pytest
+
+from jlac_mapper.mapping.normalize import Normalizer
+from jlac_mapper.master.starter import load_vocabulary
+from jlac_mapper.text import fold
+from jlac_mapper.types import LocalTest, NormalizedTest
+from tests.unit.vocabulary import VOCABULARY
+
+SMALL, STARTER = Normalizer(VOCABULARY), Normalizer(load_vocabulary())
+
+
+def normalize(name: str) -> NormalizedTest:
+    return SMALL.normalize(LocalTest(name=name))
+
+
+def with_starter(name: str) -> NormalizedTest:
+    return STARTER.normalize(LocalTest(name=name))
+
+
+# --- headings
+
+
+@pytest.mark.parametrize(
+    ("name", "notes"),
+    [
+        ("生化:K", ("生化",)),
+        ("生化：Ｋ", ("生化",)),
+        ("【血算】WBC", ("血算",)),
+        ("夜）K", ("夜",)),
+        ("脂質／中性脂肪", ("脂質",)),
+        ("凝固-APTT", ("凝固",)),
+    ],
+)
+def test_a_section_or_an_hour_over_a_known_name_is_a_note(name: str, notes: tuple[str, ...]) -> None:
+    test = with_starter(name)
+    assert test.remark == ""
+    assert test.notes == notes
+    assert test.keys[-1] in ("k", "wbc", "中性脂肪", "aptt")
+
+
+def test_a_specimen_in_a_heading_is_a_fact() -> None:
+    test = with_starter("髄液検査:Na")
+    assert test.name_specimens == ("csf",)
+    assert test.remark == ""
+
+
+@pytest.mark.parametrize("name", ["東棟:AST", "東棟)AST", "[東棟]AST", "AST(東棟)", "AST〔東棟〕"])
+def test_a_word_that_no_table_knows_over_or_behind_a_known_name_is_kept_apart(name: str) -> None:
+    test = normalize(name)
+    assert test.remark == "東棟"
+    assert test.keys[-1] == "ast"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "東棟:未知",  # nothing known follows
+        "東棟/AST",  # a slash stands inside names
+        "アイソザイム:AST",  # what makes another test of CK may make one of AST
+        "AST(アイソザイム)",
+        "non-AST",  # a hyphen joins parts of one name as well
+        "東棟 AST",
+        "CK/AST",  # a listed name is no heading
+        "CK-MB:AST",
+        "HBs抗原(定性)",
+    ],
+)
+def test_nothing_else_is_a_remark(name: str) -> None:
+    test = normalize(name)
+    assert test.remark == ""
+    assert test.notes == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["ビリルビン〔直接〕", "LDL-コレステロール(直接)", "Rh(D)血液型", "HBs抗原(高感度)/測定値"]
+)
+def test_brackets_that_belong_to_a_known_name_are_no_remark(name: str) -> None:
+    assert with_starter(name).remark == ""
+
+
+@pytest.mark.parametrize("name", ["AST(比)", "AST(IgG結合)", "LD(遺伝子)"])
+def test_a_word_that_makes_another_test_is_no_remark(name: str) -> None:
+    test = with_starter(name)
+    assert test.remark == ""
+    assert fold(name.partition("(")[0]) not in test.keys
+
+
+# --- words in another order
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("抗原HBs", "hbs抗原"), ("蛋白・総", "総蛋白"), ("アイソザイム,CK", "ckアイソザイム")]
+)
+def test_a_known_name_is_found_with_a_word_at_the_other_end(name: str, known: str) -> None:
+    assert known in normalize(name).keys
+
+
+def test_a_word_stays_in_its_place_where_no_known_name_comes_of_it() -> None:
+    assert normalize("抗原HBe定").keys == ("抗原hbe定",)
+
+
+def test_a_blank_inside_a_known_name_makes_no_specimen_of_its_first_letter() -> None:
+    test = with_starter("尿 酸")
+    assert test.keys == ("尿酸",)
+    assert test.name_specimens == ()
