@@ -52,7 +52,7 @@ def test_the_bundled_model_says_the_same_on_onnx_runtime_and_on_vllm(
         pytest.skip("the bundled language model is not in this checkout")
     from jlac_mapper.adapters.onnx_choice import OnnxChoice
 
-    onnx = OnnxChoice.load(reranker_checkpoint)
+    onnx = OnnxChoice.load(reranker_checkpoint, deadline=600.0)
     asked = [*fuzzed(200, seed=5), *(question(name) for name in ("AST", "CK-MB", "尿蛋白", "総蛋白", "ALT"))]
     pairs = list(zip(onnx.choose(asked), vllm_generation.choose(asked), strict=True))
     assert [bool(a.probabilities) for a, _ in pairs] == [bool(b.probabilities) for _, b in pairs]
