@@ -79,11 +79,14 @@ def test_a_request_in_flight_is_answered_to_its_end_on_sigterm() -> None:
         assert process.wait(timeout=120) == 0
 
 
-def test_a_port_in_use_is_one_clear_line() -> None:
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
     with _start("tests.web.serve_slow_page") as first:
         assert first.stdout is not None
         port = first.stdout.readline().rsplit(":", 1)[-1].strip()
-        with _start("jlac_mapper", "web", "--port", port, "--master", "starter") as second:
+        with _start(
+            "jlac_mapper", "web", "--port", port, "--master", "starter", JLAC_MAPPER_DATABASE_URL=url
+        ) as second:
             _, said = second.communicate(timeout=300)
             assert second.returncode == 2
             assert f"cannot listen on 127.0.0.1:{port}" in said.splitlines()[-1]
