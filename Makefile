@@ -36,7 +36,7 @@ $(VLLM)/.setup: pyproject.toml
 	touch $@
 
 test-vllm: $(VLLM)/.setup
-	$(VLLM)/bin/python -m pytest tests/vllm tests/contract/test_choice_models.py -k vllm --durations=8 --timeout 900
+	$(VLLM)/bin/python -m pytest tests/vllm tests/contract/test_choice_models.py -k vllm --durations=8 --timeout 1800
 
 check: setup-dev
 	$(BIN)/ruff format --check .

@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from jlac_mapper.config import models_dir
 from jlac_mapper.ports import ChoiceModel
 from tests.choice_checkpoints import save_general, save_reranker
 
 REPOSITORY = Path(__file__).parent.parent
+
+# An example that takes long says that the machine is busy, and every run tries the same examples.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.load_profile("any machine")
 
 
 def shared_data_dir() -> Path | None:
@@ -70,7 +77,7 @@ def _load(folder: Path) -> Iterator[ChoiceModel]:
     from jlac_mapper.adapters.vllm_choice import VllmChoice
 
     # What a float32 checkpoint becomes by default differs between an engine and a server.
-    model = VllmChoice(folder, deadline=200.0, engine={"dtype": "float32"})
+    model = VllmChoice(folder, deadline=600.0, engine={"dtype": "float32"})
     model.load()
     yield model
     model.close()

@@ -8,7 +8,6 @@ import re
 import socket
 import ssl
 import threading
-import time
 import zlib
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,15 +20,18 @@ _ROW = re.compile(r"<検査項目>\n(.*)\n</検査項目>", re.DOTALL)
 FAULTS = ("outside", "unconstrained", "no logprobs", "half the logprobs", "nan", "not json", "empty", "list")
 """Ways to answer HTTP 200 that are no answer to the question."""
 
+UNANSWERED = "黙"
+"""A row whose name holds this character is kept waiting by a `silent` server."""
+
 
 class FakeLlmServer:
     """
     Serves on a free port of this machine; the port stays the same over `stop` and `start`.
 
     Attributes:
-        behaviour: `well`; one of `FAULTS`; `slow` (answers after `delay` seconds); `drop` (closes the
-            connection); a status such as `500`; `chaos` (any of them, now and then); `busy twice` (429 to
-            the first two tries of every question).
+        behaviour: `well`; one of `FAULTS`; `silent` (a question that holds `UNANSWERED` has no answer before
+            `release`); `drop` (closes the connection); a status such as `500`; `chaos` (any of them, now
+            and then); `busy twice` (429 to the first two tries of every question).
         seen: How often each path was asked.
         headers: Of the last request.
         chat: Whether the model has a chat template.
@@ -39,7 +41,6 @@ class FakeLlmServer:
 
     def __init__(self, *, chat: bool = True, token: str = "", certificate: Path | None = None) -> None:
         self.behaviour = "well"
-        self.delay = 0.0
         self.models = ["fake-model"]
         self.seen: Counter[str] = Counter()
         self.headers: dict[str, str] = {}
@@ -47,7 +48,9 @@ class FakeLlmServer:
         self.token = token
         self.liking = [1.5, 0.9, 0.0, -0.4, -0.8, 0.3, 0.1, -0.2]
         self.tries: Counter[str] = Counter()
-        self.random = random.Random(4)
+        self._chaos = _Chaos()
+        self._released = threading.Event()
+        self._reserved: socket.socket | None = None
         self._certificate = certificate
         self._connections: set[socket.socket] = set()
         self._port = 0
@@ -84,6 +87,14 @@ class FakeLlmServer:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        if self._reserved is not None:
+            self._reserved.close()
+
+    def release(self) -> None:
+        """Behave well, and answer what was kept waiting."""
+        self.behaviour = "well"
+        released, self._released = self._released, threading.Event()
+        released.set()
 
     def stop(self) -> None:
         """Go away as a killed process does: connections break off, new ones are refused."""
@@ -92,6 +103,10 @@ class FakeLlmServer:
             return
         server.shutdown()
         server.server_close()
+        # Bound without listening: connections are refused, and nobody else is given the port meanwhile.
+        self._reserved = socket.socket()
+        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved.bind(("127.0.0.1", self._port))
         for connection in self._connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -106,6 +121,28 @@ class FakeLlmServer:
         scores = [2 * like + self.liking[n % 8] for n, like in enumerate(likeness)]
         total = math.log(sum(map(math.exp, scores))) + 0.1
         return {label: score - total for (label, _), score in zip(offered, scores, strict=True)}
+
+
+class _Chaos:
+    """
+    Every tenth answer or so is a bad one.
+
+    Never two within eight: in whatever order the threads end, too few fail in a row to count as an outage.
+    """
+
+    def __init__(self) -> None:
+        self._random = random.Random(4)
+        self._good_left = 0
+        self._lock = threading.Lock()
+
+    def next(self) -> str:
+        """Return the behaviour for one request."""
+        with self._lock:
+            self._good_left -= 1
+            if self._good_left >= 0:
+                return "well"
+            self._good_left = self._random.randint(8, 12)
+            return self._random.choice([*FAULTS, "drop", "500"])
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -143,18 +180,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif behaviour.isdigit():
             self._send(int(behaviour), {"error": "as told"})
         else:
-            if behaviour == "slow":
-                time.sleep(state.delay)
+            if behaviour == "silent" and UNANSWERED in str(body):
+                state._released.wait()
             answer = self._honest(body)
             self._send(400 if answer is None else 200, _spoilt(answer, behaviour))
 
     def _behaviour(self) -> str:
         behaviour = self.server_state.behaviour
-        if behaviour != "chaos":
-            return behaviour
-        if self.server_state.random.random() < 0.9:
-            return "well"
-        return self.server_state.random.choice([*FAULTS, "drop", "500"])
+        return self.server_state._chaos.next() if behaviour == "chaos" else behaviour
 
     def _honest(self, body: dict[str, Any]) -> Any:
         if self.path == "/v1/models":

@@ -2,7 +2,6 @@
 
 import builtins
 import threading
-import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -63,19 +62,6 @@ class EchoMapper:
         return Mapping(disposition, "", 0.5, 0.5, test.name, reasons, (), (), provenance, message)
 
 
-class SlowMapper(EchoMapper):
-    """An EchoMapper that takes its time for each batch."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self.seconds = seconds
-
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
-        """Wait, then answer."""
-        time.sleep(self.seconds)
-        return super().map_batch(tests, options)
-
-
 class GatedMapper(EchoMapper):
     """An EchoMapper that stands still while its gate is closed; `entered` tells that a batch waits there."""
 
@@ -84,11 +70,14 @@ class GatedMapper(EchoMapper):
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
+        self.held: tuple[str, ...] = ()
+        """The names of the batch that stands still, or stood there last."""
 
     def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
         """Wait for the gate, then answer."""
+        self.held = tuple(test.name for test in tests)
         self.entered.set()
-        if not self.gate.wait(timeout=60):
+        if not self.gate.wait(timeout=600):
             raise TimeoutError("the gate was never opened")
         return super().map_batch(tests, options)
 
@@ -96,6 +85,11 @@ class GatedMapper(EchoMapper):
         """Make the next batch stand still."""
         self.entered.clear()
         self.gate.clear()
+
+    def wait_until_entered(self) -> None:
+        """Wait until a batch stands still."""
+        if not self.entered.wait(timeout=600):
+            raise TimeoutError("no batch came")
 
 
 @dataclass(frozen=True)

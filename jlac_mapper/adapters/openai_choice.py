@@ -19,7 +19,8 @@ _FAILURES = 5
 _PAUSE = 5.0
 _LONGEST_PAUSE = 60.0
 _TRIAL = 3.0
-_GRACE = 1.0
+_GRACE = 60.0
+"""Seconds more for our own thread, which keeps the deadline: a process may stand still for a while."""
 
 
 class OpenAiChoice:

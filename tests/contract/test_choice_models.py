@@ -44,7 +44,7 @@ def model(kind: str, server: FakeLlmServer | None, request: pytest.FixtureReques
         yield UnavailableChoice("openai:x@y", "it could not be set up")
     elif server is not None:
         name = "jlac-reranker" if kind == "openai generation" else ""
-        asked = OpenAiChoice(server.url, model=name, deadline=60.0, pause=0.0)
+        asked = OpenAiChoice(server.url, model=name, deadline=250.0, pause=0.0)
         yield asked
         asked.close()
     elif kind == "onnx":
@@ -109,6 +109,7 @@ def test_a_model_that_does_not_see_the_order_gives_an_option_the_same_probabilit
     assert one.probabilities == pytest.approx(other.probabilities[::-1], abs=1e-3)
 
 
+@pytest.mark.timeout(3600)
 def test_ten_thousand_fuzzed_questions_stay_inside_their_options(
     model: ChoiceModel, kind: str, server: FakeLlmServer | None
 ) -> None:

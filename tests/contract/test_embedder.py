@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -142,12 +143,22 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
         StaticEmbedder.load(folder)
 
 
-def test_ten_thousand_names_take_less_than_two_seconds(shipped: StaticEmbedder) -> None:
-    """Twice the time that the product allows itself, for a machine that others use too."""
+def processor_seconds(work: Callable[[], object]) -> float:
+    """Return the least processor time of three runs; what other programs do meanwhile does not count."""
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        work()
+        spent.append(time.process_time() - began)
+    return min(spent)
+
+
+def test_ten_thousand_vectors_cost_little_more_than_cutting_their_names_into_grams(
+    shipped: StaticEmbedder,
+) -> None:
     names = [f"{b.name}{i}" for i in range(2) for b in starter.load_vocabulary().background][:10_000]
-    began = time.perf_counter()
-    shipped.embed(names)
-    assert time.perf_counter() - began < 2
+    cutting = processor_seconds(lambda: [character_grams(name) for name in names])
+    assert processor_seconds(lambda: shipped.embed(names)) < 20 * cutting  # 4 times is usual
 
 
 def test_a_missing_library_or_a_missing_model_is_one_clear_error(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 import itertools
 import multiprocessing
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from threading import Timer
 
@@ -284,9 +285,9 @@ def test_a_database_that_stays_locked_is_refused_in_one_clear_line(
     assert "\n" not in str(caught.value)
 
 
-def _save_one(url: str, name: str, barrier_at: float, ask: Callable[[], float]) -> None:
-    while ask() < barrier_at:
-        pass
+def _save_one(url: str, name: str, all_are_here: Barrier) -> None:
+    sql_database._BUSY_SECONDS = 300  # the machine may stand still while one of them holds the lock
+    all_are_here.wait(300)
     SqlMasterStore(url, load_starter).save(an_edition(name), source_file=name, imported_at=NOON)
 
 
@@ -294,16 +295,16 @@ def _save_one(url: str, name: str, barrier_at: float, ask: Callable[[], float]) 
 def test_processes_that_open_a_new_database_at_once_all_succeed(
     backend: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    import time
-
     url = sqlite_url(tmp_path) if backend == "sqlite" else request.getfixturevalue("postgres_url")
     spawn = multiprocessing.get_context("spawn")
-    start = time.time() + 2.0
-    processes = [spawn.Process(target=_save_one, args=(url, f"e{i}", start, time.time)) for i in range(4)]
+    together = spawn.Barrier(4)
+    processes = [
+        spawn.Process(target=_save_one, args=(url, f"e{i}", together), daemon=True) for i in range(4)
+    ]
     for process in processes:
         process.start()
     for process in processes:
-        process.join(60)
+        process.join()
     assert [process.exitcode for process in processes] == [0, 0, 0, 0]
     store = SqlMasterStore(url, load_starter)
     names = [info.name for info in store.list()]

@@ -34,7 +34,7 @@ GLUCOSE = tuple(ChoiceOption("C4001", i, "") for i in ("0000", "1336", "1337"))
 
 @pytest.fixture(scope="module")
 def model() -> OnnxChoice:
-    return OnnxChoice.load()
+    return OnnxChoice.load(deadline=600.0)
 
 
 def ask(name: str, *codes: str, **fields: str) -> Choice:
@@ -166,7 +166,7 @@ def test_what_takes_too_long_comes_back_unavailable_and_the_rest_is_answered() -
     answered = [i for i, a in enumerate(answers) if not a.unavailable]
     assert 0 < len(answered) < len(asked)
     assert {a.unavailable for a in answers} == {"", "the bundled model did not answer in time"}
-    expected = OnnxChoice.load().choose(asked)
+    expected = OnnxChoice.load(deadline=600.0).choose(asked)
     for i in answered:
         assert answers[i].probabilities == pytest.approx(expected[i].probabilities, abs=1e-5)
 

@@ -276,18 +276,19 @@ def address(tmp_path: Path) -> Iterator[str]:
         yield line.split()[-1]
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(120)
 
 
 def test_the_client_runs_and_prints_what_is_shown(address: str, tmp_path: Path) -> None:
     script = tmp_path / "client.py"
-    script.write_text(readme.marked("client"), encoding="utf-8")
+    patient = readme.marked("client").replace("timeout=10", "timeout=120")  # seconds; machines may be busy
+    script.write_text(patient, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, str(script), address],
         env=environment(tmp_path),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == readme.marked("client output")

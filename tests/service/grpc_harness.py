@@ -1,6 +1,7 @@
 """A real server on a free port, for the gRPC tests."""
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,6 +50,20 @@ async def running(
             yield Running(server, address, channel, MapperServiceStub(channel))
         finally:
             await server.stop(0)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until what this process itself brings about has come."""
+    async with asyncio.timeout(600):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def waiting(server: MapperServer) -> int:
+    """Return how many messages wait for the mapper, without those that nobody wants answered any more."""
+    worker, now = server._worker, asyncio.get_running_loop().time()
+    jobs = [waiting.job for waiting in worker._heap]
+    return sum(not job.answers.done() and job.deadline > now for job in jobs)
 
 
 def single(name: str, **fields: str) -> pb.MapTestRequest:

@@ -1,5 +1,6 @@
 """A real server with ReviewService on a free port."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,10 +30,26 @@ FILTER = pb.ItemFilter(facility="h1")
 Metadata = Sequence[tuple[str, str]]
 
 
+class WatchedServicer(ReviewServicer):
+    """A ReviewServicer that tells when it has finished with an import, also with one that was given up."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.import_over = asyncio.Event()
+
+    async def ImportList(self, request_iterator: Any, context: Any) -> pb.ImportListResponse:  # noqa: N802
+        """Take a list in."""
+        try:
+            return await super().ImportList(request_iterator, context)
+        finally:
+            self.import_over.set()
+
+
 @dataclass(frozen=True)
 class Reviewing:
     """A server that serves, a client of it, and the desk behind it."""
 
+    servicer: WatchedServicer
     stub: "ReviewServiceAsyncStub"
     opened: Opened
     channel: grpc.aio.Channel
@@ -58,13 +75,13 @@ async def reviewing(
 ) -> AsyncIterator[Reviewing]:
     """Serve a desk, with the first list taken in where *lists* says so."""
     desk = with_list(folder) if lists else opened(folder, mapper)
-    servicer = ReviewServicer(desk, desk.clock, export_templates=export_templates)
+    servicer = WatchedServicer(desk, desk.clock, export_templates=export_templates)
     server = MapperServer(FakeApp(EchoMapper(), Settings(database_url="sqlite://")), review=servicer)
     address = await server.start("127.0.0.1", 0)
     await server.load()
     async with grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
         try:
-            yield Reviewing(ReviewServiceStub(channel), desk, channel)
+            yield Reviewing(servicer, ReviewServiceStub(channel), desk, channel)
         finally:
             await server.stop(0)
 

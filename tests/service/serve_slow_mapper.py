@@ -1,23 +1,26 @@
-"""A process for the shutdown test: serves a mapper that takes a second and says when it begins."""
+"""A process for the shutdown test: serves a mapper that says what it begins and waits until it may go on."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from functools import partial
 
 from jlac_mapper.grpc_api.server import serve
 from jlac_mapper.types import LocalTest, MapOptions, Mapping
-from tests.fakes import FakeApp, SlowMapper
+from tests.fakes import EchoMapper, FakeApp
 
 
-class TellingMapper(SlowMapper):
-    """A SlowMapper that prints what it begins to map."""
+class WaitingMapper(EchoMapper):
+    """An EchoMapper that holds the row `in flight` until a line comes on stdin."""
 
     def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
         """Say so, wait, answer."""
-        print(f"begins {tests[0].name}", flush=True)
+        if tests[0].name == "in flight":
+            print("begins in flight", flush=True)
+            sys.stdin.readline()
         return super().map_batch(tests, options)
 
 
 if __name__ == "__main__":
-    app = FakeApp(TellingMapper(1.0))
-    asyncio.run(serve(app, "127.0.0.1", 0, grace_seconds=20, announce=partial(print, flush=True)))
+    app = FakeApp(WaitingMapper())
+    asyncio.run(serve(app, "127.0.0.1", 0, grace_seconds=300, announce=partial(print, flush=True)))

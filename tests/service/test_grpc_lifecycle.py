@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ REPOSITORY = Path(__file__).parent.parent.parent
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 NO_PROXY = [("grpc.enable_http_proxy", 0)]
+PATIENCE = 120
+"""Seconds for what takes none, unless the machine is busy with something else."""
 
 
 async def health_status(channel: grpc.aio.Channel, service: str) -> int:
@@ -40,7 +43,8 @@ async def ask_health(address: str) -> Result:
     """Run `jlac-mapper health` in a thread, since it blocks."""
     app = typer.Typer()
     app.command()(health)
-    return await asyncio.to_thread(CliRunner().invoke, app, ["--address", address])
+    command = ["--address", address, "--timeout", str(PATIENCE)]
+    return await asyncio.to_thread(CliRunner().invoke, app, command)
 
 
 @pytest.mark.parametrize("service", ["", SERVICE])
@@ -51,7 +55,7 @@ async def test_health_is_serving_only_when_loaded(service: str) -> None:
     address = await server.start("127.0.0.1", 0)
     loading = asyncio.ensure_future(server.load())
     async with grpc.aio.insecure_channel(address, options=NO_PROXY) as channel:
-        await asyncio.to_thread(mapper.entered.wait, 10)
+        await asyncio.to_thread(mapper.wait_until_entered)
         assert await health_status(channel, service) == NOT_SERVING
         command = await ask_health(address)
         assert (command.exit_code, command.stdout) == (1, f"{address}: NOT_SERVING\n")
@@ -66,8 +70,9 @@ async def test_a_watcher_sees_not_serving_before_the_server_goes() -> None:
         stub: Any = health_pb2_grpc.HealthStub(server.channel)
         watch = stub.Watch(health_pb2.HealthCheckRequest(service=SERVICE))
         assert (await watch.read()).status == SERVING
-        stopping = asyncio.ensure_future(server.server.stop(0.5))
+        stopping = asyncio.ensure_future(server.server.stop(PATIENCE))
         assert (await watch.read()).status == NOT_SERVING
+        watch.cancel()  # the server waits for those who are still there
         await stopping
 
 
@@ -92,9 +97,9 @@ async def test_the_health_command_says_serving() -> None:
 
 
 async def test_the_health_command_says_what_to_do_when_nothing_listens() -> None:
-    async with running(EchoMapper()) as server:
-        address = server.address
-    command = await ask_health(address)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and nobody listens
+        command = await ask_health(f"127.0.0.1:{silent.getsockname()[1]}")
     assert command.exit_code == 1
     assert len(command.stderr.splitlines()) == 1
     assert "jlac-mapper serve" in command.stderr
@@ -129,6 +134,7 @@ def process(*command: str, **environ: str) -> Iterator["subprocess.Popen[str]"]:
         [sys.executable, *command],
         cwd=REPOSITORY,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environ},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -155,11 +161,17 @@ def test_a_call_in_flight_completes_on_a_signal_and_the_exit_code_is_0(number: s
         address = bound_address(child)
         assert child.stdout is not None
         with grpc.insecure_channel(address, options=NO_PROXY) as channel:
-            call = MapperServiceStub(channel).MapTest.future(single("in flight"), timeout=30)
+            watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=SERVICE))
+            assert next(watch).status == SERVING
+            call = MapperServiceStub(channel).MapTest.future(single("in flight"))
             assert child.stdout.readline() == "begins in flight\n"
             child.send_signal(number)
+            assert next(watch).status == NOT_SERVING
+            assert not call.done()
+            watch.cancel()
+            print("go on", file=child.stdin, flush=True)
             assert call.result().mapping.standard_name == "in flight"
-        assert child.wait(timeout=20) == 0
+        assert child.wait(PATIENCE) == 0
 
 
 def test_the_real_program_serves_maps_answers_health_and_stops(tmp_path: Path) -> None:
@@ -168,17 +180,17 @@ def test_the_real_program_serves_maps_answers_health_and_stops(tmp_path: Path) -
         address = bound_address(child)
         with grpc.insecure_channel(address, options=NO_PROXY) as channel:
             stub = MapperServiceStub(channel)
-            mapping = stub.MapTest(single("AST(GOT)", specimen="血清", unit="U/L"), timeout=30).mapping
+            mapping = stub.MapTest(single("AST(GOT)", specimen="血清", unit="U/L"), timeout=PATIENCE).mapping
             with pytest.raises(grpc.RpcError) as caught:
-                stub.MapTest(single(""), timeout=30)
+                stub.MapTest(single(""), timeout=PATIENCE)
         asked = subprocess.run(
-            [sys.executable, "-m", "jlac_mapper", "health", "--address", address],
+            [sys.executable, "-m", "jlac_mapper", "health", "--address", address, "--timeout", str(PATIENCE)],
             cwd=REPOSITORY, capture_output=True, text=True, check=False,
         )  # fmt: skip
         child.send_signal(signal.SIGTERM)
-        assert child.wait(timeout=20) == 0
+        assert child.wait(PATIENCE) == 0
         gone = subprocess.run(
-            [sys.executable, "-m", "jlac_mapper", "health", "--address", address],
+            [sys.executable, "-m", "jlac_mapper", "health", "--address", address, "--timeout", str(PATIENCE)],
             cwd=REPOSITORY, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert mapping.candidates[0].code == "C20080000250000F7"

@@ -7,12 +7,13 @@ from typing import Any
 
 import grpc
 import pytest
-from grpc_harness import details_of, rows, running, single, status_of
+from grpc_harness import Running, details_of, rows, running, single, status_of, until, waiting
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
 from jlac_mapper.grpc_api.mapper_servicer import MAX_STREAMS, WINDOW_CHUNKS
-from tests.fakes import EchoMapper, GatedMapper, SlowMapper
+from tests.fakes import EchoMapper, GatedMapper
 
 CODE = grpc.StatusCode
 
@@ -22,6 +23,18 @@ def chunks(count: int, size: int) -> list[pb.StreamMapTestsRequest]:
     return [
         pb.StreamMapTestsRequest(rows=rows(names[start : start + size])) for start in range(0, count, size)
     ]
+
+
+async def accepted(server: Running, requests: list[pb.StreamMapTestsRequest]) -> tuple[Any, Any]:
+    """Open a stream, again while too many are open; return it and its first answer."""
+    while True:
+        call = server.stub.StreamMapTests(iter(requests))
+        try:
+            return call, await call.read()
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not CODE.RESOURCE_EXHAUSTED:
+                raise
+            await asyncio.sleep(0.05)
 
 
 async def refused(call: Any) -> Any:
@@ -105,13 +118,18 @@ async def test_an_empty_batch_is_an_empty_answer() -> None:
 
 
 async def test_200_concurrent_rows_are_answered_rightly_and_mapped_in_batches() -> None:
-    mapper = SlowMapper(0.05)
+    mapper = GatedMapper()
     async with running(mapper) as server:
+        mapper.close()
         names = [f"test {n}" for n in range(200)]
-        responses = await asyncio.gather(*(server.stub.MapTest(single(name)) for name in names))
+        calls = asyncio.gather(*(server.stub.MapTest(single(name)) for name in names))
+        await asyncio.to_thread(mapper.wait_until_entered)
+        await until(lambda: waiting(server.server) + len(mapper.held) == len(names))
+        mapper.gate.set()
+        responses = await calls
     assert [response.mapping.standard_name for response in responses] == names
     assert sorted(name for batch in mapper.batches for name in batch) == sorted(names)
-    assert len(mapper.batches) <= 20
+    assert len(mapper.batches) <= 2  # what came first, and what came while it was mapped
     assert len(mapper.threads) == 1
 
 
@@ -139,7 +157,7 @@ async def test_a_sender_that_does_not_pace_itself_is_answered_too_from_a_small_w
     async with running(mapper) as server:
         mapper.close()
         call = server.stub.StreamMapTests(iter(chunks(300, 1)))
-        await asyncio.to_thread(mapper.entered.wait, 10)
+        await asyncio.to_thread(mapper.wait_until_entered)
         await asyncio.sleep(0.1)
         mapper.gate.set()
         names = [response.outcomes[0].mapping.standard_name async for response in call]
@@ -180,12 +198,12 @@ async def test_streams_cancelled_half_way_leave_nothing_behind() -> None:
     mapper = EchoMapper()
     async with running(mapper) as server:
         for _ in range(MAX_STREAMS + 6):
-            call = server.stub.StreamMapTests(iter(chunks(40, 1)))
-            await call.read()
+            call, _ = await accepted(server, chunks(40, 1))
             call.cancel()
-        await asyncio.sleep(0.2)
-        call = server.stub.StreamMapTests(iter(chunks(10, 5)))
-        assert [len(response.outcomes) async for response in call] == [5, 5]
+        call, first = await accepted(server, chunks(10, 5))
+        second = await call.read()
+        assert [len(response.outcomes) for response in (first, second)] == [5, 5]
+        assert await call.read() is grpc.aio.EOF
         assert (await server.stub.MapTest(single("after"))).mapping.standard_name == "after"
 
 
@@ -211,12 +229,14 @@ async def test_a_full_queue_is_resource_exhausted_with_a_retry_delay() -> None:
     async with running(mapper, queue_rows=512) as server:
         mapper.close()
         full = pb.BatchMapTestsRequest(rows=rows(map(str, range(256))))
-        calls = [asyncio.ensure_future(server.stub.BatchMapTests(full)) for _ in range(4)]
-        # one is in the mapper, two wait, one finds the queue full
-        done, waiting = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+        in_work = asyncio.ensure_future(server.stub.BatchMapTests(full))
+        await asyncio.to_thread(mapper.wait_until_entered)
+        calls = [asyncio.ensure_future(server.stub.BatchMapTests(full)) for _ in range(3)]
+        # two wait, one finds the queue full
+        done, others = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
         [error] = [call.exception() for call in done]
         mapper.gate.set()
-        answers = await asyncio.gather(*waiting)
+        answers = await asyncio.gather(in_work, *others)
     assert isinstance(error, grpc.aio.AioRpcError)
     details: dict[str, Any] = details_of(status_of(error))
     assert (error.code(), details["ErrorInfo"].reason) == (CODE.RESOURCE_EXHAUSTED, "SERVER_BUSY")
@@ -229,9 +249,11 @@ async def test_a_row_whose_deadline_passed_never_reaches_the_mapper() -> None:
     async with running(mapper) as server:
         mapper.close()
         first = asyncio.ensure_future(server.stub.MapTest(single("first")))
-        await asyncio.to_thread(mapper.entered.wait, 10)
-        error = await refused(server.stub.MapTest(single("late"), timeout=0.1))
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(mapper.wait_until_entered)
+        error = await refused(server.stub.MapTest(single("late"), timeout=0.5))
+        # What the server answers after the late row, it has read after it.
+        await health_pb2_grpc.HealthStub(server.channel).Check(health_pb2.HealthCheckRequest())
+        await until(lambda: waiting(server.server) == 0)
         mapper.gate.set()
         await first
         await server.stub.MapTest(single("next"))

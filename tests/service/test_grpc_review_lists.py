@@ -67,11 +67,11 @@ async def test_an_import_whose_caller_goes_away_leaves_nothing(tmp_path: Path) -
         who = server.who("hanako")
         mapper.close()
         call = server.stub.ImportList(iter(upload("gone", many)), metadata=who)
-        await asyncio.to_thread(mapper.entered.wait, 30)
+        await asyncio.to_thread(mapper.wait_until_entered)
         assert call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        await asyncio.sleep(0.2)  # the server hears of it
+        await server.servicer.import_over.wait()  # the server has heard of it
         mapper.gate.set()
         again = await server.stub.ImportList(iter(upload("again", ROWS)), metadata=who)
         runs = (await server.stub.ListRuns(requests()["ListRuns"], metadata=who)).runs

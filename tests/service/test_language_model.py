@@ -20,7 +20,8 @@ UNCERTAIN = LocalTest(name="クレアチニソ精密", specimen="血清", unit="
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('llm') / 'editions.sqlite3'}")
+    database = f"sqlite:///{tmp_path_factory.mktemp('llm') / 'editions.sqlite3'}"
+    return Settings(database_url=database, llm_deadline=600.0)  # what is tested is not how fast it is
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,18 @@
 import csv
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from jlac_mapper import __version__
 from jlac_mapper.cli.main import main
+from jlac_mapper.cli.table_run import CHUNK_ROWS
+from tests.service.interrupted_map import COMPLETE_BATCHES
 
+REPOSITORY = Path(__file__).parents[2]
 LIST = "項目コード,検査名,材料,単位\n001,AST(GOT),血清,U/L\n002,=1+1,,\n003,手術料,,\n,,,\n"
 
 
@@ -145,36 +146,32 @@ def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
 
 def test_a_reader_that_goes_away_ends_the_program_quietly(source: Path) -> None:
     command = [sys.executable, "-m", "jlac_mapper", "map", str(source), "--show", "4"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    process.stdout.close()
-    error = process.stderr.read() if process.stderr else ""
-    assert process.wait(60) == 1
-    assert error.splitlines()[-1].startswith("  row 4: ")  # the summary and nothing after it
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("  row 4: ")  # the summary and nothing after it
     assert len(rows_of(source.with_name("検査マスタ.jlac11.csv"))) == 4
 
 
 def test_ctrl_c_leaves_complete_rows_and_resume_gives_what_an_uninterrupted_run_gives(tmp_path: Path) -> None:
     source, output = tmp_path / "long.csv", tmp_path / "out.csv"
     names = ["AST", "アルブミン", "手術料", "尿ｸﾚｱﾁﾆﾝ"]
-    source.write_text("検査名,番号\n" + "".join(f"{names[i % 4]},{i}\n" for i in range(6000)), "utf-8")
-    command = [sys.executable, "-m", "jlac_mapper", "map", str(source), "-o", str(output)]
-    command += ["--as-of", "2026-04-01"]
+    rows = [f"{names[i % 4]},{i}\n" for i in range((COMPLETE_BATCHES + 2) * CHUNK_ROWS)]
+    source.write_text("検査名,番号\n" + "".join(rows), "utf-8")
+    command = [sys.executable, "-m", "tests.service.interrupted_map", "map", str(source), "-o", str(output)]
+    interrupted = subprocess.run(
+        [*command, "--as-of", "2026-04-01"],
+        cwd=REPOSITORY, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert interrupted.returncode == 130, interrupted.stderr
+    assert "--resume" in interrupted.stderr
+    assert "Traceback" not in interrupted.stderr
     record = output.with_name("out.csv.progress")
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        if record.exists() and json.loads(record.read_text("utf-8"))["tally"]["rows"] > 0:
-            break
-        time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 130, error
-    assert "--resume" in error
-    assert "Traceback" not in error
     done = json.loads(record.read_text("utf-8"))["tally"]["rows"]
+    assert done == COMPLETE_BATCHES * CHUNK_ROWS
     assert [row["番号"] for row in rows_of(output)] == [str(i) for i in range(done)]
-    assert 0 < done < 6000
 
     # Without --as-of again: the run that is continued has its date.
     assert main(["map", str(source), "-o", str(output), "--resume"]) == 0

@@ -227,30 +227,36 @@ def test_the_published_masters_are_imported_completed_and_left_unchanged(
     assert hashlib.sha256(file.read_bytes()).hexdigest() == before
 
 
-def test_the_real_master_is_imported_and_indexed_in_under_20_seconds_and_600_megabytes(
+def test_the_real_master_is_imported_and_indexed_in_600_megabytes_and_ten_times_what_reading_it_costs(
     database: Path, official_dir: Path
 ) -> None:
     # VmHWM and not ru_maxrss: the latter still holds the peak of the process that started this one.
     program = """
 import os, re, sys, time
-started = time.monotonic()
+from openpyxl import load_workbook
 from jlac_mapper.bootstrap import build_app
 from jlac_mapper.cli.main import main
 from jlac_mapper.config import Settings
 from jlac_mapper.types import LocalTest, MapOptions
+began = time.process_time()
+assert sum(1 for sheet in load_workbook(sys.argv[3], read_only=True) for row in sheet.iter_rows()) > 7000
+read = time.process_time()
 code = main(sys.argv[1:])
 [mapped] = build_app(Settings.from_env(os.environ)).mapper.map_batch([LocalTest("AST")], MapOptions())
+cost = (time.process_time() - read) / (read - began)
 peak = re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]
-print(code, round(time.monotonic() - started, 1), int(peak) // 1024, mapped.jlac11, file=sys.stderr)
+print(code, cost, int(peak) // 1024, mapped.jlac11, file=sys.stderr)
 """
     file = official_dir / "ehr-share-master-202409.xlsx"
     done = subprocess.run(
         [sys.executable, "-c", program, "master", "import", file, "--use"],
-        capture_output=True, text=True, timeout=60, check=True,
+        # One thread: others count as processor time also while they only wait for work.
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True, text=True, check=True,
     )  # fmt: skip
-    code, seconds, megabytes, mapped = done.stderr.split()[-4:]
+    code, cost, megabytes, mapped = done.stderr.split()[-4:]
     assert code == "0"
     assert mapped.startswith("C2008")
-    assert float(seconds) < 20
+    assert float(cost) < 10  # 2 to 3 is usual
     assert float(megabytes) < 600
     assert database.exists()

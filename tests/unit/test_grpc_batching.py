@@ -29,7 +29,7 @@ async def busy_worker(mapper: GatedMapper, queue_rows: int = 512) -> AsyncIterat
     worker.start()
     mapper.close()
     first = worker.submit(rows("first"), OPTIONS)
-    await asyncio.to_thread(mapper.entered.wait, 10)
+    await asyncio.to_thread(mapper.wait_until_entered)
     try:
         yield worker
     finally:
@@ -117,7 +117,7 @@ async def test_a_row_whose_deadline_passed_is_never_mapped() -> None:
     mapper = GatedMapper()
     async with busy_worker(mapper) as worker:
         late = worker.submit(rows("late"), OPTIONS, seconds_left=0.01)
-        in_time = worker.submit(rows("in time"), OPTIONS, seconds_left=60)
+        in_time = worker.submit(rows("in time"), OPTIONS, seconds_left=600)
         await asyncio.sleep(0.02)
         mapper.gate.set()
         with pytest.raises(DeadlinePassedError):
@@ -156,7 +156,7 @@ async def test_closing_answers_what_still_waits() -> None:
     worker.start()
     mapper.close()
     running = worker.submit(rows("running"), OPTIONS)
-    await asyncio.to_thread(mapper.entered.wait, 10)
+    await asyncio.to_thread(mapper.wait_until_entered)
     waiting = worker.submit(rows("waiting"), OPTIONS)
     await worker.close()
     mapper.gate.set()

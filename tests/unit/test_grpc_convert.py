@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jlac_mapper import types
@@ -50,7 +50,6 @@ MAPPINGS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(MAPPINGS)
 def test_a_mapping_comes_back_as_it_went(mapping: types.Mapping) -> None:
     sent = convert.mapping_to_proto(mapping).SerializeToString()

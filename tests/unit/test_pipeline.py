@@ -208,7 +208,7 @@ _TEXT = st.one_of(st.just(""), st.lists(_PIECES, max_size=5).map("".join), st.te
 _ROWS = st.builds(LocalTest, **{f.name: _TEXT for f in fields(LocalTest)})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_ROWS)
 def test_any_row_gets_one_consistent_answer(row: LocalTest) -> None:
     (mapping,) = PIPELINE.map_batch([row], MapOptions(top_k=4))
@@ -234,7 +234,7 @@ def test_any_row_gets_one_consistent_answer(row: LocalTest) -> None:
     assert bool(mapping.message) == (mapping.disposition is Disposition.ERROR)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_ROWS, max_size=6))
 def test_a_row_gets_the_same_answer_alone_and_in_any_batch(rows: list[LocalTest]) -> None:
     together = PIPELINE.map_batch(rows, MapOptions())
@@ -243,7 +243,7 @@ def test_a_row_gets_the_same_answer_alone_and_in_any_batch(rows: list[LocalTest]
     assert together == list(reversed(alone))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_ROWS)
 def test_the_local_code_decides_nothing(row: LocalTest) -> None:
     plain, coded = PIPELINE.map_batch(

@@ -114,7 +114,7 @@ def test_a_tiny_model_learns_repeats_and_is_the_same_on_onnx_and_in_transformers
     story = reranker_export.Story(small, small, recipe, 0, {"this model": figures}, len(asked))
     digest = reranker_export.write(tmp_path / "model", trained, story)
 
-    model = OnnxChoice.load(tmp_path / "model")
+    model = OnnxChoice.load(tmp_path / "model", deadline=600.0)
     assert model.identity == f"onnx:jlac-reranker@{digest[:12]}"
     options = (*(ChoiceOption(m, "0000", "") for m in TAUGHT), NONE_OF_THESE)
     choices = [Choice((("name", text), ("unit", "U/L")), options) for text in ("AST", "ＬＤＬ", "", "鑑別")]

@@ -54,7 +54,7 @@ def test_an_interrupted_file_holds_complete_rows_and_resuming_gives_the_same_fil
     assert not progress_path(job.output).exists()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(stops=st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=4), torn=st.integers(0, 200))
 def test_a_run_killed_again_and_again_in_mid_write_loses_and_repeats_nothing(
     tmp_path_factory: pytest.TempPathFactory, stops: list[int], torn: int

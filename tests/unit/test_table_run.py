@@ -173,7 +173,7 @@ CELLS = st.text(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     rows=st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=12),
     suffix=st.sampled_from([".csv", ".tsv"]),
@@ -194,7 +194,7 @@ def test_any_table_gives_one_row_a_row_with_the_same_cells(
     assert {len(row.cells) for row in written.rows()} <= {width + len(CONTRACT)}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=st.lists(st.lists(CELLS, min_size=2, max_size=2).filter(any), max_size=6))
 def test_any_table_goes_into_a_workbook_and_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]

@@ -149,7 +149,7 @@ def test_the_error_for_a_wrong_column_names_the_columns_there_are(tmp_path: Path
         open_table(path, {"unit": "たんい"})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.binary(max_size=300))
 def test_any_bytes_are_a_table_or_one_clear_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes

@@ -52,13 +52,13 @@ class VllmServer:
                 command, env=environment, stdout=log, stderr=log, start_new_session=True
             )
 
-    def wait(self, seconds: float = 240.0) -> None:
+    def wait(self, seconds: float = 900.0) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             assert self._process
             assert self._process.poll() is None, self._log.read_text(errors="replace")[-3_000:]
             try:
-                urllib.request.urlopen(self.url.removesuffix("/v1") + "/health", timeout=2).close()
+                urllib.request.urlopen(self.url.removesuffix("/v1") + "/health", timeout=60).close()
             except OSError:
                 time.sleep(0.5)
             else:
@@ -104,7 +104,7 @@ def largest_difference(one: ChoiceModel, other: ChoiceModel) -> float:
 def test_labels_have_the_same_probabilities_from_a_server_as_from_the_engine(
     label_server: VllmServer, vllm_label: ChoiceModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = OpenAiChoice(label_server.url, token=TOKEN, deadline=120.0)
+    asked = OpenAiChoice(label_server.url, token=TOKEN, deadline=600.0)
     difference = largest_difference(asked, vllm_label)
     with capsys.disabled():
         print(f" largest difference of a label's probability: {difference:.6f}")
@@ -114,7 +114,7 @@ def test_labels_have_the_same_probabilities_from_a_server_as_from_the_engine(
 
 
 def test_a_wrong_token_is_a_reason_and_nothing_more(label_server: VllmServer) -> None:
-    asked = OpenAiChoice(label_server.url, token="wrong", deadline=20.0)
+    asked = OpenAiChoice(label_server.url, token="wrong", deadline=600.0)
     (answer,) = asked.choose([question("AST")])
     assert "HTTP 401" in answer.unavailable
     assert "wrong" not in answer.unavailable
@@ -124,7 +124,7 @@ def test_a_wrong_token_is_a_reason_and_nothing_more(label_server: VllmServer) ->
 def test_codes_have_the_same_probabilities_from_a_server_as_from_the_engine(
     code_server: VllmServer, vllm_generation: ChoiceModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = OpenAiChoice(code_server.url, model="jlac-reranker", token=TOKEN, deadline=120.0)
+    asked = OpenAiChoice(code_server.url, model="jlac-reranker", token=TOKEN, deadline=600.0)
     difference = largest_difference(asked, vllm_generation)
     assert difference < AGREEMENT
     began = time.perf_counter()
@@ -139,19 +139,22 @@ def test_codes_have_the_same_probabilities_from_a_server_as_from_the_engine(
 def test_a_run_of_2000_questions_loses_nothing_while_the_server_is_killed_and_started_again(
     label_server: VllmServer,
 ) -> None:
-    asked = OpenAiChoice(label_server.url, token=TOKEN, deadline=60.0, pause=0.5)
+    asked = OpenAiChoice(label_server.url, token=TOKEN, deadline=600.0, pause=0.5)
     batches = [[question(f"検査{n}") for n in range(start, start + 100)] for start in range(0, 2_000, 100)]
     answers = asked.choose(batches[0])
     assert all(a.probabilities for a in answers)
-    threading.Timer(0.3, label_server.kill).start()
-    for batch in batches[1:14]:
+    killer = threading.Timer(0.3, label_server.kill)
+    killer.start()
+    for batch in batches[1:4]:
         answers += asked.choose(batch)
-    away = [a for a in answers if a.unavailable]
-    assert len(away) > 500
+    killer.join()  # it is gone now, whatever it has answered before
+    for batch in batches[4:14]:
+        answers += asked.choose(batch)
+    assert all(a.unavailable for a in answers[400:])
     label_server.start()
     label_server.wait()
     time.sleep(0.6)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not asked.choose([question("are you back?")])[0].probabilities and time.monotonic() < until:
         time.sleep(0.5)
     for batch in batches[14:]:

@@ -41,7 +41,7 @@ def running(app: Starlette) -> Iterator[str]:
         time.sleep(0.01)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join(timeout=60)
 
 
 @contextmanager
@@ -60,6 +60,7 @@ def chromium(
     options.add_argument(f"--accept-lang={language}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver.set_script_timeout(300)
     try:
         yield driver
     finally:
@@ -90,7 +91,7 @@ class Seat:
         for key in keys:
             self.driver.switch_to.active_element.send_keys(key)
 
-    def wait(self, condition: Any, seconds: float = 20) -> Any:
+    def wait(self, condition: Any, seconds: float = 120) -> Any:
         """Wait until *condition* gives something."""
         return WebDriverWait(self.driver, seconds, poll_frequency=0.02).until(lambda _: condition())
 
@@ -119,10 +120,25 @@ class Seat:
         """Press keys and wait until the page has changed."""
         self.script("window.before = document.getElementById('main')")
         self.press(*keys)
-        self.wait(lambda: self.script("return window.before !== document.getElementById('main')"))
+        self._wait_until_changed()
+
+    def click(self, selector: str) -> None:
+        """Click and wait until the page has changed."""
+        self.script("window.before = document.getElementById('main')")
+        self.one(selector).click()
+        self._wait_until_changed()
+
+    def _wait_until_changed(self) -> None:
+        self.wait(
+            lambda: self.script(
+                "return document.readyState === 'complete'"
+                " && window.before !== document.getElementById('main')"
+            )
+        )
 
     def problems(self) -> list[str]:
-        """Return what the browser complained of: script errors, refused loads, broken policies."""
+        """Leave; return what the browser complained of: script errors, refused loads, broken policies."""
+        self.driver.get("about:blank")  # nothing that a page still loads is cut off by the server's end
         return [
             entry["message"]
             for entry in self.driver.get_log("browser")  # type: ignore[no-untyped-call]
@@ -137,11 +153,10 @@ def axe_source(cache: Path) -> str:
     if not kept.exists():
         if shutil.which("npm") is None:
             pytest.skip("axe-core comes from the npm registry, and npm is not installed")
-        done = subprocess.run(
-            ["npm", "pack", AXE, "--json", "--pack-destination", str(cache)],
-            capture_output=True, text=True, timeout=60, cwd=cache,
-        )  # fmt: skip
-        if done.returncode:
+        command = ["npm", "pack", AXE, "--json", "--pack-destination", str(cache), "--fetch-retries", "0"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=cache, check=True)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
             pytest.skip("axe-core cannot be had from the npm registry")
         archive = cache / json.loads(done.stdout)[0]["filename"]
         with tarfile.open(archive) as packed:

@@ -73,7 +73,7 @@ class Provider:
         now = int(time.time())
         claims = {
             "iss": self.issuer, "aud": CLIENT, "sub": self.subject, "nonce": asked["nonce"], "iat": now,
-            "exp": now + 60, **self.spoil,
+            "exp": now + 3600, **self.spoil,
         }  # fmt: skip
         token = jwt.encode({"alg": "RS256", "kid": "k1"}, claims, self.key)
         return JSONResponse({"access_token": "a", "token_type": "Bearer", "id_token": token})

@@ -1,7 +1,6 @@
-"""Runs the page's server over one slow page: what a test sends SIGTERM to."""
+"""Runs the page's server over a page that takes as long as a test wants, which sends SIGTERM meanwhile."""
 
 import sys
-import time
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,15 +11,15 @@ from jlac_mapper.web.server import serve
 
 
 def slow(_request: Request) -> Response:
-    """Answer after a second."""
+    """Answer when a line has come on stdin."""
     print("asked", flush=True)
-    time.sleep(1)
+    sys.stdin.readline()
     return PlainTextResponse("answered to the end")
 
 
 if __name__ == "__main__":
     serve(
-        Starlette(routes=[Route("/slow", slow)]), "127.0.0.1", 0,
+        Starlette(routes=[Route("/slow", slow)]), "127.0.0.1", 0, grace_seconds=300,
         announce=lambda line: print(line, flush=True),
     )  # fmt: skip
     sys.exit(0)

@@ -1,6 +1,7 @@
 """A whole page over a real SQLite database: four facilities' worth of users, one imported list."""
 
 import re
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -174,6 +175,16 @@ class Browser:
         """Send a form with the token that *page* shows."""
         data = {"csrf": token_of(self.get(page).text), "request_id": str(uuid.uuid4()), **fields}
         return self.client.post(path, data=data)
+
+    def wait_for_job(self, page: str) -> dict[str, Any]:
+        """Return the state of an import when it is over."""
+        until = time.monotonic() + 300
+        while time.monotonic() < until:
+            state: dict[str, Any] = self.get(f"{page}/state").json()
+            if state["over"]:
+                return state
+            time.sleep(0.02)
+        raise AssertionError("the import did not end")
 
 
 def token_of(html: str) -> str:

@@ -1,7 +1,6 @@
 """Every page refuses without the right role, and another facility's things do not exist."""
 
 import re
-import time
 import uuid
 
 import pytest
@@ -89,8 +88,5 @@ def _upload(browser: Browser) -> str:
     )
     assert answer.status_code == 303, answer.text
     address = answer.headers["location"]
-    for _ in range(100):
-        if browser.get(f"{address}/state").json()["over"]:
-            break
-        time.sleep(0.02)
+    browser.wait_for_job(address)
     return str(address.rsplit("/", 1)[-1])

@@ -2,13 +2,16 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -23,7 +26,7 @@ def _start(*command: str, **environment: str) -> Iterator["subprocess.Popen[str]
     """Start a module as a process; it is gone afterwards, whatever the test found."""
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
     )  # fmt: skip
     try:
@@ -31,6 +34,15 @@ def _start(*command: str, **environment: str) -> Iterator["subprocess.Popen[str]
     finally:
         process.kill()
         process.communicate()
+
+
+def _is_listening(address: str) -> bool:
+    """Tell whether the process still takes new connections."""
+    try:
+        socket.create_connection((urlsplit(address).hostname, urlsplit(address).port), timeout=60).close()
+    except ConnectionError:
+        return False
+    return True
 
 
 def test_the_command_prints_its_address_serves_and_ends_well_on_sigterm(tmp_path: Path) -> None:
@@ -44,7 +56,7 @@ def test_the_command_prints_its_address_serves_and_ends_well_on_sigterm(tmp_path
             assert answer.status == 200
             assert "JLAC11" in answer.read().decode()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=120) == 0
 
 
 def test_a_request_in_flight_is_answered_to_its_end_on_sigterm() -> None:
@@ -58,17 +70,24 @@ def test_a_request_in_flight_is_answered_to_its_end_on_sigterm() -> None:
         asking.start()
         assert process.stdout.readline() == "asked\n"
         process.send_signal(signal.SIGTERM)
-        asking.join(timeout=30)
+        while _is_listening(address):
+            time.sleep(0.05)
+        assert answers == []
+        print("go on", file=process.stdin, flush=True)
+        asking.join()
         assert answers == [b"answered to the end"]
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=120) == 0
 
 
-def test_a_port_in_use_is_one_clear_line() -> None:
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
     with _start("tests.web.serve_slow_page") as first:
         assert first.stdout is not None
         port = first.stdout.readline().rsplit(":", 1)[-1].strip()
-        with _start("jlac_mapper", "web", "--port", port, "--master", "starter") as second:
-            _, said = second.communicate(timeout=60)
+        with _start(
+            "jlac_mapper", "web", "--port", port, "--master", "starter", JLAC_MAPPER_DATABASE_URL=url
+        ) as second:
+            _, said = second.communicate(timeout=300)
             assert second.returncode == 2
             assert f"cannot listen on 127.0.0.1:{port}" in said.splitlines()[-1]
         first.terminate()

@@ -1,7 +1,6 @@
 """Lists, the queue's filters, house names, audit trail and language, without a script."""
 
 import re
-import time
 import uuid
 from typing import Any
 
@@ -115,9 +114,4 @@ def _upload(browser: Browser, name: str, content: bytes) -> dict[str, Any]:
     )
     assert answer.status_code == 303, answer.text
     page = answer.headers["location"]
-    for _ in range(200):
-        state: dict[str, Any] = browser.get(f"{page}/state").json()
-        if state["over"]:
-            return {**state, "page": page}
-        time.sleep(0.02)
-    raise AssertionError("the import did not end")
+    return {**browser.wait_for_job(page), "page": page}

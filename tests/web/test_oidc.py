@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from jlac_mapper.config import WebSettings
 from jlac_mapper.review_types import Role, User
+from jlac_mapper.web import oidc
 from tests.web.oidc_provider import CLIENT, SECRET, Provider, running_provider
 from tests.web.site import Browser, Site
 
@@ -24,7 +25,10 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
-    with running_provider() as provider:
+    with pytest.MonkeyPatch.context() as patch, running_provider() as provider:
+        patch.setattr(
+            oidc, "_TIMEOUT_SECONDS", 120
+        )  # provider and page are this one process, which may be busy
         yield provider
 
 
