@@ -57,8 +57,9 @@ def serve(
     server = uvicorn.Server(config)
     bound = listener.getsockname()
     shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+    # Before uvicorn listens to signals this keeps a stop in mind; uvicorn raises it again once it has shut
+    # down, and a stop that was asked for is a good end.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: setattr(server, "should_exit", True))
     announce(f"jlac-mapper reviewers' page on http://{shown}:{bound[1]}")
-    # uvicorn raises SIGTERM again once it has shut down; here a stop that was asked for is a good end.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     with listener:
         server.run(sockets=[listener])

@@ -120,3 +120,18 @@ def test_the_pages_settings_are_read_and_the_secret_stays_out_of_logs() -> None:
     assert settings.web.hosts == "review.example"
     assert settings.web.trusted_proxies == "127.0.0.1"
     assert "hush" not in repr(settings)
+
+
+_STOPPED_AT_ONCE = """
+import os, signal
+from starlette.applications import Starlette
+from jlac_mapper.web.server import serve
+serve(Starlette(), "127.0.0.1", 0, announce=lambda _line: os.kill(os.getpid(), signal.SIGTERM))
+"""
+
+
+def test_a_stop_that_comes_while_the_server_is_starting_is_not_lost() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _STOPPED_AT_ONCE], cwd=REPOSITORY, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
