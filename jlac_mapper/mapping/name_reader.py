@@ -100,8 +100,8 @@ class NameReader:
         return not known and not self._tells(part.variants[0])
 
     def _tells(self, key: str) -> bool:
-        """Whether a word in *key* makes another test of a listed one, as アイソザイム does."""
-        return any(word in key for word in self._telling)
+        """Whether *key* makes another test of a listed one, as アイソザイム or one letter does: CK(M)."""
+        return (len(key) == 1 and key.isascii()) or any(word in key for word in self._telling)
 
     def _parts(self, body: str, facts: Facts) -> tuple[NamePart, ...]:
         parts: list[NamePart] = []

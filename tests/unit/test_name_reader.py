@@ -28,7 +28,7 @@ def with_starter(name: str) -> NormalizedTest:
         ("生化:K", ("生化",)),
         ("生化：Ｋ", ("生化",)),
         ("【血算】WBC", ("血算",)),
-        ("夜）K", ("夜",)),
+        ("夜間）K", ("夜間",)),
         ("脂質／中性脂肪", ("脂質",)),
         ("凝固-APTT", ("凝固",)),
     ],
@@ -80,11 +80,20 @@ def test_brackets_that_belong_to_a_known_name_are_no_remark(name: str) -> None:
     assert with_starter(name).remark == ""
 
 
-@pytest.mark.parametrize("name", ["AST(比)", "AST(IgG結合)", "LD(遺伝子)"])
+@pytest.mark.parametrize("name", ["AST(比)", "AST(IgG結合)", "LD(遺伝子)", "CK(M)", "ALP(骨)"])
 def test_a_word_that_makes_another_test_is_no_remark(name: str) -> None:
     test = with_starter(name)
     assert test.remark == ""
     assert fold(name.partition("(")[0]) not in test.keys
+
+
+@pytest.mark.parametrize(
+    "name", ["感染症:TP", "感染症検査 TP", "薬物:TP", "腫瘍マーカー:TG", "甲状腺)TG", "イオン:Ca"]
+)
+def test_a_section_in_which_an_abbreviation_means_another_test_is_no_note(name: str) -> None:
+    test = with_starter(name)
+    assert not any(name.startswith(note) for note in test.notes)
+    assert test.keys[-1] not in ("tp", "tg", "ca")
 
 
 # --- words in another order
