@@ -276,11 +276,12 @@ class Qualifier:
     """
     A word inside names that says something beside the measurand.
 
-    `kind` is specimen, result_type, timing, method, note or another_test; `value` is the specimen's key, the
-    ResultType or the Timing it stands for, and empty for the others. `where` says where it may be taken out
-    of a name: `piece` (only when it stands alone between separators), `edge` (also at either end), `inside`,
-    `heading` (only as what stands over a known name: 生化:K), `remark` (never: what stands in a remark about
-    a known name and makes another test of it).
+    `kind` is specimen, result_type, timing, method, note, section or another_test; `value` is the specimen's
+    key, the ResultType or the Timing it stands for, the first characters of a section's measurands, and empty
+    for the others. `where` says where it may be taken out of a name: `piece` (only when it stands alone
+    between separators), `edge` (also at either end), `inside`, `heading` (only as what stands over a known
+    name, and for a section over one of its own: 生化:K), `remark` (never: what stands in a remark about a
+    known name and makes another test of it).
     """
 
     text: str

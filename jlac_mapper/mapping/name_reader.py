@@ -34,10 +34,10 @@ class NameReader:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._qualifiers: dict[str, Qualifier] = {}
-        self._headings: set[str] = set()
+        self._headings: dict[str, Qualifier] = {}
         for qualifier in vocabulary.qualifiers:
             if qualifier.where == "heading":
-                self._headings.add(fold(qualifier.text))
+                self._headings[fold(qualifier.text)] = qualifier
             elif qualifier.where != "remark":
                 self._qualifiers.setdefault(fold(qualifier.text), qualifier)
         self._by_first: dict[str, list[str]] = defaultdict(list)
@@ -48,6 +48,9 @@ class NameReader:
         self._inside = _longest_first(k for k, q in self._qualifiers.items() if q.where == "inside")
         self._names = {fold(n.name) for n in vocabulary.names} | {fold(b.name) for b in vocabulary.background}
         self._telling = telling_words(vocabulary)
+        self._sections: dict[str, set[str]] = defaultdict(set)
+        for name in vocabulary.names:
+            self._sections[fold(name.name)].add(name.measurand[:1])
 
     def read(self, name: str, facts: Facts) -> tuple[NamePart, ...]:
         """Return the parts of a cleaned name, none for an empty one; *facts* takes what else it says."""
@@ -67,22 +70,29 @@ class NameReader:
             return body
         for heading, rest, marked in headings(body):
             key = fold(heading)
-            if not key or not self._is_known(rest):
+            known = self._known(rest)
+            if not key or not known:
                 continue
             left = self._variants(key, Facts())[-1]
-            if left in self._qualifiers or not self._headings.isdisjoint((left, without_collective(left))):
+            table = self._headings.get(left) or self._headings.get(without_collective(left))
+            if left in self._qualifiers or (table and self._stands_over(table, known)):
                 self._variants(key, facts)
                 facts.take(self._qualifiers.get(left, _HEADING), heading)
-            elif marked and self._names.isdisjoint((key, left)) and not self._tells(key):
+            elif marked and not table and self._names.isdisjoint((key, left)) and not self._tells(key):
                 facts.remark = key
             else:
                 continue
             return rest
         return body
 
-    def _is_known(self, name: str) -> bool:
-        parts = self._parts(name, Facts())
-        return bool(parts) and not self._names.isdisjoint(parts[0].variants)
+    def _known(self, name: str) -> str:
+        """Return the first known name that a text begins with, folded; empty when there is none."""
+        variants = itertools.chain.from_iterable(part.variants for part in self._parts(name, Facts())[:1])
+        return next((variant for variant in variants if variant in self._names), "")
+
+    def _stands_over(self, heading: Qualifier, name: str) -> bool:
+        """Whether a name is of the heading's sections: under 感染症 TP is not 総蛋白."""
+        return not heading.value or self._sections[name] <= set(heading.value)
 
     def _without_remarks(self, parts: tuple[NamePart, ...], facts: Facts) -> tuple[NamePart, ...]:
         """Take off brackets that hold what no table knows, behind a known name: LD(妊娠高血圧)."""

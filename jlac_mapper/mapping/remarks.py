@@ -48,8 +48,8 @@ def telling_words(vocabulary: Vocabulary) -> frozenset[str]:
     """
     Return the folded words that make another test of a listed one.
 
-    Beside the qualifiers that say so they are what a near twin has beside the listed name, as アイソザイム in
-    CKアイソザイム. Single characters among these are left out.
+    Beside the qualifiers that say so (sections among them: TP(感染症) is no 総蛋白) they are what a near twin
+    has beside the listed name, as アイソザイム in CKアイソザイム. Single characters among these are left out.
     """
     names: defaultdict[str, list[str]] = defaultdict(list)
     for name in vocabulary.names:
@@ -62,6 +62,6 @@ def telling_words(vocabulary: Vocabulary) -> frozenset[str]:
         inside = next((name for name in names[other.near] if name and name in key), "")
         if inside:
             found.add(key.replace(inside, "", 1))
-    known = {fold(q.text) for q in vocabulary.qualifiers if q.kind != "another_test"}
-    said = {fold(q.text) for q in vocabulary.qualifiers if q.kind == "another_test"}
+    said = {fold(q.text) for q in vocabulary.qualifiers if q.kind in ("another_test", "section")}
+    known = {fold(q.text) for q in vocabulary.qualifiers} - said
     return frozenset({word for word in found if len(word) > 1} - known | said)

@@ -30,6 +30,8 @@ def with_starter(name: str) -> NormalizedTest:
         ("【血算】WBC", ("血算",)),
         ("夜間）K", ("夜間",)),
         ("脂質／中性脂肪", ("脂質",)),
+        ("感染症:HBsAg", ("感染症",)),
+        ("感染症検査/HBs抗原", ("検査", "感染症検査")),
         ("凝固-APTT", ("凝固",)),
     ],
 )
@@ -37,7 +39,7 @@ def test_a_section_or_an_hour_over_a_known_name_is_a_note(name: str, notes: tupl
     test = with_starter(name)
     assert test.remark == ""
     assert test.notes == notes
-    assert test.keys[-1] in ("k", "wbc", "中性脂肪", "aptt")
+    assert test.keys[-1] in ("k", "wbc", "中性脂肪", "aptt", "hbs抗原", "hbsag")
 
 
 def test_a_specimen_in_a_heading_is_a_fact() -> None:
@@ -80,7 +82,7 @@ def test_brackets_that_belong_to_a_known_name_are_no_remark(name: str) -> None:
     assert with_starter(name).remark == ""
 
 
-@pytest.mark.parametrize("name", ["AST(比)", "AST(IgG結合)", "LD(遺伝子)", "CK(M)", "ALP(骨)"])
+@pytest.mark.parametrize("name", ["AST(比)", "AST(IgG結合)", "LD(遺伝子)", "CK(M)", "ALP(骨)", "TP(感染症)"])
 def test_a_word_that_makes_another_test_is_no_remark(name: str) -> None:
     test = with_starter(name)
     assert test.remark == ""
@@ -90,7 +92,7 @@ def test_a_word_that_makes_another_test_is_no_remark(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["感染症:TP", "感染症検査 TP", "薬物:TP", "腫瘍マーカー:TG", "甲状腺)TG", "イオン:Ca"]
 )
-def test_a_section_in_which_an_abbreviation_means_another_test_is_no_note(name: str) -> None:
+def test_a_section_is_no_note_over_a_name_of_another(name: str) -> None:
     test = with_starter(name)
     assert not any(name.startswith(note) for note in test.notes)
     assert test.keys[-1] not in ("tp", "tg", "ca")
