@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from jlac_mapper.dimensions import dimension
 from jlac_mapper.text import fold
 from jlac_mapper.training.generated_words import (
     BESIDE,
@@ -17,9 +18,11 @@ from jlac_mapper.training.generated_words import (
     OTHER_UNITS,
     REMAINDERS,
     ROOM_CHARACTERS,
+    SCALES,
     SERUM_TESTS,
 )
 from jlac_mapper.types import BackgroundName, Edition, LocalTest, TestName, Unit, Vocabulary
+from jlac_mapper.units import canonical
 
 _TO_HALF = {unicodedata.normalize("NFKC", chr(c)): chr(c) for c in range(0xFF66, 0xFF9E)}
 
@@ -81,7 +84,8 @@ class RowGenerator:
             if self._random.random() < 0.7:
                 fields["specimen"] = self._random.choice(self._specimens.get(specimen, ("",)))
             if self._random.random() < 0.75:
-                self._write_unit(fields, self._unit_text(unit))
+                scale = self._random.random() < 0.04 and self._other_scale(name.measurand, unit)
+                self._write_unit(fields, scale or self._unit_text(unit))
             if self._random.random() < 0.15 and aliases:
                 fields["abbreviation"] = self._random.choice(aliases)
             if self._random.random() < 0.15:
@@ -146,8 +150,7 @@ class RowGenerator:
         key = fold(name.name)
         if not (2 <= len(key) <= 4 and key.isascii() and key.isalpha()):
             return None
-        listed = {text for *_, unit in self._slots[name.measurand] for text in self._unit_texts(unit)}
-        foreign = [unit for unit in OTHER_UNITS if unit not in listed]
+        foreign = [unit for unit in OTHER_UNITS if canonical(unit) not in self._reported_in(name.measurand)]
         fields = {"name": self._decorate(self._spell(name.name))}
         self._write_unit(fields, self._random.choice(foreign))
         if self._random.random() < 0.7:
@@ -179,6 +182,16 @@ class RowGenerator:
         if twins and self._random.random() < 0.3:
             return self._random.choice(twins)
         return "".join(self._random.choices("ABCDEFGHIKLMNPRSTUV", k=self._random.randint(2, 4)))
+
+    def _reported_in(self, measurand: str) -> set[str]:
+        """Return the canonical units of a measurand's codes."""
+        return {canonical(self._unit_texts(unit)[0]) for *_, unit in self._slots[measurand]}
+
+    def _other_scale(self, measurand: str, unit: str) -> str:
+        """Return a unit of the same dimension that no code of the measurand has; empty where we know none."""
+        scales = SCALES.get(dimension(canonical(self._unit_texts(unit)[0])), ())
+        others = [scale for scale in scales if canonical(scale) not in self._reported_in(measurand)]
+        return self._random.choice(others) if others else ""
 
     def _unit_texts(self, code: str) -> tuple[str, ...]:
         unit = self._units.get(code)

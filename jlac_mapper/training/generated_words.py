@@ -10,6 +10,13 @@ OTHER_UNITS = (
     "ng/mL", "pg/mL", "U/mL", "μg/mL", "%", "mg/dL", "U/L", "倍", "COI", "ng/dL", "UA/mL", "nmol/L",
     "mL/min",
 )  # fmt: skip
+SCALES = {
+    "mass concentration": ("g/L", "mg/L", "mg/mL", "μg/mL", "μg/dL", "ng/mL", "ng/dL"),
+    "number concentration": ("/μL", "10^2/μL", "/mm3"),
+    "activity concentration": ("U/mL", "mU/mL", "kU/L"),
+    "substance concentration": ("mmol/L", "μmol/L", "nmol/L"),
+}
+"""What houses report in that keep to another scale than the national one, by dimension."""
 REMAINDERS = (
     "アイソザイム", "分画", "比", "クリアランス", "抗体", "RNA", "DNA", "遺伝子", "確認試験", "結合能",
     "受容体", "産生能", "阻害試験", "MB", "BB", "アイソフォーム", "抑制試験", "型別", "負荷試験",
