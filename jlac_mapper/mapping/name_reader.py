@@ -23,7 +23,6 @@ _SEPARATOR = re.compile(r"[\s/・,、;:_|=&]+")
 _UNIT_IN_NAME = re.compile(r"秒|sec\.?|s|inr|coi|c\.o\.i\.?|%|倍|.*[/%].*", re.IGNORECASE)
 _URINE_PREFIX = re.compile(r"^(?:U|Ur)-(?=.)", re.IGNORECASE)
 _SERUM_PREFIX = re.compile(r"^S-(?=.)", re.IGNORECASE)
-_HEADING = Qualifier("", "note", "", "heading")
 # 抗体HBs and ビリルビン直接: the word that some masters put at the other end to sort by.
 _LEADING = ("抗体", "抗原")
 _TRAILING = ("総", "直接", "間接", "遊離", "活性化")
@@ -48,9 +47,9 @@ class NameReader:
         self._inside = _longest_first(k for k, q in self._qualifiers.items() if q.where == "inside")
         self._names = {fold(n.name) for n in vocabulary.names} | {fold(b.name) for b in vocabulary.background}
         self._telling = telling_words(vocabulary)
-        self._sections: dict[str, set[str]] = defaultdict(set)
+        self._sections: dict[str, set[str]] = {}
         for name in vocabulary.names:
-            self._sections[fold(name.name)].add(name.measurand[:1])
+            self._sections.setdefault(fold(name.name), set()).add(name.measurand[:1])
 
     def read(self, name: str, facts: Facts) -> tuple[NamePart, ...]:
         """Return the parts of a cleaned name, none for an empty one; *facts* takes what else it says."""
@@ -59,10 +58,7 @@ class NameReader:
             if pattern.match(body):
                 facts.specimens.append(specimen)
         body = self._without_heading(body, facts)
-        parts = self._parts(body, facts)
-        if parts and self._names.isdisjoint(self._variants(fold(body), Facts())):
-            return self._without_remarks(parts, facts)
-        return parts
+        return self._without_remarks(body, self._parts(body, facts), facts)
 
     def _without_heading(self, body: str, facts: Facts) -> str:
         """Take a heading off a known name; one that no table knows is kept beside the name."""
@@ -74,11 +70,12 @@ class NameReader:
             if not key or not known:
                 continue
             left = self._variants(key, Facts())[-1]
-            table = self._headings.get(left) or self._headings.get(without_collective(left))
-            if left in self._qualifiers or (table and self._stands_over(table, known)):
+            said = self._qualifiers.get(left) or self._headings.get(left)
+            said = said or self._headings.get(without_collective(left))
+            if said and self._stands_over(said, known):
                 self._variants(key, facts)
-                facts.take(self._qualifiers.get(left, _HEADING), heading)
-            elif marked and not table and self._names.isdisjoint((key, left)) and not self._tells(key):
+                facts.take(said, heading)
+            elif marked and not said and self._names.isdisjoint((key, left)) and not self._tells(key):
                 facts.remark = key
             else:
                 continue
@@ -91,14 +88,15 @@ class NameReader:
         return next((variant for variant in variants if variant in self._names), "")
 
     def _stands_over(self, heading: Qualifier, name: str) -> bool:
-        """Whether a name is of the heading's sections: under 感染症 TP is not 総蛋白."""
-        return not heading.value or self._sections[name] <= set(heading.value)
+        """Whether a name is of the section that a heading may name: under 感染症 TP is not 総蛋白."""
+        return heading.kind != "section" or self._sections.get(name, set()) <= set(heading.value)
 
-    def _without_remarks(self, parts: tuple[NamePart, ...], facts: Facts) -> tuple[NamePart, ...]:
+    def _without_remarks(self, body: str, parts: tuple[NamePart, ...], facts: Facts) -> tuple[NamePart, ...]:
         """Take off brackets that hold what no table knows, behind a known name: LD(妊娠高血圧)."""
         if len(parts) < 2 or self._names.isdisjoint(parts[0].variants):
             return parts
-        if any("".join(part.variants[end] for part in parts) in self._names for end in (0, -1)):
+        joined = ("".join(part.variants[end] for part in parts) for end in (0, -1))
+        if not self._names.isdisjoint((*joined, *self._variants(fold(body), Facts()))):
             return parts  # ビリルビン(直接)
         remarks = [part for part in parts[1:] if self._is_remark(part)]
         if remarks:

@@ -173,14 +173,8 @@ def _qualifiers(folder: Path, specimens: set[str]) -> tuple[Qualifier, ...]:
     }
     for row in read(folder / "qualifiers.csv"):
         kind, value, where = row["kind"], row["value"], row["where"]
-        said = kind == "section" and value.isalpha() and value.isupper()
-        if not (said or value in values.get(kind, ())) or where not in (
-            "piece",
-            "edge",
-            "inside",
-            "heading",
-            "remark",
-        ):
+        said = value.isalpha() and value.isupper() if kind == "section" else value in values.get(kind, ())
+        if not said or where not in ("piece", "edge", "inside", "heading", "remark"):
             raise row.error(f"kind {kind!r}, value {value!r} or where {where!r} is unknown")
     return tuple(
         Qualifier(r["text"], r["kind"], r["value"], r["where"])

@@ -1,6 +1,5 @@
 """Search the codes of an edition by words, for a reviewer who picks one."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from jlac_mapper import jlac11
@@ -26,9 +25,9 @@ class CodeSearch:
         # Unspecified methods first: what a reviewer wants who does not know the product.
         ordered = sorted(current, key=lambda c: (c.code.method != jlac11.METHOD_UNSPECIFIED, c.code))
         self._texts = [(_haystack(listed), listed) for listed in ordered]
-        self._names: defaultdict[str, set[str]] = defaultdict(set)
+        self._names: dict[str, set[str]] = {}
         for name in names:
-            self._names[name.measurand].add(fold(name.name))
+            self._names.setdefault(name.measurand, set()).add(fold(name.name))
 
     def get(self, code: str) -> ListedCode | None:
         """Return a code of the edition, ended ones too, or None."""
@@ -56,7 +55,7 @@ class CodeSearch:
         named: list[ListedCode] = []
         others: list[ListedCode] = []
         for haystack, listed in self._texts:
-            names = self._names[listed.code.measurand]
+            names = self._names.get(listed.code.measurand, set())
             if all(word in haystack or word in names for word in words):
                 (others if words.isdisjoint(names) else named).append(listed)
         return (named + others)[:limit]

@@ -150,7 +150,7 @@ class RowGenerator:
         key = fold(name.name)
         if not (2 <= len(key) <= 4 and key.isascii() and key.isalpha()):
             return None
-        foreign = [unit for unit in OTHER_UNITS if canonical(unit) not in self._reported_in(name.measurand)]
+        foreign = self._foreign(OTHER_UNITS, name.measurand)
         fields = {"name": self._decorate(self._spell(name.name))}
         self._write_unit(fields, self._random.choice(foreign))
         if self._random.random() < 0.7:
@@ -183,14 +183,15 @@ class RowGenerator:
             return self._random.choice(twins)
         return "".join(self._random.choices("ABCDEFGHIKLMNPRSTUV", k=self._random.randint(2, 4)))
 
-    def _reported_in(self, measurand: str) -> set[str]:
-        """Return the canonical units of a measurand's codes."""
-        return {canonical(self._unit_texts(unit)[0]) for *_, unit in self._slots[measurand]}
+    def _foreign(self, units: Sequence[str], measurand: str) -> list[str]:
+        """Return those of *units* that no code of the measurand has."""
+        reported = {canonical(self._unit_texts(unit)[0]) for *_, unit in self._slots[measurand]}
+        return [unit for unit in units if canonical(unit) not in reported]
 
     def _other_scale(self, measurand: str, unit: str) -> str:
         """Return a unit of the same dimension that no code of the measurand has; empty where we know none."""
         scales = SCALES.get(dimension(canonical(self._unit_texts(unit)[0])), ())
-        others = [scale for scale in scales if canonical(scale) not in self._reported_in(measurand)]
+        others = self._foreign(scales, measurand)
         return self._random.choice(others) if others else ""
 
     def _unit_texts(self, code: str) -> tuple[str, ...]:
