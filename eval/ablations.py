@@ -25,8 +25,9 @@ from jlac_mapper.evaluation.metrics import Rate, RiskPoint
 from jlac_mapper.evaluation.run import PRODUCT, evaluate
 from jlac_mapper.evaluation.scores import Scores
 from jlac_mapper.mapping.decide import Thresholds, decide
-from jlac_mapper.mapping.retrieve import LISTED_LIMIT
+from jlac_mapper.mapping.search import LISTED_LIMIT
 from jlac_mapper.ports import Mapper
+from jlac_mapper.training.generated_rows import names_by_listing
 from jlac_mapper.types import CONFLICTS, Disposition, Hypothesis, LocalTest, MapOptions, NormalizedTest
 from jlac_mapper.types import Mapping as Answer
 
@@ -61,8 +62,8 @@ class WithoutMethods:
         ]
         left = [h for h in emptied if h.explained or any(h.scores.values())]
         left.sort(key=_support, reverse=True)
-        listed = [h for h in left if h.measurand][:LISTED_LIMIT]
-        return tuple(h for h in left if not h.measurand or h in listed)
+        listed = [h for h in left if h.listed][:LISTED_LIMIT]
+        return tuple(h for h in left if not h.listed or h in listed)
 
 
 def _support(hypothesis: Hypothesis) -> float:
@@ -105,8 +106,8 @@ def variants(base: parts.Parts) -> dict[str, Callable[[], Any]]:
 
     return {
         "whole": base.pipeline,
-        "without background vocabulary": replace(
-            base, vocabulary=replace(base.vocabulary, background=())
+        "without background vocabulary": base.with_vocabulary(
+            replace(base.vocabulary, names=tuple(names_by_listing(base.bound)[0]))
         ).pipeline,
         "without guard": lambda: WithoutGuard(base.pipeline(), thresholds),
         "without lexical": lambda: without(LEXICAL),
@@ -168,8 +169,9 @@ def main() -> None:
     parser.add_argument("--master", default="starter")
     parser.add_argument("--fold", type=int, help="which fifth of the names is taken out as well (0-4)")
     given = parser.parse_args()
-    tables = {file.stem: read_labelled(read_records(file)) for file in given.tables}
-    found = run(parts.load_parts(master=given.master), tables, fold=given.fold)
+    base = parts.load_parts(master=given.master)
+    tables = {file.stem: base.labels.rows(read_labelled(read_records(file))) for file in given.tables}
+    found = run(base, tables, fold=given.fold)
     print(json.dumps(found, ensure_ascii=False, indent=1))
 
 

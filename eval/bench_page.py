@@ -32,7 +32,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from jlac_mapper.bootstrap import open_desk
-from jlac_mapper.master.starter import load_vocabulary
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.review_types import Action, EventDraft, Facility, Role, User
 from jlac_mapper.types import MapOptions
 
@@ -75,7 +75,7 @@ def prepare(database: str, items: int) -> None:
     opened.desk.save_user(
         ADMIN, reviewer, request_id=request_id(), password_hash=PasswordHasher().hash(PASSWORD)
     )
-    tests = make_tests([name.name for name in load_vocabulary().names], _ROWS)
+    tests = make_tests([name.text for name in load_vocabulary().names], _ROWS)
     answers = list(zip(tests, app.mapper.map_batch(tests, MapOptions()), strict=True))
     fill(opened.store, answers, items, FACILITY)
 

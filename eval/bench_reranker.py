@@ -15,12 +15,16 @@ import sys
 import time
 from typing import Any
 
+from parts import LABELS_DAY
+
 from jlac_mapper.adapters.onnx_choice import OnnxChoice
+from jlac_mapper.bootstrap import bind
+from jlac_mapper.concepts.loader import load_vocabulary
+from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.mapping.question import row_fields
-from jlac_mapper.mapping.rerank import NONE_OF_THESE
-from jlac_mapper.master import starter
+from jlac_mapper.master.starter import load_starter
 from jlac_mapper.ports import Choice, ChoiceOption
-from jlac_mapper.training.generated_rows import RowGenerator
+from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
 
 TARGETS = {"questions_per_second": 60.0, "added_megabytes": 300.0, "first_answer_seconds": 2.0}
 _STARTS = 5
@@ -46,15 +50,17 @@ print(first, busy, (resident() - before) / 1024)
 
 def questions(count: int, seed: int = 11) -> list[Choice]:
     """Make *count* questions from rows of listed and background names, with random codes on offer."""
-    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
-    generator, chance = RowGenerator(vocabulary, edition, seed), random.Random(seed)
-    codes = sorted({(c.code.measurand, c.code.identification) for c in edition.codes})
+    shipped = load_starter()
+    bound = bind(shipped.edition, shipped, load_vocabulary(), LABELS_DAY)
+    listed, others = names_by_listing(bound)
+    generator, chance = RowGenerator(bound, seed), random.Random(seed)
+    codes = sorted({(c.code.measurand, c.code.identification) for c in bound.release.proposable})
     made = []
     for _ in range(count):
         if chance.random() < 0.5:
-            row = next(generator.listed(chance.choice(vocabulary.names), 1))
+            row = next(generator.listed(chance.choice(listed), 1))
         else:
-            row = next(generator.background(chance.choice(vocabulary.background), 1))
+            row = next(generator.background(chance.choice(others), 1))
         offered = [ChoiceOption(*code, "") for code in chance.sample(codes, chance.randrange(3, 8))]
         made.append(Choice(row_fields(row.test), (*offered, NONE_OF_THESE)))
     return made

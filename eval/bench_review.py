@@ -26,10 +26,10 @@ from typing import Any
 from bench_throughput import make_tests
 
 from jlac_mapper.bootstrap import App, build_app, open_desk
+from jlac_mapper.codes.jlac11 import UNCODABLE
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConflictError
-from jlac_mapper.jlac11 import UNCODABLE
-from jlac_mapper.master.starter import load_vocabulary
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.house_names import house_key
 from jlac_mapper.review.lists import first_standing
@@ -227,7 +227,7 @@ def run(database: str, items: int, seconds: float, reviewers: int) -> dict[str, 
     opened.users.save_user(ADMIN, EventDraft(Action.USER, "bench", datetime.now(UTC), request_id()))
     for key in (FACILITY, "import", "final"):
         desk.save_facility(ADMIN, Facility(key, key), request_id=request_id())
-    tests = make_tests([name.name for name in load_vocabulary().names], _LIST_ROWS)
+    tests = make_tests([name.text for name in load_vocabulary().names], _LIST_ROWS)
     begun = time.perf_counter()
     listed = desk.import_list(
         ADMIN, "import", file_name="list.csv", digest="0" * 64, tests=tests, request_id=request_id()

@@ -3,7 +3,7 @@ Does the program notice when a row contradicts itself? Seeded contradictions in 
 
 Generated rows with specimen and unit that the product accepts rightly are each given one contradiction. It
 is caught when the changed row is not accepted any more. One kind lets a code end instead: the row stays as
-it is, and every code of its measurand ended the day before.
+it is, and every code of its concept ended the day before.
 
     python eval/contradictions.py [--count 2000]
 """
@@ -20,9 +20,12 @@ from typing import Any
 
 import parts
 
-from jlac_mapper.dimensions import dimension
-from jlac_mapper.training.generated_rows import RowGenerator
-from jlac_mapper.types import Disposition, Edition, LocalTest, Mapping, ResultType, Vocabulary
+from jlac_mapper.codes.listed import Edition
+from jlac_mapper.concepts.bound_release import BoundRelease
+from jlac_mapper.reading.dimensions import dimension
+from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
+from jlac_mapper.types import Disposition, LocalTest, Mapping
+from jlac_mapper.vocabulary import ResultType
 
 TARGET = 0.95
 ENDED = "every code of the item ended"
@@ -43,10 +46,10 @@ _ORDERS = ("依頼", "オーダ", "オーダー", "検査依頼", "(依頼)", "�
 
 @dataclass(frozen=True, slots=True)
 class Correct:
-    """A generated row that the product accepts with the right measurand."""
+    """A generated row of a concept that the product accepts with the right measurand."""
 
     test: LocalTest
-    measurand: str
+    concept: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +58,31 @@ class Injected:
 
     kind: str
     test: LocalTest
-    measurand: str
+    concept: str
 
 
 class Injector:
-    """Writes contradictions from what the vocabulary and the edition say of a measurand; seeded."""
+    """Writes contradictions from what the vocabulary and the release say of a concept; seeded."""
 
-    def __init__(self, vocabulary: Vocabulary, edition: Edition, seed: int) -> None:
+    def __init__(self, bound: BoundRelease, seed: int) -> None:
+        vocabulary = bound.vocabulary
         self._random = random.Random(seed)
         canonical = {unit.code: unit for unit in vocabulary.units if unit.code}
         self._sizes: dict[str, set[str]] = defaultdict(set)
         self._types: dict[str, set[ResultType]] = defaultdict(set)
         self._specimens: dict[str, set[str]] = defaultdict(set)
-        for listed in edition.codes:
-            code, unit = listed.code, canonical[listed.code.unit]
-            self._sizes[code.measurand].add(_size(unit.canonical))
-            self._types[code.measurand].add(unit.result_type)
-            self._specimens[code.measurand].add(code.specimen)
+        for concept, codes in bound.by_concept(bound.release.proposable).items():
+            for code in (listed.code for listed in codes):
+                unit = canonical[code.unit]
+                self._sizes[concept].add(_size(unit.canonical))
+                self._types[concept].add(unit.result_type)
+                self._specimens[concept].add(code.specimen)
         spelled = {text: unit for unit in vocabulary.units for text in (unit.name, *unit.spellings)}
         self._units = {text: spelled[text].canonical for text in _UNITS if text in spelled}
-        self._analytes = {m.code: m.jlac10 for m in vocabulary.measurands if m.jlac10}
+        self._concepts = vocabulary.by_key()
+        self._analytes = {
+            c.key: c.analytes for c in vocabulary.concepts if c.key in bound.listed and c.analytes
+        }
         self.kinds: dict[str, Callable[[Correct], LocalTest | None]] = {
             "unit of another dimension": self._unit,
             "specimen of another kind": self._specimen,
@@ -87,13 +95,13 @@ class Injector:
         }
 
     def _unit(self, row: Correct) -> LocalTest | None:
-        sizes = self._sizes[row.measurand]
+        sizes = self._sizes[row.concept]
         other = [text for text, unit in self._units.items() if _size(unit) not in sizes]
         # Listed in a qualitative unit only: every number with a unit contradicts it.
         return replace(row.test, unit=self._random.choice(other), reference_range="") if other else None
 
     def _specimen(self, row: Correct) -> LocalTest:
-        urine = self._specimens[row.measurand] <= {"100", "130"}
+        urine = self._specimens[row.concept] <= {"100", "130"}
         other = ("血清", "血漿", "全血", *_OTHER_FLUIDS) if urine else ("尿", "蓄尿", "尿", *_OTHER_FLUIDS)
         return replace(row.test, specimen=self._random.choice(other))
 
@@ -101,7 +109,7 @@ class Injector:
         fitting = [
             text
             for text in _NUMERIC_UNITS
-            if (unit := self._units.get(text)) and _size(unit) in self._sizes[row.measurand]
+            if (unit := self._units.get(text)) and _size(unit) in self._sizes[row.concept]
         ]
         if not fitting:
             return None
@@ -112,7 +120,7 @@ class Injector:
         return replace(changed, result_type="定性")
 
     def _quantitative_word(self, row: Correct) -> LocalTest | None:
-        if ResultType.QUANTITATIVE not in self._types[row.measurand]:
+        if ResultType.QUANTITATIVE not in self._types[row.concept]:
             return None
         unit = self._random.choice(_QUALITATIVE_UNITS)
         changed = replace(row.test, unit=unit, reference_range="")
@@ -121,21 +129,21 @@ class Injector:
         return replace(changed, result_type="定量")
 
     def _jlac10(self, row: Correct) -> LocalTest | None:
-        own = self._analytes.get(row.measurand)
+        own = self._analytes.get(row.concept)
         others = [a for m, codes in self._analytes.items() for a in codes if own and a not in own]
         if not others:
             return None
         return replace(row.test, jlac10=f"{self._random.choice(others)}000002327101")
 
     def _timing(self, row: Correct) -> LocalTest | None:
-        if row.measurand not in ("C4001", "C6002"):
+        if row.concept not in ("glucose", "triglyceride"):
             return None
         meal = self._random.choice(_MEALS)
         name = self._random.choice(("{0}({1})", "{1}{0}", "{0} {1}", "{0}_{1}")).format(row.test.name, meal)
         return replace(row.test, name=name)
 
     def _confirmation(self, row: Correct) -> LocalTest | None:
-        if not row.measurand.startswith("V"):
+        if self._concepts[row.concept].section != "infection":
             return None
         method = self._random.choice(_CONFIRMATIONS)
         if self._random.random() < 0.5:
@@ -157,7 +165,7 @@ class Injector:
         while sources and len(found) < count:
             for kind, source in list(sources.items())[: count - len(found)]:
                 tried = (
-                    Injected(kind, changed, row.measurand)
+                    Injected(kind, changed, row.concept)
                     for row in islice(source, 3 * len(rows))
                     if (changed := self.kinds[kind](row)) is not None and changed != row.test
                 )
@@ -183,43 +191,48 @@ def _size(unit: str) -> str:
 
 def correct_rows(base: parts.Parts, seed: int) -> list[Correct]:
     """Return generated rows with specimen and unit that the product accepts with the right measurand."""
-    generator = RowGenerator(base.vocabulary, base.starter_edition, seed)
-    rows = [row for name in base.vocabulary.names for row in generator.listed(name, 2) if row.measurand]
+    generator = RowGenerator(base.bound, seed)
+    listed, _ = names_by_listing(base.bound)
+    rows = [row for name in listed for row in generator.listed(name, 2) if row.concept]
     rows = [row for row in rows if row.test.specimen and row.test.unit]
     answers = parts.map_all(base.pipeline(), [row.test for row in rows])
     return [
-        Correct(row.test, row.measurand)
+        Correct(row.test, row.concept)
         for row, answer in zip(rows, answers, strict=True)
         if answer.disposition is Disposition.ACCEPTED and answer.jlac11[:5] == row.measurand
     ]
 
 
-def ended(base: parts.Parts, measurands: frozenset[str]) -> parts.Parts:
-    """Return the parts with every code of some measurands ended on the day before."""
-    yesterday = base.day - timedelta(days=1)
+def ended(base: parts.Parts, concepts: frozenset[str]) -> parts.Parts:
+    """Return the parts with every code of some concepts, shared ones too, ended on the day before."""
+    yesterday = base.bound.release.day - timedelta(days=1)
+    bound_to = base.bound.binding.of
 
     def cut(edition: Edition) -> Edition:
         codes = tuple(
-            replace(c, valid_to=yesterday) if c.code.measurand in measurands else c for c in edition.codes
+            replace(c, valid_to=yesterday)
+            if c.is_valid_on(base.bound.release.day) and concepts.intersection(bound_to(c.code))
+            else c
+            for c in edition.codes
         )
         return replace(edition, codes=codes)
 
-    return replace(base, edition=cut(base.edition), starter_edition=cut(base.starter_edition))
+    return base.with_editions(cut)
 
 
 def run(base: parts.Parts, count: int = 2_000, seed: int = 13) -> dict[str, Any]:
     """Inject *count* contradictions, a tenth of them ended codes, and report the share caught by kind."""
     rows = correct_rows(base, seed)
-    injected = Injector(base.vocabulary, base.starter_edition, seed).inject(rows, count - count // 10)
+    injected = Injector(base.bound, seed).inject(rows, count - count // 10)
     answers = parts.map_all(base.pipeline(), [one.test for one in injected])
-    # Every third measurand ends, so that the others could catch its rows.
-    codes = frozenset(m.code for m in base.vocabulary.measurands[::3])
-    own = [row for row in rows if row.measurand in codes]
+    # Every third concept ends, so that the others could catch its rows.
+    gone = frozenset([c.key for c in base.vocabulary.concepts if c.key in base.bound.listed][::3])
+    own = [row for row in rows if row.concept in gone]
     over = [
-        Injected(ENDED, row.test, row.measurand)
+        Injected(ENDED, row.test, row.concept)
         for row in random.Random(seed).sample(own, min(len(own), count // 10))
     ]
-    answers += parts.map_all(ended(base, codes).pipeline(), [one.test for one in over])
+    answers += parts.map_all(ended(base, gone).pipeline(), [one.test for one in over])
     return {"seed": seed, "correct_rows": len(rows), **report([*injected, *over], answers)}
 
 

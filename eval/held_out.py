@@ -8,9 +8,9 @@ import parts
 
 from jlac_mapper.evaluation.labels import LabelledRow, Status, Truth
 from jlac_mapper.training.generated_rows import LabelledRow as GeneratedRow
-from jlac_mapper.training.generated_rows import RowGenerator
+from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
 from jlac_mapper.training.pairs import hold_out
-from jlac_mapper.types import Vocabulary
+from jlac_mapper.vocabulary import Vocabulary
 
 SEEN = "the shipped embedding has seen the held-out names: figures that rest on it are too high"
 UNSEEN = "trained without the held-out names"
@@ -24,11 +24,11 @@ def reduce(base: parts.Parts, fold: int, seed: int, *, train: bool = True) -> tu
     torch, the given one stays, which has seen all of them; `note` tells which it is.
     """
     kept, out = hold_out(base.vocabulary, fold, seed)
-    reduced = replace(base, vocabulary=kept)
+    reduced = base.with_vocabulary(kept)
     if base.embedder is None:
         return reduced, out
     if train and parts.can_train():
-        return replace(reduced, embedder=parts.train_embedder(kept, base.starter_edition, seed)), out
+        return replace(reduced, embedder=parts.train_embedder(reduced.bound, seed)), out
     print(f"warning: {SEEN}; install the train extra", file=sys.stderr)
     return reduced, out
 
@@ -42,16 +42,17 @@ def note(base: parts.Parts, reduced: parts.Parts) -> str:
 
 def rows(base: parts.Parts, out: Vocabulary, seed: int) -> list[LabelledRow]:
     """Return one generated row of each name taken out, background names as rows without a listed code."""
-    generator = RowGenerator(base.vocabulary, base.starter_edition, seed)
-    generated = [row for name in out.names for row in generator.listed(name, 1)]
-    generated += [row for other in out.background for row in generator.background(other, 1)]
+    generator = RowGenerator(base.bound, seed)
+    listed, others = names_by_listing(base.with_vocabulary(out).bound)
+    generated = [row for name in listed for row in generator.listed(name, 1)]
+    generated += [row for other in others for row in generator.background(other, 1)]
     return labelled([replace(row, test=replace(row.test, abbreviation="", jlac10="")) for row in generated])
 
 
 def labelled(generated: Sequence[GeneratedRow]) -> list[LabelledRow]:
     """Return generated rows with their truth, numbered from 1."""
     truths = [
-        Truth(Status.CODABLE, frozenset({row.measurand})) if row.measurand else Truth(Status.UNLISTED)
+        Truth(Status.CODABLE, frozenset({row.measurand})) if row.concept else Truth(Status.UNLISTED)
         for row in generated
     ]
     return [

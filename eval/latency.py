@@ -19,9 +19,9 @@ from bench_throughput import make_tests
 
 from jlac_mapper.bootstrap import build_app
 from jlac_mapper.config import Settings
-from jlac_mapper.master.starter import load_vocabulary
 from jlac_mapper.ports import Mapper
-from jlac_mapper.types import LocalTest, MapOptions, Vocabulary
+from jlac_mapper.types import LocalTest, MapOptions
+from jlac_mapper.vocabulary import Vocabulary
 
 TARGETS = {"median_ms": 5.0, "rows_per_second": 2_000.0}
 _RESAMPLES = 1_000
@@ -30,7 +30,7 @@ _WARM_UP = 20
 
 def run(mapper: Mapper, vocabulary: Vocabulary, single: int = 500, batch: int = 5_000) -> dict[str, Any]:
     """Measure *single* rows one by one and *batch* other rows together; compare with the targets."""
-    names = list(dict.fromkeys([n.name for n in vocabulary.names] + [n.name for n in vocabulary.background]))
+    names = list(dict.fromkeys(name.text for name in vocabulary.names))
     tests = make_tests(names, _WARM_UP + single + batch)
     options = MapOptions(top_k=5)
     mapper.map_batch(tests[:_WARM_UP], options)
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--master", default="starter")
     given = parser.parse_args()
     app = build_app(Settings.from_env(os.environ), master=given.master)
-    print(json.dumps(run(app.mapper, load_vocabulary()), ensure_ascii=False, indent=1))
+    print(json.dumps(run(app.mapper, app.vocabulary), ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """
-Does the program know what it does not know? Each measurand in turn is taken out of the master.
+Does the program know what it does not know? Each listed concept in turn is taken out of the release.
 
-Its names leave the vocabulary and its codes the edition, as if it had never been listed; its rows (generated
-ones, and those of own_names.csv) are then mapped. Right is NO_CODE or NEEDS_REVIEW; an accepted row got
-another measurand's code.
+Its codes are no longer its own, as if it had never been listed; its names stay in the vocabulary. Its rows
+(generated ones, and those of own_names.csv) are then mapped. Right is NO_CODE or NEEDS_REVIEW; an accepted
+row got another concept's code.
 
-    python eval/leave_one_measurand_out.py [--measurand C2008 ...]
+    python eval/leave_one_measurand_out.py [--concept aspartate_aminotransferase ...]
 """
 
 import argparse
@@ -19,84 +19,86 @@ import parts
 
 from jlac_mapper.cli.eval_command import read_records
 from jlac_mapper.evaluation.labels import Status, read_labelled
-from jlac_mapper.training.generated_rows import RowGenerator
-from jlac_mapper.types import Disposition, Edition, LocalTest, Mapping
+from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
+from jlac_mapper.types import Disposition, LocalTest, Mapping
 
 OWN_NAMES = Path(__file__).parent / "datasets" / "own_names.csv"
 
 
-def without(base: parts.Parts, measurand: str) -> parts.Parts:
-    """Return the parts as if *measurand* had never been listed; the background vocabulary stays as it is."""
-
-    def cut(edition: Edition) -> Edition:
-        return replace(edition, codes=tuple(c for c in edition.codes if c.code.measurand != measurand))
-
-    vocabulary = replace(
-        base.vocabulary,
-        measurands=tuple(m for m in base.vocabulary.measurands if m.code != measurand),
-        names=tuple(n for n in base.vocabulary.names if n.measurand != measurand),
-    )
-    return replace(
-        base, vocabulary=vocabulary, edition=cut(base.edition), starter_edition=cut(base.starter_edition)
-    )
+def without(base: parts.Parts, concept: str) -> parts.Parts:
+    """Return the parts as if the release had never listed *concept*."""
+    bound = base.bound
+    concepts = {
+        code: tuple(one for one in found if one != concept) for code, found in bound.binding.concepts.items()
+    }
+    binding = replace(bound.binding, concepts={code: found for code, found in concepts.items() if found})
+    return replace(base, bound=replace(bound, binding=binding, listed=bound.listed - {concept}))
 
 
-def rows_of(base: parts.Parts, measurand: str, seed: int, most: int) -> list[LocalTest]:
-    """Return at most *most* generated rows of a measurand, spread over its names, and its own_names rows."""
-    generator = RowGenerator(base.vocabulary, base.starter_edition, seed)
-    names = [n for n in base.vocabulary.names if n.measurand == measurand]
-    rows = [row.test for name in names for row in generator.listed(name, 1) if row.measurand == measurand]
+def rows_of(base: parts.Parts, concept: str, seed: int, most: int) -> list[LocalTest]:
+    """
+    Return at most *most* generated rows of a concept, spread over its names, and its own_names rows.
+
+    None of a code that the release gives several concepts: there another's code is as right.
+    """
+    own = {c: f if f == (concept,) else () for c, f in base.bound.binding.concepts.items() if concept in f}
+    binding = replace(base.bound.binding, concepts={**base.bound.binding.concepts, **own})
+    generator = RowGenerator(replace(base.bound, binding=binding), seed)
+    listed, _ = names_by_listing(base.bound)
+    names = [name for name in listed if name.concept == concept]
+    rows = [row.test for name in names for row in generator.listed(name, 1) if row.concept == concept]
     step = max(1, len(rows) // most)
-    return [*rows[::step][:most], *_own_names(measurand)]
+    return [*rows[::step][:most], *_own_names(base, concept)]
 
 
-def _own_names(measurand: str) -> Iterator[LocalTest]:
-    for row in read_labelled(read_records(OWN_NAMES)):
-        if row.truth.status is Status.CODABLE and row.truth.measurands == {measurand}:
+def _own_names(base: parts.Parts, concept: str) -> Iterator[LocalTest]:
+    """Yield the labelled rows whose measurands are all this concept's alone."""
+    measurands = base.bound.binding.measurands()
+    own = set(measurands[concept]).difference(*(m for c, m in measurands.items() if c != concept))
+    for row in base.labels.rows(read_labelled(read_records(OWN_NAMES))):
+        if row.truth.status is Status.CODABLE and row.truth.measurands <= own:
             yield row.test
 
 
-def run(
-    base: parts.Parts, *, measurands: Sequence[str] = (), seed: int = 7, most: int = 60
-) -> dict[str, Any]:
+def run(base: parts.Parts, *, concepts: Sequence[str] = (), seed: int = 7, most: int = 60) -> dict[str, Any]:
     """
-    Leave each measurand out in turn.
+    Leave each concept out in turn.
 
     Args:
         base: The whole product's parts.
-        measurands: Which; all of them when empty.
+        concepts: Which; all listed ones when empty.
         seed: Of the generated rows.
-        most: Generated rows a measurand, at most.
+        most: Generated rows a concept, at most.
     """
-    by_measurand: dict[str, Any] = {}
+    by_concept: dict[str, Any] = {}
     offenders: list[dict[str, Any]] = []
     total = dict.fromkeys(Disposition, 0)
-    for measurand in measurands or [m.code for m in base.vocabulary.measurands]:
-        tests = rows_of(base, measurand, seed, most)
-        answers = parts.map_all(without(base, measurand).pipeline(), tests)
+    for concept in concepts or sorted(base.bound.listed):
+        tests = rows_of(base, concept, seed, most)
+        answers = parts.map_all(without(base, concept).pipeline(), tests)
         accepted = [
             (t, a) for t, a in zip(tests, answers, strict=True) if a.disposition is Disposition.ACCEPTED
         ]
         for answer in answers:
             total[answer.disposition] += 1
-        by_measurand[measurand] = {"rows": len(tests), "accepted": len(accepted)}
-        offenders += [_offender(measurand, test, answer) for test, answer in accepted]
+        by_concept[concept] = {"rows": len(tests), "accepted": len(accepted)}
+        offenders += [_offender(concept, test, answer) for test, answer in accepted]
     rows = sum(total.values())
     return {
         "seed": seed,
         "accepted": parts.share(total[Disposition.ACCEPTED], rows),
         "dispositions": total,
-        "by_measurand": {m: found for m, found in by_measurand.items() if found["accepted"]},
-        "measurands": len(by_measurand),
-        "measurands_without_an_accepted_row": sum(not found["accepted"] for found in by_measurand.values()),
+        "by_concept": {c: found for c, found in by_concept.items() if found["accepted"]},
+        "concepts": len(by_concept),
+        "concepts_without_an_accepted_row": sum(not found["accepted"] for found in by_concept.values()),
         "offenders": offenders,
     }
 
 
-def _offender(measurand: str, test: LocalTest, answer: Mapping) -> dict[str, Any]:
+def _offender(concept: str, test: LocalTest, answer: Mapping) -> dict[str, Any]:
     fields = {field: text for field, text in asdict(test).items() if text}
     return {
-        "left_out": measurand,
+        "left_out": concept,
         "row": fields,
         "accepted_as": f"{answer.jlac11} {answer.standard_name}",
         "measurand_probability": round(answer.measurand_probability, 4),
@@ -105,11 +107,11 @@ def _offender(measurand: str, test: LocalTest, answer: Mapping) -> dict[str, Any
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Leave each measurand out in turn.")
-    parser.add_argument("--measurand", action="append", default=[], help="only these; repeatable")
-    parser.add_argument("--rows", type=int, default=60, help="generated rows a measurand, at most")
+    parser = argparse.ArgumentParser(description="Leave each listed concept out in turn.")
+    parser.add_argument("--concept", action="append", default=[], help="only these; repeatable")
+    parser.add_argument("--rows", type=int, default=60, help="generated rows a concept, at most")
     given = parser.parse_args()
-    found = run(parts.load_parts(), measurands=given.measurand, most=given.rows)
+    found = run(parts.load_parts(), concepts=given.concept, most=given.rows)
     print(json.dumps(found, ensure_ascii=False, indent=1))
 
 

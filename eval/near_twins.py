@@ -27,7 +27,7 @@ from jlac_mapper.evaluation.run import PRODUCT, evaluate
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.model_loading import language_model
 from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceModel
-from jlac_mapper.training.generated_rows import RowGenerator
+from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
 from jlac_mapper.types import Mapping
 
 HELD_OUT_FOLD, HELD_OUT_SEED = 4, 11
@@ -66,10 +66,11 @@ class Answered:
 def generated(base: parts.Parts, seed: int) -> list[LabelledRow]:
     """Return rows of the held-out names in several spellings, listed and not."""
     _, out = held_out.reduce(replace(base, embedder=None), HELD_OUT_FOLD, HELD_OUT_SEED)
-    generator = RowGenerator(base.vocabulary, base.starter_edition, seed)
-    rows = [row for name in out.names for row in generator.listed(name, 4)]
-    rows += [generator.another_test(name) for name in out.names]
-    rows += [row for other in out.background for row in generator.background(other, 3)]
+    generator = RowGenerator(base.bound, seed)
+    listed, others = names_by_listing(base.with_vocabulary(out).bound)
+    rows = [row for name in listed for row in generator.listed(name, 4)]
+    rows += [generator.another_test(name) for name in listed]
+    rows += [row for other in others for row in generator.background(other, 3)]
     return held_out.labelled([replace(r, test=replace(r.test, abbreviation="", jlac10="")) for r in rows])
 
 
@@ -171,7 +172,7 @@ def main() -> None:
     parser.add_argument("--labelled", nargs="*", type=Path, default=[])
     given = parser.parse_args()
     base = parts.load_parts()
-    tables = {path.stem: read_labelled(read_records(path)) for path in given.labelled}
+    tables = {path.stem: base.labels.rows(read_labelled(read_records(path))) for path in given.labelled}
     model = language_model(Settings(database_url=base.settings.database_url, llm=given.llm))
     print(json.dumps(run(base, model, tables), ensure_ascii=False, indent=1))
 

@@ -4,22 +4,29 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from importlib.util import find_spec
 from typing import Any
 
 from jlac_mapper import bootstrap, model_loading
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.adapters.static_embedder import StaticEmbedder
-from jlac_mapper.bootstrap import build_pipeline, open_store
+from jlac_mapper.bootstrap import App, bind, build_pipeline, open_store, site_vocabulary
+from jlac_mapper.codes.listed import Edition
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.config import Settings
 from jlac_mapper.evaluation.metrics import rate
-from jlac_mapper.mapping import retrieve
-from jlac_mapper.mapping.calibrate import Calibration
+from jlac_mapper.evaluation.moved import MovedLabels
+from jlac_mapper.mapping import search
 from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.mapping.score import Calibration
 from jlac_mapper.master import starter
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper
-from jlac_mapper.types import Edition, LocalTest, MapOptions, Mapping, Vocabulary
+from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.vocabulary import Vocabulary
+
+LABELS_DAY = date(2025, 12, 1)
+"""The day whose digits the labels of the lists follow, and on which the history of results rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,40 +35,62 @@ class Parts:
 
     settings: Settings
     edition: Edition
-    starter_edition: Edition
-    vocabulary: Vocabulary
-    day: date
+    starter: starter.Starter
+    bound: BoundRelease
     calibration: Calibration
     embedder: Embedder | None
     choice_model: ChoiceModel = field(default_factory=ScoreOnlyChoice)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The names that are searched."""
+        return self.bound.vocabulary
+
+    @property
+    def labels(self) -> MovedLabels:
+        """Reads labels in the numbers of the release."""
+        return MovedLabels(self.bound.release, self.starter.successions)
+
+    def with_vocabulary(self, vocabulary: Vocabulary) -> "Parts":
+        """Return the parts with other names over the same release."""
+        return replace(self, bound=replace(self.bound, vocabulary=vocabulary))
+
+    def with_editions(self, cut: Callable[[Edition], Edition]) -> "Parts":
+        """Return the parts with the edition and the starter changed by *cut*, bound anew."""
+        edition, shipped = cut(self.edition), replace(self.starter, edition=cut(self.starter.edition))
+        bound = bind(edition, shipped, self.vocabulary, self.bound.release.day)
+        return replace(self, edition=edition, starter=shipped, bound=bound)
 
     def pipeline(self) -> Pipeline:
         """Put the stages together."""
         return build_pipeline(
             self.settings,
-            edition=self.edition,
-            starter_edition=self.starter_edition,
-            vocabulary=self.vocabulary,
-            day=self.day,
+            bound=self.bound,
             embedder=self.embedder,
             choice_model=self.choice_model,
             calibration=self.calibration,
         )
 
 
-def load_parts(settings: Settings | None = None, master: str = "starter") -> Parts:
-    """Load an edition with the shipped vocabulary, and the settings' embedding and calibration, for today."""
+def load_parts(settings: Settings | None = None, master: str = "starter", day: date = LABELS_DAY) -> Parts:
+    """Load an edition with the site's vocabulary, and the settings' embedding and calibration, for a day."""
     settings = settings or Settings.from_env(os.environ)
     store = open_store(settings)
+    edition, shipped = store.load(master), starter.load_starter()
     return Parts(
         settings,
-        store.load(master),
-        starter.load_starter(),
-        starter.load_vocabulary(extra_background=store.load_background()),
-        datetime.now().astimezone().date(),
+        edition,
+        shipped,
+        bind(edition, shipped, site_vocabulary(store), day),
         Calibration.read(bootstrap._calibration_file(settings)),
         model_loading.embedder(settings),
     )
+
+
+def bound_of(app: App) -> BoundRelease:
+    """Bind an app's release as the app itself does."""
+    edition = app.store.load(app.edition_info.name)
+    return bind(edition, starter.load_starter(), app.vocabulary, app.as_of)
 
 
 def can_train() -> bool:
@@ -69,12 +98,12 @@ def can_train() -> bool:
     return all(find_spec(module) for module in ("torch", "sentence_transformers"))
 
 
-def train_embedder(vocabulary: Vocabulary, edition: Edition, seed: int) -> StaticEmbedder:
-    """Train an embedding as the shipped one was, on the names of *vocabulary* alone (a minute or two)."""
+def train_embedder(bound: BoundRelease, seed: int) -> StaticEmbedder:
+    """Train an embedding as the shipped one was, on the names of *bound* alone (a minute or two)."""
     from jlac_mapper.training import embedder, pairs
     from jlac_mapper.training.embedder_static import quantised, table_of
 
-    found = pairs.examples(vocabulary, edition, seed)
+    found = pairs.examples(bound, seed)
     grams, trained = embedder.train_static(found, replace(embedder.STATIC, seed=seed))
     vectors, scales = quantised(table_of(trained.model))
     return StaticEmbedder(grams, vectors, scales, "static-ngrams of a part of the names")
@@ -94,13 +123,13 @@ def with_retriever(pipeline: Pipeline, wrap: Callable[[Any], Any]) -> Pipeline:
 
 @contextmanager
 def everything_found() -> Iterator[None]:
-    """Let the retriever keep all listed measurands that any method found, however weak."""
-    usual = retrieve.LISTED_LIMIT, retrieve._LEAST_SCORE
-    retrieve.LISTED_LIMIT, retrieve._LEAST_SCORE = 10_000, 0.0
+    """Let the retriever keep all listed concepts that any method found, however weak."""
+    usual = search.LISTED_LIMIT, search._LEAST_SCORE
+    search.LISTED_LIMIT, search._LEAST_SCORE = 10_000, 0.0
     try:
         yield
     finally:
-        retrieve.LISTED_LIMIT, retrieve._LEAST_SCORE = usual
+        search.LISTED_LIMIT, search._LEAST_SCORE = usual
 
 
 def share(count: int, total: int) -> dict[str, float | int | None]:

@@ -20,7 +20,7 @@ from typing import Any
 
 from perturb import PRODUCT_RULES, respell
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
 from jlac_mapper.errors import InvalidCodeError, MasterFileError
 from jlac_mapper.evaluation.metrics import rate
 from jlac_mapper.evaluation.scores import Answer, answer_of

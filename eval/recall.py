@@ -1,7 +1,7 @@
 """
 Which way of searching finds the measurand? Recall at 1, 5 and 10 of each method alone and of all together.
 
-Every method ranks all listed measurands that it found by its own score, on the same rows: on generated rows
+Every method ranks all measurands of the listed concepts that it found by its own score, on the same rows: on generated rows
 of names that were taken out of the vocabulary first, and on own_names.csv with the whole vocabulary. For the
 first an embedding is trained without those names (a minute or two, `train` extra); where torch is not
 installed the shipped one stands in, which has seen them, and the result says so. RapidFuzz scores only what
@@ -21,6 +21,8 @@ import held_out
 import parts
 
 from jlac_mapper.cli.eval_command import read_records
+from jlac_mapper.concepts.bound_release import BoundRelease
+from jlac_mapper.evaluation.baselines import usual_measurands
 from jlac_mapper.evaluation.labels import LabelledRow, Status, read_labelled
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.types import Hypothesis, LocalTest, NormalizedTest
@@ -51,7 +53,7 @@ class Recorder:
         return answer
 
 
-def rankings(pipeline: Pipeline, tests: Sequence[LocalTest]) -> list[Ranked]:
+def rankings(pipeline: Pipeline, tests: Sequence[LocalTest], bound: BoundRelease) -> list[Ranked]:
     """
     Return for each row the measurands in the order of each method, of the fusion, and of the whole product.
 
@@ -63,19 +65,19 @@ def rankings(pipeline: Pipeline, tests: Sequence[LocalTest]) -> list[Ranked]:
         recorder.inner = inner
         return recorder
 
+    usual = usual_measurands(bound)
     with parts.everything_found():
         answers = parts.map_all(parts.with_retriever(pipeline, listen), tests)
     found = []
     for hypotheses, answer in zip(recorder.found, answers, strict=True):
-        listed = [h for h in hypotheses if h.measurand]
-        fused = [h.measurand for h in listed]
+        listed = [h for h in hypotheses if h.listed]
+        fused = list(dict.fromkeys(usual[h.key] for h in listed))
         first = [candidate.code.measurand for candidate in answer.candidates]
         ranked = {FUSED: fused, CALIBRATED: list(dict.fromkeys([*first, *fused]))}
         for method in {m for h in listed for m in h.scores} - set(_NAME_METHODS):
             scored = [h for h in listed if h.scores.get(method)]
-            ranked[method] = [
-                h.measurand for h in sorted(scored, key=lambda h: (-h.scores[method], h.measurand))
-            ]
+            best = sorted(scored, key=lambda h: (-h.scores[method], usual[h.key]))
+            ranked[method] = list(dict.fromkeys(usual[h.key] for h in best))
         found.append(ranked)
     return found
 
@@ -128,14 +130,14 @@ def run(base: parts.Parts, fold: int = 0, seed: int = 5, *, train: bool = True) 
     reduced, out = held_out.reduce(base, fold, seed, train=train)
     sets = {
         "held-out names": (reduced, codable(held_out.rows(base, out, seed))),
-        "own-names": (base, codable(read_labelled(read_records(OWN_NAMES)))),
+        "own-names": (base, codable(base.labels.rows(read_labelled(read_records(OWN_NAMES))))),
     }
     return {
         "seed": seed,
         "fold": fold,
         "embedding of the held-out names": held_out.note(base, reduced),
         **{
-            title: recall(rows, rankings(chosen.pipeline(), [test for test, _ in rows]))
+            title: recall(rows, rankings(chosen.pipeline(), [test for test, _ in rows], chosen.bound))
             for title, (chosen, rows) in sets.items()
         },
     }

@@ -22,9 +22,10 @@ from typing import Any
 from perturb import full_width, half_width, lower_case, no_blanks, other_brackets, respell
 from perturb_products import answer_in_batches, plain, read_products
 
+from jlac_mapper.codes.listed import Edition
 from jlac_mapper.evaluation.scores import Answer
 from jlac_mapper.ports import Mapper
-from jlac_mapper.types import Edition, LocalTest
+from jlac_mapper.types import LocalTest
 
 OFFICIAL_FILE = Path("official") / "ehr-share-master-202409.xlsx"
 COMBINATIONS_FILE = Path("official") / "ehr-share-202512-combinations.csv"

@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +41,11 @@ from jlac_mapper.bootstrap import App, build_app
 from jlac_mapper.cli.eval_command import read_records
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.evaluation import report
+from jlac_mapper.evaluation.baselines import listed_names
 from jlac_mapper.evaluation.labels import LabelledRow, read_labelled
+from jlac_mapper.evaluation.moved import MovedLabels
 from jlac_mapper.evaluation.run import evaluate
-from jlac_mapper.master.starter import load_vocabulary
+from jlac_mapper.master.starter import load_starter
 from jlac_mapper.model_loading import BUNDLED, language_model
 
 HERE = Path(__file__).parent
@@ -120,7 +122,6 @@ def measure(
     sets: Sequence[DataSet], apps: Mapping[str, Callable[[], App]], console: Console
 ) -> dict[str, Any]:
     """Evaluate every data set with every edition there is; absent files are named."""
-    names = load_vocabulary().names
     results: dict[str, Any] = {}
     for one in sets:
         if not one.file.is_file():
@@ -130,7 +131,10 @@ def measure(
             if master not in apps:
                 continue
             console.rule(f"{one.title} with {master}")
-            evaluation = evaluate(one.rows(), apps[master]().mapper, names, use_jlac10=one.use_jlac10)
+            app = apps[master]()
+            bound = parts.bound_of(app)
+            rows = MovedLabels(bound.release, load_starter().successions).rows(one.rows())
+            evaluation = evaluate(rows, app.mapper, listed_names(bound), use_jlac10=one.use_jlac10)
             report.show(evaluation, console)
             results[f"{one.title}@{master}"] = {
                 "dataset_sha256": hashlib.sha256(one.file.read_bytes()).hexdigest(),
@@ -141,11 +145,13 @@ def measure(
 
 
 def experiment(
-    titles: Sequence[str], sets: Sequence[DataSet], settings: Settings, console: Console
+    titles: Sequence[str], sets: Sequence[DataSet], settings: Settings, day: date, console: Console
 ) -> dict[str, Any]:
     """Run experiments with the starter; ablations take every data set that is there."""
-    base = parts.load_parts(settings, "starter")
-    tables = {one.title: one.rows() for one in sets if one.use_jlac10 and one.file.is_file()}
+    base = parts.load_parts(settings, "starter", day)
+    tables = {
+        one.title: base.labels.rows(one.rows()) for one in sets if one.use_jlac10 and one.file.is_file()
+    }
     results: dict[str, Any] = {}
     for title in titles:
         console.rule(title)
@@ -172,7 +178,15 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="folder of the history")
     parser.add_argument("--only", action="append", default=[], help="a data set or an experiment; repeatable")
+    parser.add_argument(
+        "--as-of",
+        type=date.fromisoformat,
+        default=parts.LABELS_DAY,
+        metavar="YYYY-MM-DD",
+        help="day the codes must be valid on (default: %(default)s, whose digits the labels follow)",
+    )
     given = parser.parse_args()
+    day: date = given.as_of
     console = Console()
     sets = data_sets(given.shared)
     known = [
@@ -197,15 +211,18 @@ def main() -> None:
         "software": f"jlac-mapper {__version__}",
         "python": platform.python_version(),
         "processors": os.cpu_count(),
+        "as_of": day.isoformat(),
     }
     with tempfile.TemporaryDirectory() as folder:
         database_url = f"sqlite:///{Path(folder) / 'eval.sqlite3'}"
         settings = Settings(database_url=database_url)
-        apps: dict[str, Callable[[], App]] = {"starter": lambda: build_app(settings, master="starter")}
+        apps: dict[str, Callable[[], App]] = {
+            "starter": lambda: build_app(settings, master="starter", as_of=day)
+        }
         official = given.shared / OFFICIAL_FILE
         if official.is_file():
             import_official(official, database_url)
-            apps[OFFICIAL] = lambda: build_app(settings, master=OFFICIAL)
+            apps[OFFICIAL] = lambda: build_app(settings, master=OFFICIAL, as_of=day)
         results = measure([one for one in sets if one.title in wanted], apps, console)
         for title, measured in ((PRODUCTS, perturb_products), (KIT_LABELS, kit_labels)):
             if title in wanted and OFFICIAL in apps:
@@ -219,11 +236,12 @@ def main() -> None:
             results[f"{RESOLUTION}@{master}"] = resolution.run(app.mapper, edition, given.shared)
             console.print_json(data=results[f"{RESOLUTION}@{master}"])
         if experiments := [title for title in (ABLATIONS, NEAR_TWINS, *INJECTED) if title in wanted]:
-            results |= experiment(experiments, sets, settings, console)
+            results |= experiment(experiments, sets, settings, day, console)
         if THROUGHPUT in wanted:
             console.rule("throughput")
+            app = apps["starter"]()
             results[THROUGHPUT] = bench_throughput.run(
-                apps["starter"]().mapper, load_vocabulary(), "starter", rows=20_000, sample=1_000
+                app.mapper, app.vocabulary, "starter", rows=20_000, sample=1_000
             )
             console.print_json(data=results[THROUGHPUT])
         if BUNDLED_MODEL in wanted:
@@ -232,7 +250,8 @@ def main() -> None:
             console.print_json(data=results[BUNDLED_MODEL])
         if LATENCY in wanted:
             console.rule("latency")
-            results[LATENCY] = latency.run(apps["starter"]().mapper, load_vocabulary())
+            app = apps["starter"]()
+            results[LATENCY] = latency.run(app.mapper, app.vocabulary)
             console.print_json(data=results[LATENCY])
     given.out.mkdir(parents=True, exist_ok=True)
     target = given.out / f"{now:%Y%m%dT%H%M%SZ}.json"

@@ -1,7 +1,8 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping as ReadOnlyMapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,20 +12,26 @@ from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.adapters.sql_users import SqlUserStore
+from jlac_mapper.codes.listed import Edition, ListedCode
+from jlac_mapper.codes.release import Release
+from jlac_mapper.concepts.bound_release import BoundRelease, bind_release
+from jlac_mapper.concepts.loader import load_vocabulary, with_site_names
 from jlac_mapper.config import Settings, master_data_dir
-from jlac_mapper.mapping.calibrate import FEATURES, Calibration
+from jlac_mapper.mapping.ask import Reranker, element_names
+from jlac_mapper.mapping.compare import Comparer
+from jlac_mapper.mapping.comparisons.base import Weights
 from jlac_mapper.mapping.decide import Thresholds
-from jlac_mapper.mapping.normalize import Normalizer
 from jlac_mapper.mapping.pipeline import Pipeline
-from jlac_mapper.mapping.rerank import Reranker, element_names
-from jlac_mapper.mapping.resolve import Resolver
-from jlac_mapper.mapping.retrieve import Retriever
-from jlac_mapper.master import editions, starter
+from jlac_mapper.mapping.score import FEATURES, Calibration
+from jlac_mapper.mapping.search import Retriever
+from jlac_mapper.master import starter
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
+from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review_ports import ReviewStore, UserStore
-from jlac_mapper.types import Edition, Provenance, Vocabulary
+from jlac_mapper.types import Provenance
+from jlac_mapper.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class SystemClock:
 
 def open_store(settings: Settings) -> MasterStore:
     """Open the database of editions, making or upgrading its schema."""
-    return SqlMasterStore(settings.database_url, starter.load_starter)
+    return SqlMasterStore(settings.database_url, lambda: starter.load_starter().edition)
 
 
 def build_app(
@@ -94,20 +101,42 @@ def build_app(
     store = open_store(settings)
     day = as_of or datetime.now().astimezone().date()
     edition = store.load(master or settings.master or store.active())
-    starter_edition = edition if edition.name == editions.STARTER else starter.load_starter()
-    vocabulary = starter.load_vocabulary(extra_background=store.load_background())
+    vocabulary = site_vocabulary(store)
+    bound = bind(edition, starter.load_starter(), vocabulary, day)
     mapper = build_pipeline(
         settings,
-        edition=edition,
-        starter_edition=starter_edition,
-        vocabulary=vocabulary,
-        day=day,
+        bound=bound,
         embedder=model_loading.embedder(settings),
         choice_model=model_loading.language_model(settings),
         calibration=Calibration.read(_calibration_file(settings)),
     )
     info = EditionInUse(edition.name, edition.digest, len(edition.codes), edition.completed)
     return App(settings, store, mapper, info, vocabulary, day)
+
+
+def site_vocabulary(store: MasterStore) -> Vocabulary:
+    """Return the shipped vocabulary with the names that the site brought in."""
+    return with_site_names(load_vocabulary(), store.load_site_names())
+
+
+def bind(
+    edition: Edition,
+    shipped: starter.Starter,
+    vocabulary: Vocabulary,
+    day: date,
+    earlier: Iterable[ListedCode] = (),
+) -> BoundRelease:
+    """Bind an edition to the vocabulary's concepts on a day, completed with the shipped release."""
+    return bind_release(
+        edition,
+        starter=shipped.edition,
+        successions=shipped.successions,
+        known=shipped.known,
+        vocabulary=vocabulary,
+        day=day,
+        ended=shipped.ended_concepts(day),
+        earlier=earlier,
+    )
 
 
 def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
@@ -122,15 +151,10 @@ def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
         DatabaseError: The database cannot be used.
         UnknownEditionError: No such *replaced* edition.
     """
-    superseded = starter.superseded()
     edition = app.store.load(app.edition_info.name)
-    completed = editions.complete_with_starter(edition, starter.load_starter())
-    known = completed
-    if replaced:
-        known = editions.with_ended(completed, app.store.load(replaced).codes, app.as_of)
-    known = editions.with_successors(known, app.as_of, superseded)
-    current = editions.proposable_codes(completed, app.as_of, superseded)
-    codes = CodeSearch(known.codes, current, app.vocabulary.names)
+    earlier = app.store.load(replaced).codes if replaced else ()
+    bound = bind(edition, starter.load_starter(), app.vocabulary, app.as_of, earlier)
+    codes = CodeSearch(bound)
     database = Database(settings.database_url)
     users = SqlUserStore(database)
     store = SqlReviewStore(database)
@@ -149,41 +173,36 @@ def open_users(settings: Settings) -> UserStore:
 def build_pipeline(
     settings: Settings,
     *,
-    edition: Edition,
-    starter_edition: Edition,
-    vocabulary: Vocabulary,
-    day: date,
+    bound: BoundRelease,
     embedder: Embedder | None,
     choice_model: ChoiceModel,
     calibration: Calibration,
 ) -> Pipeline:
-    """Put the stages together over an edition, completed and cut to what may be proposed on *day*."""
-    completed = editions.complete_with_starter(edition, starter_edition)
-    own_names = editions.result_names(edition, vocabulary.names)
-    vocabulary = replace(vocabulary, names=(*vocabulary.names, *own_names))
-    superseded = starter.superseded()
-    completed = editions.with_successors(completed, day, superseded)
-    proposable = editions.proposable_codes(completed, day, superseded)
-    may_be_proposed = {c.code for c in proposable}
-    resolver = Resolver(
-        proposable,
-        [c for c in completed.codes if c.code not in may_be_proposed],
+    """Put the stages together over a bound release."""
+    release, vocabulary = bound.release, bound.vocabulary
+    weights = Weights.read(master_data_dir() / "weights.json")
+    comparer = Comparer(
+        bound.by_concept(release.proposable),
+        bound.by_concept(release.others),
         vocabulary,
-        completed=edition.name != editions.STARTER,
+        weights,
+        completed=not release.is_starter,
         site_defaults=settings.site_defaults,
     )
     reranker = Reranker(choice_model, element_names(vocabulary))
+    dense = model_loading.dense_names(embedder) if embedder else None
     return Pipeline(
         normalizer=Normalizer(vocabulary),
-        retriever=Retriever(vocabulary, model_loading.dense_names(embedder) if embedder else None),
-        resolver=resolver,
+        retriever=Retriever(vocabulary, bound.listed, dense),
+        comparer=comparer,
         reranker=reranker,
         calibration=calibration,
         thresholds=Thresholds(
             accept=calibration.threshold(settings.target_precision), no_code=calibration.no_code_below
         ),
-        provenance=_provenance(settings, completed, day, embedder, reranker, calibration),
-        codes={str(c.code): c for c in completed.codes},
+        provenance=_provenance(settings, release, embedder, reranker, calibration),
+        codes=release.by_code,
+        ended=bound.ended,
     )
 
 
@@ -196,14 +215,11 @@ def calibration_pipeline(
     choice_model: ChoiceModel | None = None,
 ) -> Pipeline:
     """Put the stages together over the starter, to train a calibration: by default without one."""
-    neutral = Calibration("untrained", True, (0.0,) * len(FEATURES), {1.0: 1.0}, 0.0)
-    edition = starter.load_starter()
+    neutral = Calibration("untrained", True, dict.fromkeys(FEATURES, 0.0), {1.0: 1.0}, 0.0)
+    shipped = starter.load_starter()
     return build_pipeline(
         settings,
-        edition=edition,
-        starter_edition=edition,
-        vocabulary=vocabulary,
-        day=day,
+        bound=bind(shipped.edition, shipped, vocabulary, day),
         embedder=embedder,
         choice_model=choice_model or ScoreOnlyChoice(),
         calibration=calibration or neutral,
@@ -212,8 +228,7 @@ def calibration_pipeline(
 
 def _provenance(
     settings: Settings,
-    edition: Edition,
-    day: date,
+    release: Release,
     embedder: Embedder | None,
     reranker: Reranker,
     calibration: Calibration,
@@ -224,12 +239,12 @@ def _provenance(
     }
     note = calibration.identity + (" (provisional)" if calibration.provisional else "")
     return Provenance(
-        edition=edition.name,
-        edition_digest=edition.digest,
+        edition=release.name,
+        edition_digest=release.digest,
         models=models,
         calibration=note,
         threshold=calibration.threshold(settings.target_precision),
-        as_of=day.isoformat(),
+        as_of=release.day.isoformat(),
         software=__version__,
     )
 

@@ -8,7 +8,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from jlac_mapper.types import BackgroundName, Edition, LocalTest, MapOptions, Mapping
+from jlac_mapper.codes.listed import Edition
+from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.vocabulary import SiteName
 
 Float32Matrix = npt.NDArray[np.float32]
 Int64Matrix = npt.NDArray[np.int64]
@@ -74,6 +76,7 @@ class ChoiceOption:
     One answer on offer.
 
     Attributes:
+        concept: Key of the concept; empty for "none of these".
         measurand: Five characters; empty for "none of these".
         identification: Four characters; empty for "none of these".
         text: What a person or a model reads: Japanese, by elements; one line.
@@ -82,6 +85,7 @@ class ChoiceOption:
     measurand: str
     identification: str
     text: str
+    concept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +182,12 @@ class MasterStore(Protocol):
         """Make an edition the active one. Raises UnknownEditionError."""
         ...
 
-    def save_background(self, name: str, names: Sequence[BackgroundName]) -> None:
-        """Keep additional background vocabulary under a name, replacing what that name held."""
+    def save_site_names(self, name: str, names: Sequence[SiteName]) -> None:
+        """Keep names that the site brought in under a vocabulary's name, replacing what that held."""
         ...
 
-    def load_background(self) -> tuple[BackgroundName, ...]:
-        """Return all additional background vocabulary, ordered by vocabulary name, then as saved."""
+    def load_site_names(self) -> tuple[SiteName, ...]:
+        """Return all names that the site brought in, ordered by vocabulary name, then as saved."""
         ...
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 
-from jlac_mapper.jlac11 import Jlac11Code
+from jlac_mapper.codes.jlac11 import Jlac11Code
+from jlac_mapper.vocabulary import Concept, Name, ResultType, Timing
 
 
 class Disposition(StrEnum):
@@ -143,25 +143,6 @@ ASSUMPTIONS = frozenset(
 """An element of the candidate is not backed by the row."""
 
 
-class ResultType(StrEnum):
-    """The kind of value a result row carries."""
-
-    QUALITATIVE = "qualitative"
-    SEMI_QUANTITATIVE = "semi_quantitative"
-    QUANTITATIVE = "quantitative"
-    ANY = ""
-
-
-class Timing(StrEnum):
-    """When the specimen was taken, as far as the name says."""
-
-    FASTING = "fasting"
-    RANDOM = "random"
-    TIMED = "timed"
-    """After a meal or a load, or at a clock time: no nationally listed result."""
-    ANY = ""
-
-
 @dataclass(frozen=True, slots=True)
 class LocalTest:
     """One row as the hospital gives it; every field is free text, only `name` is required."""
@@ -180,153 +161,6 @@ class LocalTest:
 
 
 # --- the tables of a master -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TestName:
-    """A name of a listed measurand, with what it says beyond the measurand ("" = nothing)."""
-
-    name: str
-    measurand: str
-    kind: str = "formal"
-    identification: str = ""
-    specimen: str = ""
-    unit: str = ""
-    result_type: ResultType = ResultType.ANY
-
-
-@dataclass(frozen=True, slots=True)
-class BackgroundName:
-    """A name of something that has no listed code; `near` is the measurand code it is confused with."""
-
-    name: str
-    kind: str
-    near: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Specimen:
-    """
-    One specimen (材料).
-
-    `key` names it inside the product; `code` is the three digits, "" where none is nationally listed.
-    `broader` is the key of the specimen that contains it. `spellings` are texts as hospitals write them.
-    """
-
-    key: str
-    code: str
-    name: str
-    name_en: str
-    broader: str
-    spellings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One result unit: its two characters, canonical text (see `units.canonical`), result type, spellings."""
-
-    code: str
-    canonical: str
-    name: str
-    result_type: ResultType
-    spellings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Measurand:
-    """A listed measurand: five characters, names, section, JLAC10 analytes (first five characters)."""
-
-    code: str
-    name: str
-    name_en: str
-    section: str
-    default_specimen: str
-    """Three digits: what an unsaid specimen usually is."""
-    jlac10: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ListedCode:
-    """One code of an edition with what the edition says of it; None dates are open."""
-
-    code: Jlac11Code
-    name: str
-    """The result's standard name, such as HBs抗原(定性)."""
-    product: str = ""
-    valid_from: date | None = None
-    valid_to: date | None = None
-    jlac10: tuple[str, ...] = ()
-    source: str = "official"
-    """official or starter (a completion)."""
-    successor: str = ""
-    """The 17 characters of the code that replaces an ended one."""
-    abbreviation: str = ""
-    specimen_name: str = ""
-    unit_name: str = ""
-
-    def is_valid_on(self, day: date) -> bool:
-        """Tell whether *day* lies inside the dates, both ends included."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_to is None or day <= self.valid_to
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Qualifier:
-    """
-    A word inside names that says something beside the measurand.
-
-    `kind` is specimen, result_type, timing, method, note, section or another_test; `value` is the specimen's
-    key, the ResultType or the Timing it stands for, the first characters of a section's measurands, and empty
-    for the others. `where` says where it may be taken out of a name: `piece` (only when it stands alone
-    between separators), `edge` (also at either end), `inside`, `heading` (only as what stands over a known
-    name, and for a section over one of its own: 生化:K), `remark` (never: what stands in a remark about a
-    known name and makes another test of it).
-    """
-
-    text: str
-    kind: str
-    value: str
-    where: str
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """What names, specimens and units mean, whatever the edition; plus what has no listed code."""
-
-    measurands: tuple[Measurand, ...]
-    names: tuple[TestName, ...]
-    background: tuple[BackgroundName, ...]
-    specimens: tuple[Specimen, ...]
-    units: tuple[Unit, ...]
-    qualifiers: tuple[Qualifier, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ImportNote:
-    """What an import did with one row that did not become a code of its own."""
-
-    row: int
-    """Row of the file, counted from 1 with the header; for JSON the number of the concept."""
-    kind: str
-    """A stable word: see `master.import_rows`."""
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """One edition of the master: a name, its digest, and its codes in ascending order."""
-
-    name: str
-    digest: str
-    codes: tuple[ListedCode, ...]
-    completed: int = 0
-    """How many codes are completions from the starter."""
-    notes: tuple[ImportNote, ...] = ()
-    """Rows of the file that were skipped or merged, for `master check`."""
-
-
-# --- between the stages ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,25 +230,53 @@ class NormalizedTest:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What the name may mean: a listed measurand, or (`measurand` empty) something without a code."""
+    """
+    What the name may mean: a concept that the release lists, or the likeliest of all that it does not.
 
-    measurand: str
-    name: TestName | None
-    """The listed name that spoke for it; None for the background."""
-    background: BackgroundName | None
+    Attributes:
+        concept: None where the name joins several tests: a panel.
+        listed: Whether the release has a code for the concept that may be proposed.
+        name: The name that spoke for it; None for a panel.
+        scores: By method: `exact`, `cosine` (character n-grams), `similarity` (RapidFuzz), `dense`
+            (embeddings) and `alias` (abbreviation or kana), each 0-1.
+        explained: Share of the name's characters that known names and qualifiers account for, 0-1.
+    """
+
+    concept: Concept | None
+    listed: bool
+    name: Name | None
     scores: ReadOnlyMapping[str, float]
-    """By method: `exact` (0-1), `cosine` (character n-grams), `similarity` (RapidFuzz, 0-1)."""
     explained: float
-    """Share of the name's characters that known names and qualifiers account for, 0-1."""
+
+    @property
+    def key(self) -> str:
+        """The concept's key; empty for a panel."""
+        return self.concept.key if self.concept else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One statement for a person: which element it speaks for, what it says, and the text it came from."""
+    """
+    One statement for a person, as a key with its values; `wording` puts it into words.
 
-    element: str
-    statement: str
+    Attributes:
+        key: What is said, such as `specimen.given`; what stands before the dot is the element.
+        values: (name, value) in the order of saying, as the words for the key need them.
+        source: The field of the row that it came from, or `release`, `site`, `language_model`, `elsewhere`.
+    """
+
+    key: str
+    values: tuple[tuple[str, str], ...] = ()
     source: str = ""
+
+    @property
+    def element(self) -> str:
+        """The element it speaks for: concept, identification, specimen, method, unit, scale or decision."""
+        return self.key.partition(".")[0]
+
+    def value(self, name: str) -> str:
+        """Return a value, empty where there is none of the name."""
+        return dict(self.values).get(name, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,6 +334,8 @@ class Mapping:
     provenance: Provenance
     message: str = ""
     """For ERROR: one line for a person."""
+    read_as: Concept | None = None
+    """What the row was read as, whether it has a code or not; None where nothing is known of the name."""
 
 
 @dataclass(frozen=True, slots=True)

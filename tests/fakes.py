@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from jlac_mapper.codes.jlac11 import Jlac11Code, parse
+from jlac_mapper.codes.listed import Edition
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import InputError, UnknownEditionError
-from jlac_mapper.jlac11 import Jlac11Code, parse
 from jlac_mapper.ports import EditionInfo
 from jlac_mapper.types import (
-    BackgroundName,
     Candidate,
     Disposition,
-    Edition,
     Evidence,
     Hypothesis,
     LocalTest,
@@ -24,6 +23,7 @@ from jlac_mapper.types import (
     Provenance,
     Reason,
 )
+from jlac_mapper.vocabulary import BackgroundName
 
 
 class EchoMapper:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from jlac_mapper.jlac11 import UNCODABLE, parse
+from jlac_mapper.codes.jlac11 import UNCODABLE, parse
 from jlac_mapper.review_types import Item, ItemState, Reading, Standing
 from jlac_mapper.types import Candidate, Disposition, Hypothesis, LocalTest, Mapping, Provenance, Reason
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from jlac_mapper.jlac11 import parse
+from jlac_mapper.codes.jlac11 import parse
+from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.house_names import house_key
 from jlac_mapper.review_requests import Order
@@ -23,13 +24,12 @@ from jlac_mapper.types import (
     Disposition,
     Evidence,
     Hypothesis,
-    ListedCode,
     LocalTest,
     Mapping,
     Provenance,
     Reason,
-    TestName,
 )
+from jlac_mapper.vocabulary import TestName
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 AST, CK, TP = "C20080000250000F7", "C20010000250000F7", "C10020000250000" + "55"

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from jlac_mapper.adapters.sql_items import AT_ONCE, chunks
 from jlac_mapper.adapters.sql_review_tables import items
-from jlac_mapper.jlac11 import UNCODABLE
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.review.audit import read_moment
 from jlac_mapper.review_types import HouseName, ItemState
 

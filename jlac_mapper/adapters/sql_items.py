@@ -8,23 +8,9 @@ from sqlalchemy import Connection, Row, Select, insert, select
 
 from jlac_mapper.adapters.sql_review_tables import item_answers, item_reasons, items, runs
 from jlac_mapper.review import audit
-from jlac_mapper.review.mapping_json import (
-    mapping_from_json,
-    mapping_to_json,
-    row_from_json,
-    row_to_json,
-)
+from jlac_mapper.review.mapping_json import mapping_from_json, mapping_to_json, row_from_json, row_to_json
 from jlac_mapper.review_requests import QueueRow
-from jlac_mapper.review_types import (
-    Item,
-    ItemState,
-    NewItem,
-    NewRun,
-    Reading,
-    Run,
-    Standing,
-    section_of,
-)
+from jlac_mapper.review_types import Item, ItemState, NewItem, NewRun, Reading, Run, Standing, section_of
 from jlac_mapper.types import Reason
 
 Value = TypeVar("Value")

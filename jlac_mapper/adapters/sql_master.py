@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from jlac_mapper import jlac11
 from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_tables import (
     active_edition,
@@ -17,9 +16,11 @@ from jlac_mapper.adapters.sql_tables import (
     edition_notes,
     editions,
 )
+from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
 from jlac_mapper.errors import InputError, UnknownEditionError
 from jlac_mapper.ports import EditionInfo
-from jlac_mapper.types import BackgroundName, Edition, ImportNote, ListedCode
+from jlac_mapper.vocabulary import SiteName
 
 STARTER = "starter"
 _LONGEST_NAME = 100
@@ -123,30 +124,30 @@ class SqlMasterStore:
             connection.execute(delete(active_edition))
             connection.execute(insert(active_edition).values(id=1, name=name))
 
-    def save_background(self, name: str, names: Sequence[BackgroundName]) -> None:
+    def save_site_names(self, name: str, names: Sequence[SiteName]) -> None:
         """
-        Keep additional background vocabulary under a name, replacing what that name held.
+        Keep names that the site brought in under the name of their vocabulary, replacing what that name held.
 
         Raises:
             InputError: The name is empty or longer than 100 characters.
         """
         _require_name(name)
         rows = [
-            {"vocabulary": name, "position": i, "name": n.name, "kind": n.kind, "near": n.near}
+            {"vocabulary": name, "position": i, "name": n.text, "kind": n.kind, "near": ""}
             for i, n in enumerate(names)
         ]
         with self._database.writing() as connection:
             connection.execute(delete(background_names).where(background_names.c.vocabulary == name))
             _insert_all(connection, background_names, rows)
 
-    def load_background(self) -> tuple[BackgroundName, ...]:
-        """Return all additional background vocabulary, ordered by vocabulary name, then as saved."""
+    def load_site_names(self) -> tuple[SiteName, ...]:
+        """Return all names that the site brought in, ordered by vocabulary name, then as saved."""
         if not self._database.exists:
             return ()
         with self._database.reading() as connection:
             rows = connection.execute(select(background_names)).all()
         ordered = sorted(rows, key=lambda row: (row.vocabulary, row.position))
-        return tuple(BackgroundName(row.name, row.kind, row.near) for row in ordered)
+        return tuple(SiteName(row.name, row.kind) for row in ordered)
 
     def close(self) -> None:
         """Give back the database's connections."""

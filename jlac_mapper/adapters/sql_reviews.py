@@ -7,14 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from jlac_mapper.adapters import (
-    sql_chain,
-    sql_house_names,
-    sql_items,
-    sql_queue,
-    sql_reopen,
-    sql_run_rows,
-)
+from jlac_mapper.adapters import sql_chain, sql_house_names, sql_items, sql_queue, sql_reopen, sql_run_rows
 from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_items import AT_ONCE, chunks
 from jlac_mapper.adapters.sql_review_tables import events, facilities, item_reasons, items, runs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +14,10 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from jlac_mapper.evaluation.baselines import ListedName
+    from jlac_mapper.evaluation.moved import MovedLabels
     from jlac_mapper.evaluation.run import Evaluation
     from jlac_mapper.ports import Mapper
-    from jlac_mapper.types import TestName
 
 
 def eval_command(
@@ -39,21 +40,37 @@ def eval_command(
     no_jlac10: Annotated[
         bool, typer.Option("--no-jlac10", help="Empty the JLAC10 column first: what the names alone can do.")
     ] = False,
+    as_of: Annotated[
+        str,
+        typer.Option(
+            "--as-of", metavar="YYYY-MM-DD", help="Day the codes must be valid on. (default: today)"
+        ),
+    ] = "",
 ) -> None:
     """Measure accuracy, coverage and false accepts on labelled rows, beside three simple searches."""
     from rich.console import Console
 
-    from jlac_mapper.bootstrap import build_app
+    from jlac_mapper.bootstrap import bind, build_app
     from jlac_mapper.config import Settings
-    from jlac_mapper.master.starter import load_vocabulary
+    from jlac_mapper.errors import InputError
+    from jlac_mapper.evaluation.baselines import listed_names
+    from jlac_mapper.evaluation.moved import MovedLabels
+    from jlac_mapper.master.starter import load_starter
 
-    app = build_app(Settings.from_env(os.environ), master=master)
+    try:
+        day = date.fromisoformat(as_of) if as_of else None
+    except ValueError:
+        raise InputError(f"--as-of is {as_of!r}; expected a day as YYYY-MM-DD") from None
+    app = build_app(Settings.from_env(os.environ), master=master, as_of=day)
+    shipped = load_starter()
+    bound = bind(app.store.load(app.edition_info.name), shipped, app.vocabulary, app.as_of)
     evaluate_table(
         labelled,
         output,
         app.mapper,
-        load_vocabulary().names,
+        listed_names(bound),
         Console(),
+        labels=MovedLabels(bound.release, shipped.successions),
         previous=previous,
         use_jlac10=not no_jlac10,
     )
@@ -63,9 +80,10 @@ def evaluate_table(
     labelled: Path,
     output: Path,
     mapper: Mapper,
-    names: Sequence[TestName],
+    names: Sequence[ListedName],
     console: Console,
     *,
+    labels: MovedLabels | None = None,
     previous: Path | None = None,
     use_jlac10: bool = True,
 ) -> Evaluation:
@@ -73,7 +91,7 @@ def evaluate_table(
     Evaluate one table, print the comparison and save the report.
 
     The report compares with *previous*, the metrics.json of an earlier run; with that of the output folder,
-    where there is one, when it is not given.
+    where there is one, when it is not given. *labels* read the labels in the numbers of the mapper's release.
 
     Raises:
         InputError: The table, a label or the earlier result cannot be read.
@@ -89,6 +107,7 @@ def evaluate_table(
     earlier = previous or (own if own.is_file() else None)
     before = read_previous(earlier) if earlier else None
     rows = read_labelled(read_records(labelled))
+    rows = labels.rows(rows) if labels else rows
     evaluation = evaluate(rows, mapper, names, use_jlac10=use_jlac10)
     about = {
         "dataset": labelled.name,

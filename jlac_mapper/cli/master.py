@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from jlac_mapper.codes.listed import Edition
     from jlac_mapper.master.checks import Finding
     from jlac_mapper.master.import_rows import ImportedMaster
     from jlac_mapper.ports import MasterStore
-    from jlac_mapper.types import Edition
 
 _FINDINGS_SHOWN = 20
 
@@ -110,8 +110,8 @@ def check_command(
     every: Annotated[bool, typer.Option("--all", help=f"Show more than {_FINDINGS_SHOWN} a rule.")] = False,
 ) -> None:
     """Report what an edition says against itself; exit 0 also with findings."""
+    from jlac_mapper.concepts.loader import load_vocabulary
     from jlac_mapper.master.checks import check_edition
-    from jlac_mapper.master.starter import load_vocabulary
 
     store = open_editions()
     day = day_of(as_of)
@@ -134,16 +134,21 @@ def _keep_edition(
     import time
     from datetime import UTC, datetime
 
-    from jlac_mapper.master.editions import complete_with_starter, make_edition
+    from jlac_mapper.bootstrap import bind, site_vocabulary
+    from jlac_mapper.codes.editions import make_edition
     from jlac_mapper.master.starter import load_starter
 
     replaced = any(info.name == name for info in store.list())
     official = make_edition(name, imported.rows, imported.notes)
-    edition = complete_with_starter(official, load_starter())
+    bound = bind(official, load_starter(), site_vocabulary(store), day_of(""))
+    edition = bound.release.completed
     store.save(edition, source_file=source_file, imported_at=datetime.now(UTC))
     lines = [
         ("codes", f"{len(imported.rows):,}"),
         ("completed from the starter", f"{edition.completed:,}"),
+        ("concepts", f"{len(bound.listed):,}"),
+        ("codes without a concept", f"{len(bound.binding.unbound):,}"),
+        ("codes of several concepts alike", f"{len(bound.binding.unclear):,}"),
     ]
     if replaced:
         lines.append(("replaces", "the edition of that name"))
@@ -153,12 +158,15 @@ def _keep_edition(
 def _keep_background(store: MasterStore, imported: ImportedMaster, name: str, started: float) -> None:
     import time
 
-    from jlac_mapper.master.importers import unlisted_names
-    from jlac_mapper.master.starter import load_vocabulary
+    from jlac_mapper.concepts.loader import load_vocabulary
+    from jlac_mapper.master.importers import unknown_names
 
-    names = unlisted_names(imported.analytes, load_vocabulary())
-    store.save_background(name, names)
-    lines = [("analytes", f"{len(imported.analytes):,}"), ("names without a listed code", f"{len(names):,}")]
+    names = unknown_names(imported.analytes, load_vocabulary())
+    store.save_site_names(name, names)
+    lines = [
+        ("analytes", f"{len(imported.analytes):,}"),
+        ("names of tests without a concept", f"{len(names):,}"),
+    ]
     _print_import(name, imported, lines, time.monotonic() - started)
 
 

@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jlac_mapper.cli.review_desk import (
-    FacilityKey,
-    MasterName,
-    UserName,
-    enter,
-    new_request,
-    say,
-    settings,
-)
+from jlac_mapper.cli.review_desk import FacilityKey, MasterName, UserName, enter, new_request, say, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

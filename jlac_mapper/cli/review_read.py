@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper import wording
 from jlac_mapper.cli.review_desk import FacilityKey, MasterName, UserName, enter, print_table, say
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def lines_of(view: ItemView) -> list[str]:
     lines.append(f"proposed: {standing.proposal or '-'} (probability {item.mapping.probability:.2f})")
     for rank, candidate in enumerate(item.mapping.candidates, start=1):
         lines.append(f"  {rank}. {candidate.code.hyphenated} {candidate.name} ({candidate.probability:.2f})")
-    lines += [f"  {e.element}: {e.statement}" for e in item.mapping.evidence]
+    said = [wording.say(e, "en") for e in item.mapping.evidence]
+    lines += [f"  {statement.element}: {statement.text}" for statement in said]
     if standing.code:
         lines.append(f"answer: {standing.code}")
     if standing.question:

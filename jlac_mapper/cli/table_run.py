@@ -90,6 +90,7 @@ def result_cells(answer: Answer | None, top_k: int) -> tuple[str | float, ...]:
             Reason.ROW_MALFORMED.value,
             *[""] * (2 * top_k),
             "",
+            "",
         )
     best = answer.candidates[:top_k]
     blank = [""] * (top_k - len(best))
@@ -104,6 +105,7 @@ def result_cells(answer: Answer | None, top_k: int) -> tuple[str | float, ...]:
         *blank,
         *(candidate.probability for candidate in best),
         *blank,
+        answer.read_as.name if answer.read_as else "",
         str(answer.provenance),
     )
 

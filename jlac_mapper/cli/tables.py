@@ -31,6 +31,7 @@ def result_columns(top_k: int) -> tuple[str, ...]:
         *FIXED_COLUMNS,
         *(f"candidate_{rank}" for rank in ranks),
         *(f"candidate_{rank}_probability" for rank in ranks),
+        "read_as",
         "provenance",
     )
 

@@ -10,12 +10,14 @@ import typer
 from jlac_mapper.cli.train_choice_lora import choice_lora
 from jlac_mapper.cli.train_choice_rows import choice_rows
 from jlac_mapper.cli.train_embedder import embedder
+from jlac_mapper.cli.train_release import AsOf, shipped_release
 from jlac_mapper.cli.train_reranker import reranker
 
 if TYPE_CHECKING:
+    from jlac_mapper.concepts.bound_release import BoundRelease
     from jlac_mapper.mapping.pipeline import Pipeline
-    from jlac_mapper.training.generated_rows import LabelledRow
-    from jlac_mapper.types import Vocabulary
+    from jlac_mapper.training.calibration import ConfirmedRow
+    from jlac_mapper.vocabulary import Vocabulary
 
 train_app = typer.Typer(help="Train what the product ships.", no_args_is_help=True)
 
@@ -44,14 +46,13 @@ def calibration(
         Path | None,
         typer.Option(help="Labelled table as for `eval`: the hospital's own rows, fitted beside them."),
     ] = None,
+    as_of: AsOf = "",
 ) -> None:
     """
     Fit the probabilities on rows generated from the vocabulary (needs the `train` extra).
 
     A card (.md) with a reliability plot (.svg) is written beside the file.
     """
-    from datetime import date
-
     import numpy as np
     from rich.console import Console
 
@@ -59,7 +60,6 @@ def calibration(
     from jlac_mapper.bootstrap import calibration_pipeline
     from jlac_mapper.config import Settings
     from jlac_mapper.errors import OutputError
-    from jlac_mapper.master import starter
     from jlac_mapper.model_loading import language_model, require
     from jlac_mapper.training import calibration as training
     from jlac_mapper.training import calibration_card, choice_calibration, pairs
@@ -74,13 +74,13 @@ def calibration(
         raise OutputError(f"{output}: the card and its plot take such a name; end it in .json")
     console = Console(stderr=True)
     settings = Settings.from_env(os.environ)
-    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
-    day = date.today()
+    bound = shipped_release(as_of)
+    vocabulary, day = bound.vocabulary, bound.release.day
 
     embedders: list[StaticEmbedder] = []
 
     def build(reduced: "Vocabulary") -> "Pipeline":
-        found = pairs.examples(reduced, edition, seed)
+        found = pairs.examples(replace(bound, vocabulary=reduced), seed)
         console.print(f"embedding without a fifth of the names: {len(found.names):,} names")
         grams, trained = embedder_training.train_static(found, replace(embedder_training.STATIC, seed=seed))
         vectors, scales = quantised(table_of(trained.model))
@@ -88,8 +88,8 @@ def calibration(
         embedders.append(embedder)
         return calibration_pipeline(settings, reduced, day, embedder)
 
-    own = _confirmed_rows(confirmed) if confirmed else []
-    examples = training.collect(vocabulary, edition, build, seed)
+    own = _confirmed_rows(confirmed, bound) if confirmed else []
+    examples = training.collect(bound, build, seed)
     if own:
         shipped = calibration_pipeline(settings, vocabulary, day, StaticEmbedder.load())
         examples += training.confirmed(own, shipped, seed)
@@ -104,7 +104,7 @@ def calibration(
             settings, kept, day, embedders[training.MEASURING], training.as_calibration(fitted), model
         )
         weight, figures = choice_calibration.learn(
-            pipeline, vocabulary, unseen, edition,
+            pipeline, bound, unseen,
             np.array(list(fitted["coefficients"].values())), weight=training.BACKGROUND_WEIGHT, seed=seed,
         )  # fmt: skip
         fitted = training.with_choice(fitted, weight, model.identity, figures)
@@ -117,17 +117,24 @@ def calibration(
             console.print(f"  {name}: {value}")
 
 
-def _confirmed_rows(file: Path) -> "list[LabelledRow]":
+def _confirmed_rows(file: Path, bound: "BoundRelease") -> "list[ConfirmedRow]":
     """Return labelled rows as the training takes them, without those that have no label or several."""
     from jlac_mapper.cli.eval_command import read_records
     from jlac_mapper.evaluation.labels import Status, read_labelled
-    from jlac_mapper.training.generated_rows import LabelledRow
+    from jlac_mapper.evaluation.moved import MovedLabels
+    from jlac_mapper.training.calibration import ConfirmedRow
+    from jlac_mapper.training.confirmed_names import concepts_of
 
+    labels = MovedLabels(bound.release, bound.release.successions)
+    concepts = concepts_of(bound)
     rows = []
     for row in read_labelled(read_records(file)):
-        meant = row.truth.measurands if row.truth.status is Status.CODABLE else frozenset({""})
-        if row.truth.status is not Status.UNSCORED and len(meant) == 1:
-            rows.append(LabelledRow(row.test, next(iter(meant)), row.test.name))
+        codable = row.truth.status is Status.CODABLE
+        if row.truth.status is Status.UNSCORED or (codable and len(row.truth.measurands) > 1):
+            continue
+        meant = labels.measurands(row.truth.measurands) if codable else frozenset[str]()
+        found = frozenset().union(*(concepts.get(measurand, frozenset()) for measurand in meant))
+        rows.append(ConfirmedRow(row.test, found))
     return rows
 
 

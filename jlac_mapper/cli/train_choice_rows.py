@@ -17,12 +17,14 @@ def choice_rows(
 
     from rich.console import Console
 
-    from jlac_mapper.bootstrap import build_app
+    from jlac_mapper.bootstrap import bind, build_app
     from jlac_mapper.cli.eval_command import read_records
     from jlac_mapper.config import Settings
     from jlac_mapper.errors import InputError
     from jlac_mapper.evaluation.labels import Status, read_labelled
+    from jlac_mapper.evaluation.moved import MovedLabels
     from jlac_mapper.mapping.pipeline import Pipeline
+    from jlac_mapper.master.starter import load_starter
     from jlac_mapper.training.choice_rows import AnsweredChoice, write
 
     rows = read_labelled(read_records(labelled))
@@ -30,6 +32,9 @@ def choice_rows(
     if not scored:
         raise InputError(f"{labelled} holds no row with a label of its own; see README, evaluating")
     app = build_app(replace(Settings.from_env(os.environ), llm="off"), master=master)
+    shipped = load_starter()
+    bound = bind(app.store.load(app.edition_info.name), shipped, app.vocabulary, app.as_of)
+    labels = MovedLabels(bound.release, shipped.successions)
     pipeline = cast(Pipeline, app.mapper)  # what build_app puts there
     questions = pipeline.questions([row.test for row in scored])
     answered = []
@@ -37,7 +42,8 @@ def choice_rows(
         if question is None:
             continue
         offered = [option.measurand for option in question.options]
-        right = [i for i, measurand in enumerate(offered) if measurand in (row.truth.measurands or {""})]
+        meant = labels.measurands(row.truth.measurands) or {""}
+        right = [i for i, measurand in enumerate(offered) if measurand in meant]
         answered.append(AnsweredChoice(question, right[0] if right else offered.index("")))
     count = write(output, answered)
     Console(stderr=True).print(

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from jlac_mapper.cli.train_release import AsOf, shipped_release
+
 
 def embedder(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write the model to.")],
@@ -22,6 +24,7 @@ def embedder(
     transformer_minutes: Annotated[
         float, typer.Option(min=0, help="Train a character transformer so long and compare; 0: not.")
     ] = 0,
+    as_of: AsOf = "",
 ) -> None:
     """Train the embedding of names (needs the `train` extra); the card says how it came out."""
     from rich.console import Console
@@ -29,10 +32,9 @@ def embedder(
     from jlac_mapper.adapters.static_embedder import StaticEmbedder
     from jlac_mapper.config import models_dir
     from jlac_mapper.errors import OutputError
-    from jlac_mapper.master import starter
     from jlac_mapper.model_loading import require
+    from jlac_mapper.training import confirmed_names, embedder_compare, embedder_export, pairs
     from jlac_mapper.training import embedder as training
-    from jlac_mapper.training import embedder_compare, embedder_export, pairs
 
     for module in ("torch", "sentence_transformers"):
         require(module, extra="train")
@@ -43,36 +45,35 @@ def embedder(
     def say(text: str) -> None:
         console.print(text, soft_wrap=True, highlight=False)
 
-    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
+    bound = shipped_release(as_of)
     recipe = training.CONTINUED if confirmed else training.STATIC
     recipe = replace(recipe, seed=seed, minutes=minutes, steps=steps or recipe.steps)
     start, rows = None, 0
     if confirmed:
-        listed, background = pairs.read_confirmed(confirmed, {m.code for m in vocabulary.measurands})
-        vocabulary = pairs.with_confirmed(vocabulary, listed, background)
-        rows = len(listed) + len(background)
+        names = confirmed_names.read(confirmed, bound)
+        bound = replace(bound, vocabulary=confirmed_names.added(bound.vocabulary, names))
+        rows = len(names)
         start = StaticEmbedder.load(models_dir() / "embedder").table()
         say(f"{rows:,} confirmed names; going on from the shipped model")
     methods = embedder_compare.methods(
-        edition,
         replace(training.STATIC, seed=seed, minutes=minutes, steps=steps or training.STATIC.steps),
         replace(training.TRANSFORMER, seed=seed, minutes=transformer_minutes),
     )
     compared = []
     quick = {name: method for name, method in methods.items() if name != embedder_compare.TRANSFORMER}
     if folds:
-        compared += embedder_compare.compare(vocabulary, edition, quick, folds=folds, seed=seed, report=say)
+        compared += embedder_compare.compare(bound, quick, folds=folds, seed=seed, report=say)
     if transformer_minutes:
         # One fifth only, and the static model on the same one beside it.
         both = {name: methods[name] for name in (embedder_compare.STATIC, embedder_compare.TRANSFORMER)}
-        compared += embedder_compare.compare(vocabulary, edition, both, folds=1, seed=seed, report=say)
-    found = pairs.examples(vocabulary, edition, seed)
+        compared += embedder_compare.compare(bound, both, folds=1, seed=seed, report=say)
+    found = pairs.examples(bound, seed)
     say(f"{len(found.names):,} names, {len(found.queries):,} spellings")
     grams, trained = training.train_static(
         found, recipe, start=start, report=lambda step, loss: say(f"step {step}: loss {loss:.3f}")
     )
     story = embedder_export.Story(
-        vocabulary, recipe, trained.steps, trained.seconds, rows, compared, transformer_minutes
+        bound, recipe, trained.steps, trained.seconds, rows, compared, transformer_minutes
     )
     try:
         digest = embedder_export.write(output, grams, trained, story)

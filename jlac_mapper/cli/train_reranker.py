@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from jlac_mapper.cli.train_release import AsOf, shipped_release
+
 
 def reranker(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write the model to.")],
@@ -21,15 +23,23 @@ def reranker(
     measure: Annotated[
         bool, typer.Option("--measure/--no-measure", help="Measure on the names held out.")
     ] = True,
+    as_of: AsOf = "",
 ) -> None:
     """Train the small language model of closed questions (needs the `train` extra); the card tells how."""
     from rich.console import Console
 
     from jlac_mapper.errors import OutputError
-    from jlac_mapper.master import starter
     from jlac_mapper.model_loading import require
-    from jlac_mapper.training import embedder, pairs, reranker_export, reranker_measure, reranker_rows
+    from jlac_mapper.training import (
+        confirmed_names,
+        embedder,
+        pairs,
+        reranker_export,
+        reranker_measure,
+        reranker_rows,
+    )
     from jlac_mapper.training import reranker as training
+    from jlac_mapper.training.generated_rows import names_by_listing
 
     for module in ("torch", "transformers", "sentence_transformers", "onnx"):
         require(module, extra="train")
@@ -40,22 +50,23 @@ def reranker(
     def say(text: str) -> None:
         console.print(text, soft_wrap=True, highlight=False)
 
-    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
-    kept, out = reranker_rows.split(vocabulary)
+    bound = shipped_release(as_of)
+    kept_names, out = reranker_rows.split(bound.vocabulary)
     rows = 0
     if confirmed:
-        listed, background = pairs.read_confirmed(confirmed, {m.code for m in vocabulary.measurands})
-        kept = pairs.with_confirmed(kept, listed, background)
-        out = reranker_rows.unread(out, kept)
-        rows = len(listed) + len(background)
+        names = confirmed_names.read(confirmed, bound)
+        kept_names = confirmed_names.added(kept_names, names)
+        out = reranker_rows.unread(out, kept_names)
+        rows = len(names)
         say(f"{rows:,} confirmed names are learned as well")
     recipe = replace(training.RECIPE, seed=seed, threads=threads, steps=steps or training.RECIPE.steps)
-    say(f"{len(kept.names):,} listed and {len(kept.background):,} background names, {recipe.steps:,} steps")
+    kept = replace(bound, vocabulary=kept_names)
+    listed, background = names_by_listing(kept)
+    say(f"{len(listed):,} listed and {len(background):,} background names, {recipe.steps:,} steps")
     trained = reranker_export.rounded(
         training.train(
             kept,
-            edition,
-            starter.superseded(),
+            bound.release.successions.identifications(),
             recipe,
             lambda step, loss: say(f"step {step}: loss {loss:.3f}"),
         )
@@ -63,12 +74,12 @@ def reranker(
     measured, asked = {}, []
     if measure:
         say("measuring on the names held out, beside a static embedding trained without them")
-        asked = reranker_measure.questions(kept, out, edition, seed)
+        asked = reranker_measure.questions(kept, out, seed)
         measurands = list(trained.learned)
-        _, names = embedder.train_static(pairs.examples(kept, edition, seed))
+        _, trained_names = embedder.train_static(pairs.examples(kept, seed))
         compared = {
             "this model": reranker_measure.model_scores(trained, asked),
-            "static embedding": reranker_measure.name_scores(names.embed, kept, measurands, asked),
+            "static embedding": reranker_measure.name_scores(trained_names.embed, kept, measurands, asked),
         }
         measured = {
             method: reranker_measure.figures(asked, measurands, scores) for method, scores in compared.items()

@@ -1,16 +1,21 @@
 """What a hospital could do without this product: three ways to search a list of names."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from rapidfuzz import fuzz, process
 
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.evaluation.ngrams import TfidfIndex
 from jlac_mapper.evaluation.scores import Answer
-from jlac_mapper.types import TestName
+from jlac_mapper.vocabulary import HOMONYM
 
 TOP = 5
+
+ListedName = tuple[str, str]
+"""A name and the measurand that it stands for in a release."""
 _WIDE = 50
 """Names looked at to find five different measurands: several names stand for one."""
 
@@ -34,7 +39,26 @@ def answer(baseline: Baseline, name: str) -> Answer:
     return Answer(tuple(measurand for measurand, _ in ranked), ranked[0][1] if ranked else 0.0)
 
 
-def all_baselines(names: Sequence[TestName]) -> tuple[Baseline, ...]:
+def usual_measurands(bound: BoundRelease) -> dict[str, str]:
+    """Return listed concept -> the measurand that most of its codes have, of equal ones the first."""
+    found = {}
+    for concept, listed in bound.by_concept(bound.release.proposable).items():
+        counts = Counter(sorted(one.code.measurand for one in listed))
+        found[concept] = counts.most_common(1)[0][0]
+    return found
+
+
+def listed_names(bound: BoundRelease) -> list[ListedName]:
+    """Return the names of the concepts that a release lists, in the vocabulary's order, homonyms left out."""
+    measurands = usual_measurands(bound)
+    return [
+        (name.text, measurands[name.concept])
+        for name in bound.vocabulary.names
+        if name.concept in measurands and name.form != HOMONYM
+    ]
+
+
+def all_baselines(names: Sequence[ListedName]) -> tuple[Baseline, ...]:
     """Return the three baselines over the listed names."""
     return SubstringBaseline(names), FuzzyBaseline(names), TfidfBaseline(names)
 
@@ -49,7 +73,7 @@ class SubstringBaseline:
 
     title = "substring"
 
-    def __init__(self, names: Sequence[TestName]) -> None:
+    def __init__(self, names: Sequence[ListedName]) -> None:
         self._names, self._measurands = _unique(names)
 
     def rank(self, name: str) -> list[tuple[str, float]]:
@@ -71,7 +95,7 @@ class FuzzyBaseline:
 
     title = "RapidFuzz WRatio"
 
-    def __init__(self, names: Sequence[TestName]) -> None:
+    def __init__(self, names: Sequence[ListedName]) -> None:
         self._names, self._measurands = _unique(names)
 
     def rank(self, name: str) -> list[tuple[str, float]]:
@@ -88,7 +112,7 @@ class TfidfBaseline:
 
     title = "character TF-IDF"
 
-    def __init__(self, names: Sequence[TestName]) -> None:
+    def __init__(self, names: Sequence[ListedName]) -> None:
         self._names, self._measurands = _unique(names)
         self._index = TfidfIndex(self._names)
 
@@ -99,12 +123,12 @@ class TfidfBaseline:
         return _distinct((self._measurands[row], float(cosines[row])) for row in order if cosines[row] > 0)
 
 
-def _unique(names: Sequence[TestName]) -> tuple[list[str], list[str]]:
+def _unique(names: Sequence[ListedName]) -> tuple[list[str], list[str]]:
     """Return the different plain names with their measurands; the first owner of a name keeps it."""
     owners: dict[str, str] = {}
-    for one in names:
-        if key := plain(one.name):
-            owners.setdefault(key, one.measurand)
+    for text, measurand in names:
+        if key := plain(text):
+            owners.setdefault(key, measurand)
     return list(owners), list(owners.values())
 
 

@@ -7,6 +7,7 @@ from html import escape
 from jlac_mapper.evaluation.findings import SEVERE, Finding
 from jlac_mapper.evaluation.html_parts import paragraph
 from jlac_mapper.evaluation.labels import Status, Truth
+from jlac_mapper.types import Evidence
 
 _INTRODUCTION = (
     "In red what nobody would have seen in daily use: rows without a listed code that were accepted, rows "
@@ -61,6 +62,11 @@ def _expected(truth: Truth) -> str:
     return f"{written} in an unlisted specimen" if truth.status is Status.UNLISTED_SPECIMEN else written
 
 
+def _said(evidence: Evidence) -> str:
+    values = ", ".join(f"{name} {value}" for name, value in evidence.values)
+    return f"{evidence.key}: {values}" if values else evidence.key
+
+
 def _why(finding: Finding) -> str:
     mapping = finding.mapping
     fields = [
@@ -70,7 +76,7 @@ def _why(finding: Finding) -> str:
     ]
     best = mapping.candidates[0] if mapping.candidates else None
     evidence = mapping.evidence or (best.evidence if best else ())
-    said = [escape(f"{one.element}: {one.statement}") for one in evidence[:_EVIDENCE]]
+    said = [escape(_said(one)) for one in evidence[:_EVIDENCE]]
     lines = [
         f"<b>row</b> {' · '.join(fields)}" if fields else "",
         f"<b>reasons</b> {', '.join(mapping.reasons)}" if mapping.reasons else "",

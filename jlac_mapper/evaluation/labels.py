@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
 from jlac_mapper.errors import InputError, InvalidCodeError
 from jlac_mapper.types import LocalTest
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from jlac_mapper.evaluation.baselines import all_baselines, answer
+from jlac_mapper.evaluation.baselines import ListedName, all_baselines, answer
 from jlac_mapper.evaluation.findings import Finding, find
 from jlac_mapper.evaluation.labels import LabelledRow, Status, Truth
 from jlac_mapper.evaluation.metrics import Rate, rate
 from jlac_mapper.evaluation.scores import Answer, Scores, answer_of, is_fully_right, is_right, score
 from jlac_mapper.ports import Mapper
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, TestName
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping
 
 PRODUCT = "jlac-mapper"
 _CHUNK = 512
@@ -51,7 +51,7 @@ class Evaluation:
 def evaluate(
     rows: Sequence[LabelledRow],
     mapper: Mapper,
-    names: Sequence[TestName],
+    names: Sequence[ListedName],
     *,
     use_jlac10: bool = True,
     worst: int = 50,
@@ -60,7 +60,7 @@ def evaluate(
     Map every row, ask every baseline, and score them all.
 
     Args:
-        rows: At least one.
+        rows: At least one, their labels in the numbers of the mapper's release (see `moved.MovedLabels`).
         mapper: The product.
         names: The listed names that the baselines search; empty leaves the baselines out.
         use_jlac10: False empties the JLAC10 column first: what the names alone can do.

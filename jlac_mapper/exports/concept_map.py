@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from jlac_mapper.codes.jlac11 import METHOD_UNSPECIFIED, UNCODABLE
 from jlac_mapper.exports.fields import Names, code_of, one_line
-from jlac_mapper.jlac11 import METHOD_UNSPECIFIED, UNCODABLE
 from jlac_mapper.review_types import Facility, Item, ItemState
 from jlac_mapper.types import Reason
 

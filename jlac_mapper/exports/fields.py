@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from jlac_mapper.codes.jlac11 import UNCODABLE, Jlac11Code, parse
 from jlac_mapper.errors import InvalidCodeError
-from jlac_mapper.jlac11 import UNCODABLE, Jlac11Code, parse
 from jlac_mapper.review_types import Item
 from jlac_mapper.types import LocalTest
 

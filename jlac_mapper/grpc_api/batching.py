@@ -12,12 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from jlac_mapper.errors import (
-    DeadlinePassedError,
-    JlacMapperError,
-    ServerBusyError,
-    ServerUnavailableError,
-)
+from jlac_mapper.errors import DeadlinePassedError, JlacMapperError, ServerBusyError, ServerUnavailableError
 from jlac_mapper.ports import Mapper
 from jlac_mapper.types import LocalTest, MapOptions, Mapping
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from collections.abc import Mapping as ReadOnlyMapping
 
-from jlac_mapper import jlac11
+from jlac_mapper import wording
+from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.errors import InputError
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapping_pb2
 from jlac_mapper.types import (
-    BackgroundName,
     Candidate,
     Disposition,
     Evidence,
@@ -17,9 +18,8 @@ from jlac_mapper.types import (
     Mapping,
     Provenance,
     Reason,
-    ResultType,
-    TestName,
 )
+from jlac_mapper.vocabulary import Concept, ConceptKind, Name, ResultType, Timing
 
 DEFAULT_TOP_K = 5
 MAX_TOP_K = 50
@@ -62,6 +62,7 @@ def mapping_to_proto(mapping: Mapping) -> mapping_pb2.Mapping:
         evidence=[_evidence_to_proto(evidence) for evidence in mapping.evidence],
         provenance=_provenance_to_proto(mapping.provenance),
         message=mapping.message,
+        concept=_concept_to_proto(mapping.read_as) if mapping.read_as else None,
     )
 
 
@@ -84,6 +85,7 @@ def mapping_from_proto(message: mapping_pb2.Mapping) -> Mapping:
         evidence=tuple(_evidence_from_proto(evidence) for evidence in message.evidence),
         provenance=_provenance_from_proto(message.provenance),
         message=message.message,
+        read_as=_concept_from_proto(message.concept) if message.HasField("concept") else None,
     )
 
 
@@ -102,7 +104,7 @@ def _candidate_to_proto(candidate: Candidate) -> mapping_pb2.Candidate:
         probability=float(candidate.probability),
         reasons=[reason.value for reason in candidate.reasons],
         evidence=[_evidence_to_proto(evidence) for evidence in candidate.evidence],
-        hypothesis=_hypothesis_to_proto(candidate.hypothesis),
+        hypothesis=_hypothesis_to_proto(candidate.hypothesis, code),
     )
 
 
@@ -117,58 +119,77 @@ def _candidate_from_proto(message: mapping_pb2.Candidate) -> Candidate:
     )
 
 
-def _hypothesis_to_proto(hypothesis: Hypothesis) -> mapping_pb2.Hypothesis:
+def _concept_to_proto(concept: Concept) -> mapping_pb2.Concept:
+    return mapping_pb2.Concept(
+        key=concept.key, name=concept.name, name_en=concept.name_en, kind=concept.kind.value
+    )
+
+
+def _concept_from_proto(message: mapping_pb2.Concept) -> Concept:
+    return Concept(message.key, message.name, message.name_en, ConceptKind(message.kind))
+
+
+def _hypothesis_to_proto(hypothesis: Hypothesis, code: Jlac11Code) -> mapping_pb2.Hypothesis:
     message = mapping_pb2.Hypothesis(
-        measurand=hypothesis.measurand,
+        measurand=code.measurand if hypothesis.listed else "",
         scores={method: float(score) for method, score in hypothesis.scores.items()},
         explained=float(hypothesis.explained),
     )
-    # One of the two at most: a hypothesis speaks for a listed name or for the background.
-    if (listed := hypothesis.name) is not None:
+    if hypothesis.concept is not None:
+        message.concept.CopyFrom(_concept_to_proto(hypothesis.concept))
+    name = hypothesis.name
+    if name is not None and hypothesis.listed:
         message.listed.CopyFrom(
             mapping_pb2.ListedName(
-                name=listed.name,
-                measurand=listed.measurand,
-                kind=listed.kind,
-                identification=listed.identification,
-                specimen=listed.specimen,
-                unit=listed.unit,
-                result_type=listed.result_type.value,
+                name=name.text,
+                measurand=code.measurand,
+                kind=name.form,
+                specimen=name.specimen,
+                unit=name.unit,
+                result_type=name.result_type.value,
+                timing=name.timing.value,
             )
         )
-    elif (unlisted := hypothesis.background) is not None:
-        message.unlisted.CopyFrom(
-            mapping_pb2.UnlistedName(name=unlisted.name, kind=unlisted.kind, near=unlisted.near)
-        )
+    elif name is not None:
+        kind = hypothesis.concept.kind.value if hypothesis.concept else ""
+        message.unlisted.CopyFrom(mapping_pb2.UnlistedName(name=name.text, kind=kind))
     return message
 
 
 def _hypothesis_from_proto(message: mapping_pb2.Hypothesis) -> Hypothesis:
-    name, background = None, None
+    concept = _concept_from_proto(message.concept) if message.HasField("concept") else None
+    key = concept.key if concept else ""
+    name = None
     if message.HasField("listed"):
         listed = message.listed
-        name = TestName(
-            name=listed.name,
-            measurand=listed.measurand,
-            kind=listed.kind,
-            identification=listed.identification,
-            specimen=listed.specimen,
-            unit=listed.unit,
-            result_type=ResultType(listed.result_type),
+        name = Name(
+            listed.name,
+            key,
+            listed.kind,
+            listed.specimen,
+            listed.unit,
+            ResultType(listed.result_type),
+            Timing(listed.timing),
         )
     elif message.HasField("unlisted"):
-        background = BackgroundName(message.unlisted.name, message.unlisted.kind, message.unlisted.near)
-    return Hypothesis(message.measurand, name, background, dict(message.scores), message.explained)
+        name = Name(message.unlisted.name, key)
+    is_listed = not message.HasField("unlisted") and bool(message.measurand)
+    return Hypothesis(concept, is_listed, name, dict(message.scores), message.explained)
 
 
 def _evidence_to_proto(evidence: Evidence) -> mapping_pb2.Evidence:
     return mapping_pb2.Evidence(
-        element=evidence.element, statement=evidence.statement, source=evidence.source
+        element=evidence.element,
+        statement=wording.say(evidence, "en").text,
+        source=evidence.source,
+        key=evidence.key,
+        values=[mapping_pb2.EvidenceValue(name=name, value=value) for name, value in evidence.values],
     )
 
 
 def _evidence_from_proto(message: mapping_pb2.Evidence) -> Evidence:
-    return Evidence(message.element, message.statement, message.source)
+    values = tuple((pair.name, pair.value) for pair in message.values)
+    return Evidence(message.key, values, message.source)
 
 
 def _provenance_to_proto(provenance: Provenance) -> mapping_pb2.Provenance:

@@ -12,6 +12,7 @@ from jlac_mapper.types import (
     NormalizedTest,
     Reason,
 )
+from jlac_mapper.vocabulary import ConceptKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,10 @@ def name_reasons(
     test: NormalizedTest, hypotheses: Sequence[Hypothesis], best: Hypothesis | None
 ) -> tuple[Reason, ...]:
     """Say how the name was understood, for the best listed hypothesis or for none."""
-    background = next((h for h in hypotheses if not h.measurand), None)
-    unlisted = background.scores["exact"] if background else 0.0
-    if background and unlisted >= 0.9 and (best is None or best.scores["exact"] < unlisted):
-        panel = background.background is not None and background.background.kind == "panel"
+    other = next((h for h in hypotheses if not h.listed), None)
+    unlisted = other.scores["exact"] if other else 0.0
+    if other and unlisted >= 0.9 and (best is None or best.scores["exact"] < unlisted):
+        panel = other.concept is None or other.concept.kind is ConceptKind.PANEL
         return (Reason.NAME_IS_PANEL if panel else Reason.NAME_KNOWN_UNLISTED,)
     if best is None:
         return (Reason.NAME_UNKNOWN,)
@@ -50,7 +51,7 @@ def name_reasons(
         found.append(Reason.SIMILAR_NAME)
     else:
         found.append(Reason.NAME_UNKNOWN)
-    rivals = [h for h in hypotheses if h.measurand and h is not best]
+    rivals = [h for h in hypotheses if h.listed and h is not best]
     if best.scores["exact"] and any(h.scores["exact"] >= best.scores["exact"] for h in rivals):
         found.append(Reason.NAME_AMBIGUOUS)
     if test.aliases and not best.scores["alias"] and any(h.scores["alias"] for h in hypotheses):
@@ -73,11 +74,11 @@ def decide(
     ACCEPTED needs both probabilities over the threshold and no reason that blocks; NO_CODE a measurand
     probability under the other threshold, a name known to have no code and likelier than not to mean it, or
     a specimen that the edition does not list for the measurand; everything between goes to a person, and so
-    does a name that reads like anything but a name.
+    do a name that reads like anything but a name and an item that was listed once.
     """
     unique = tuple(dict.fromkeys(reasons))
     known_unlisted = Reason.NAME_KNOWN_UNLISTED in unique and measurand_probability < _EVEN
-    if Reason.NAME_FOREIGN in unique:
+    if Reason.NAME_FOREIGN in unique or Reason.ITEM_ENDED in unique:
         return Decision(Disposition.NEEDS_REVIEW, unique)
     improbable = measurand_probability < thresholds.no_code or known_unlisted
     if candidate is None or improbable or Reason.SPECIMEN_NOT_LISTED in unique:

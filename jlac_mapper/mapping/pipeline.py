@@ -3,21 +3,23 @@
 import math
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 
-from jlac_mapper.mapping import calibrate, decide, guard
-from jlac_mapper.mapping.normalize import Normalizer
-from jlac_mapper.mapping.rerank import UNASKED, Opinion, Reranker
-from jlac_mapper.mapping.resolve import Resolver
-from jlac_mapper.mapping.retrieve import Retriever
+from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.mapping import decide, guard, score
+from jlac_mapper.mapping.ask import UNASKED, Opinion, Reranker
+from jlac_mapper.mapping.compare import Comparer, Composed
+from jlac_mapper.mapping.score import Calibration, Features
+from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.ports import Choice
+from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import (
     Candidate,
     Disposition,
     Evidence,
     Hypothesis,
-    ListedCode,
     LocalTest,
     MapOptions,
     Mapping,
@@ -25,6 +27,7 @@ from jlac_mapper.types import (
     Provenance,
     Reason,
 )
+from jlac_mapper.vocabulary import Concept, ConceptKind
 
 RESOLVED_HYPOTHESES = 3
 _STAYS_OPEN = decide.Thresholds(accept=math.inf, no_code=0.0)
@@ -39,19 +42,19 @@ class _Judged:
     hypotheses: tuple[Hypothesis, ...]
     listed: tuple[Hypothesis, ...]
     probabilities: tuple[float, ...]
-    resolved: ReadOnlyMapping[str, list[tuple[Candidate, float]]]
-    features: tuple[tuple[str, list[float]], ...]
-    """(measurand, features) of each listed hypothesis, in the order of retrieval."""
+    composed: ReadOnlyMapping[str, Composed]
+    features: tuple[tuple[str, Features], ...]
+    """(concept's key, features) of each listed hypothesis, in the order of retrieval."""
     opinion: Opinion = UNASKED
 
     def candidates(self) -> list[Candidate]:
         """Return all candidates, those of the likeliest hypothesis first."""
-        return [candidate for h in self.listed for candidate, _ in self.resolved[h.measurand]]
+        return [candidate for h in self.listed for candidate, _ in self.composed[h.key].candidates]
 
 
 class Pipeline:
     """
-    Maps rows: normalize, retrieve, resolve, guard, rerank, calibrate, decide.
+    Maps rows: read, search, compare, guard, calibrate, ask, decide.
 
     Built once for an edition and a day; `map_batch` keeps no state and may be called from any one thread.
     """
@@ -61,22 +64,23 @@ class Pipeline:
         *,
         normalizer: Normalizer,
         retriever: Retriever,
-        resolver: Resolver,
+        comparer: Comparer,
         reranker: Reranker,
-        calibration: calibrate.Calibration,
+        calibration: Calibration,
         thresholds: decide.Thresholds,
         provenance: Provenance,
         codes: ReadOnlyMapping[str, ListedCode],
+        ended: AbstractSet[str] = frozenset(),
     ) -> None:
         self._normalizer = normalizer
         self._retriever = retriever
-        self._resolver = resolver
+        self._comparer = comparer
         self._reranker = reranker
         self._calibration = calibration
         self._thresholds = thresholds
         self._provenance = provenance
         self._codes = codes
-        self._analytes = {m: resolver.analytes(m) for m in resolver.measurands}
+        self._ended = ended
 
     def is_listed(self, code: str, day: date | None = None) -> bool:
         """Tell whether the edition with its completion lists *code*, on *day* if one is given."""
@@ -87,9 +91,9 @@ class Pipeline:
         """Map rows; one answer a row, in order. A row without a name is an answer with disposition ERROR."""
         return [self._answer(row, options) for row in self._ask_about_uncertain(self._judged(tests))]
 
-    def features_of(self, tests: Sequence[LocalTest]) -> list[list[tuple[str, list[float]]]]:
+    def features_of(self, tests: Sequence[LocalTest]) -> list[list[tuple[str, Features]]]:
         """
-        Return (measurand, features) of each row's listed hypotheses: what a calibration is trained on.
+        Return (concept's key, features) of each row's listed hypotheses: what a calibration is trained on.
 
         The language model's word is among them where the row is uncertain and a model is in use.
         """
@@ -110,48 +114,29 @@ class Pipeline:
         normalized = [self._normalizer.normalize(test) for test in tests]
         return zip(normalized, self._retriever.retrieve(normalized), strict=True)
 
-    def _describe(
-        self, test: NormalizedTest, hypotheses: tuple[Hypothesis, ...], choice: ReadOnlyMapping[str, float]
-    ) -> list[tuple[Hypothesis, list[float], list[tuple[Candidate, float]]]]:
-        described = []
-        listed = [h for h in hypotheses if h.measurand in self._analytes][:RESOLVED_HYPOTHESES]
-        for hypothesis in listed:
-            candidates = self._resolver.resolve(test, hypothesis, limit=5)
-            agreement = self._agreement(test, hypothesis, candidates, choice)
-            row = calibrate.features(test, hypotheses, hypotheses.index(hypothesis), agreement)
-            described.append((hypothesis, row, candidates))
-        return described
-
     def _judge(
-        self, test: NormalizedTest, hypotheses: tuple[Hypothesis, ...], choice: ReadOnlyMapping[str, float]
+        self, test: NormalizedTest, hypotheses: tuple[Hypothesis, ...], odds: ReadOnlyMapping[str, float]
     ) -> _Judged:
-        described = self._describe(test, hypotheses, choice)
-        scored = [(self._calibration.probability(row), hypothesis) for hypothesis, row, _ in described]
+        composed: dict[str, Composed] = {}
+        features: list[tuple[str, Features]] = []
+        scored: list[tuple[float, Hypothesis]] = []
+        for hypothesis in [h for h in hypotheses if h.listed][:RESOLVED_HYPOTHESES]:
+            found = self._comparer.compare(test, hypothesis, limit=5)
+            place = hypotheses.index(hypothesis)
+            described = score.features(
+                test, hypotheses, place, found.agreement, odds.get(hypothesis.key, 0.0)
+            )
+            composed[hypothesis.key] = found
+            features.append((hypothesis.key, described))
+            scored.append((self._calibration.probability(described), hypothesis))
         scored.sort(key=lambda pair: -pair[0])
         return _Judged(
             test=test,
             hypotheses=hypotheses,
             listed=tuple(h for _, h in scored),
-            probabilities=tuple(calibrate.normalise([p for p, _ in scored])),
-            resolved={h.measurand: candidates for h, _, candidates in described},
-            features=tuple((h.measurand, row) for h, row, _ in described),
-        )
-
-    def _agreement(
-        self,
-        test: NormalizedTest,
-        hypothesis: Hypothesis,
-        candidates: Sequence[tuple[Candidate, float]],
-        choice: ReadOnlyMapping[str, float],
-    ) -> calibrate.Agreement:
-        contradicts = candidates and Reason.RESULT_TYPE_CONFLICT in candidates[0][0].reasons
-        return calibrate.Agreement(
-            unit=self._resolver.unit_agreement(test, hypothesis.measurand),
-            specimen=self._resolver.specimen_agreement(test, hypothesis.measurand),
-            result_type=-1.0 if contradicts else 0.0,
-            method=-1.0 if guard.is_other_method(test, hypothesis.measurand) else 0.0,
-            jlac10=guard.jlac10_agreement(test, hypothesis.measurand, self._analytes),
-            choice=choice.get(hypothesis.measurand, 0.0),
+            probabilities=tuple(score.normalise([p for p, _ in scored])),
+            composed=composed,
+            features=tuple(features),
         )
 
     def _ask_about_uncertain(self, judged: list[_Judged]) -> list[_Judged]:
@@ -172,26 +157,25 @@ class Pipeline:
         weighed = [
             (p * share, c)
             for h, p in zip(row.listed, row.probabilities, strict=True)
-            for c, share in row.resolved[h.measurand]
+            for c, share in row.composed[h.key].candidates
         ]
         # The proposal leads; the rest follow by probability.
         ranked = weighed[:1] + sorted(weighed[1:], key=lambda pair: (-pair[0], str(pair[1].code)))
         candidates = [replace(c, probability=p) for p, c in ranked[: max(1, options.top_k)]]
-        best = candidates[0] if candidates and row.resolved[row.listed[0].measurand] else None
+        best = candidates[0] if candidates and row.composed[row.listed[0].key].candidates else None
         measurand_probability = row.probabilities[0] if row.listed else 0.0
         reasons = list(decide.name_reasons(row.test, row.hypotheses, row.listed[0] if row.listed else None))
-        ended = next((h for h in row.hypotheses if h.measurand and h.scores["exact"]), None)
-        if ended and ended.measurand not in self._analytes:
+        if row.test.keys and self._is_ended(row):
             reasons = [Reason.ITEM_ENDED]
         if best is not None:
-            reasons += [*best.reasons, *guard.check(row.test, best, self._analytes), *row.opinion.reasons]
+            reasons += [*best.reasons, *guard.check(row.test, best), *row.opinion.reasons]
         foreign = guard.is_foreign(row.test)
         if foreign:
             reasons.append(Reason.NAME_FOREIGN)
         thresholds = _STAYS_OPEN if row.opinion.odds else self._thresholds
         decision = decide.decide(best, measurand_probability, reasons, thresholds)
         # Never a product that the row does not name: a person chooses among the candidates.
-        unsettled = best is None or Reason.METHOD_ASSUMED in best.reasons
+        unsettled = best is None or Reason.METHOD_ASSUMED in best.reasons or Reason.ITEM_ENDED in reasons
         unsettled = unsettled or (foreign and measurand_probability < self._thresholds.no_code)
         proposed = None if decision.disposition is Disposition.NO_CODE or unsettled else best
         return Mapping(
@@ -204,7 +188,15 @@ class Pipeline:
             candidates=tuple(candidates[: options.top_k]),
             evidence=(*_name_evidence(row), *(best.evidence if best else ()), *row.opinion.evidence),
             provenance=self._provenance,
+            read_as=_read_as(row, decision.disposition),
         )
+
+    def _is_ended(self, row: _Judged) -> bool:
+        """Whether the name is that of a concept whose codes all ended, and of nothing listed."""
+        other = next((h for h in row.hypotheses if not h.listed), None)
+        if other is None or other.key not in self._ended or not other.scores["exact"]:
+            return False
+        return not any(h.listed and h.scores["exact"] >= other.scores["exact"] for h in row.hypotheses)
 
     def _error(self, reason: Reason, message: str) -> Mapping:
         return Mapping(
@@ -216,14 +208,32 @@ def _name_evidence(row: _Judged) -> tuple[Evidence, ...]:
     """Say for each hypothesis which name spoke for it, with every method's score and rank."""
     found = []
     for hypothesis in row.hypotheses:
-        named = hypothesis.name.name if hypothesis.name else ""
-        if hypothesis.background is not None:
-            named = f"{hypothesis.background.name} ({hypothesis.background.kind})"
-        scores = ", ".join(
-            f"{method} {score:.2f} (rank {1 + sum(h.scores[method] > score for h in row.hypotheses)})"
-            for method, score in hypothesis.scores.items()
-            if score
-        )
-        meaning = hypothesis.measurand or "no listed code"
-        found.append(Evidence("measurand", f"{meaning}: {named}: {scores}", "name"))
+        concept = hypothesis.concept
+        values = [
+            ("concept", hypothesis.key if hypothesis.listed else ""),
+            ("concept_ja", concept.name if concept else ""),
+            ("concept_en", concept.name_en if concept else ""),
+            ("name", hypothesis.name.text if hypothesis.name else row.test.text),
+            ("kind", (concept.kind if concept else ConceptKind.PANEL).value),
+        ]
+        for method, value in hypothesis.scores.items():
+            if value:
+                rank = 1 + sum(h.scores[method] > value for h in row.hypotheses)
+                values += [(method, f"{value:.2f}"), (f"{method}_rank", str(rank))]
+        found.append(Evidence("concept.name", tuple(values), "name"))
     return tuple(found)
+
+
+_HALF = 0.5
+
+
+def _read_as(row: _Judged, disposition: Disposition) -> Concept | None:
+    """Return the concept that a row was read as: the likelier listed one, else the one without a code."""
+    best = row.listed[0] if row.listed else None
+    other = next((h for h in row.hypotheses if not h.listed), None)
+    known = {id(h): max(h.scores["exact"], h.explained * _HALF) for h in (best, other) if h}
+    if other and known[id(other)] >= _HALF and (best is None or known[id(best)] < known[id(other)]):
+        return other.concept
+    if best and (disposition is not Disposition.NO_CODE or known[id(best)] >= _HALF):
+        return best.concept
+    return None

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.errors import InvalidCodeError
 from jlac_mapper.master.import_rows import (
     CODE_MALFORMED,
@@ -17,9 +18,9 @@ from jlac_mapper.master.import_rows import (
     JLAC10_ONLY,
     WITHDRAWN,
 )
+from jlac_mapper.reading.units import canonical
 from jlac_mapper.text import clean, fold
-from jlac_mapper.types import Edition, ListedCode, Vocabulary
-from jlac_mapper.units import canonical
+from jlac_mapper.vocabulary import Vocabulary
 
 
 class Severity(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from jlac_mapper.types import ListedCode
+from jlac_mapper.codes.listed import ListedCode
 
 Combination = tuple[str, str, str, str]
 """(measurand, identification, specimen, unit): a code without its method."""
@@ -47,18 +47,18 @@ def compare_with_official(composed: Iterable[Combination], official: Iterable[Co
     Args:
         composed: What the starter proposes: `combinations_of(starter.codes)`.
         official: Current result combinations, superseded identifications as their successors:
-            `combinations_of(edition.codes, superseded)`, or a union over several editions. Request codes
-            and units that were dropped are the caller's to leave out.
+            `combinations_of(edition.codes, successions.identifications())`, or a union over several
+            editions. Request codes and units that were dropped are the caller's to leave out.
     """
     ours, theirs = set(composed), set(official)
     return Coverage(tuple(sorted(ours & theirs)), tuple(sorted(theirs - ours)), tuple(sorted(ours - theirs)))
 
 
 def combinations_of(
-    codes: Iterable[ListedCode], superseded: Mapping[tuple[str, str, str], str] | None = None
+    codes: Iterable[ListedCode], identifications: Mapping[tuple[str, str, str], str] | None = None
 ) -> list[Combination]:
     """Return the distinct result combinations of *codes*, superseded identifications replaced, in order."""
-    successors = superseded or {}
+    successors = identifications or {}
     found: set[Combination] = set()
     for listed in codes:
         code = listed.code

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from jlac_mapper.jlac11 import Jlac11Code
-from jlac_mapper.master.editions import Superseded, proposable_codes, successors, with_ended
-from jlac_mapper.types import Edition, ListedCode
+from jlac_mapper.codes.editions import proposable_codes, successors, with_ended
+from jlac_mapper.codes.jlac11 import Jlac11Code
+from jlac_mapper.codes.listed import Edition, ListedCode
+from jlac_mapper.codes.successions import Successions
 
 
 class Difference(StrEnum):
@@ -49,7 +50,7 @@ def compare(
     new: Edition,
     *,
     day: date,
-    superseded: Superseded,
+    successions: Successions,
     table: Mapping[str, OldNew] | None = None,
 ) -> list[CodeDifference]:
     """
@@ -59,16 +60,16 @@ def compare(
         old: The edition before.
         new: The edition after.
         day: The day for both, so that a code that both say ended before is no difference.
-        superseded: Identifications that were replaced (see `starter.superseded`).
+        successions: What replaced what, beside the editions' own dates.
         table: Old code -> what the official old-new table says; it goes before what the editions tell.
 
     Returns:
         The differences by kind in the order of Difference, then by code.
     """
-    before = {row.code: row for row in proposable_codes(old, day, superseded)}
-    after = {row.code: row for row in proposable_codes(new, day, superseded)}
+    before = {row.code: row for row in proposable_codes(old, day, successions)}
+    after = {row.code: row for row in proposable_codes(new, day, successions)}
     gone = {code: row for code, row in before.items() if code not in after}
-    replaced = successors(with_ended(new, gone.values(), day), day, superseded)
+    replaced = successors(with_ended(new, gone.values(), day), day, successions)
     found = [_gone(row, after, replaced, table or {}) for row in gone.values()]
     found += [
         CodeDifference(Difference.ADDED, str(code), row.name)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.listed import ImportNote, ListedCode
 from jlac_mapper.errors import InvalidCodeError
 from jlac_mapper.text import clean
-from jlac_mapper.types import ImportNote, ListedCode
 
 JLAC10_ONLY = "jlac10-only"
 """The row has a JLAC10 code and no JLAC11 code."""

@@ -19,7 +19,7 @@ from jlac_mapper.master.import_files import (
 from jlac_mapper.master.import_rows import Analyte, ImportedMaster
 from jlac_mapper.master.import_sheets import Found, find_layout, read_found
 from jlac_mapper.text import fold
-from jlac_mapper.types import BackgroundName, Vocabulary
+from jlac_mapper.vocabulary import SiteName, Vocabulary
 
 _MONTH = re.compile(r"(20[0-9]{2})\D?(0?[1-9]|1[0-2])(?![0-9])|(20[0-9]{2})(0[1-9]|1[0-2])[0-3][0-9]")
 
@@ -56,28 +56,26 @@ def read_master(path: Path) -> ImportedMaster:
     return imported
 
 
-def unlisted_names(analytes: Iterable[Analyte], vocabulary: Vocabulary) -> list[BackgroundName]:
+def unknown_names(analytes: Iterable[Analyte], vocabulary: Vocabulary) -> list[SiteName]:
     """
-    Return the analytes' names as vocabulary of tests without a listed code (kind `jlac10`).
+    Return the names of JLAC10 analytes that no concept of the vocabulary has (kind `jlac10`).
 
-    Left out are analytes that a listed measurand stands for, and names that a listed measurand bears or
-    that the background already has. Each folded name once, in the table's order.
+    Left out are analytes that a concept stands for, and names that the vocabulary knows. Each folded name
+    once, in the table's order.
     """
-    listed_analytes = {code for measurand in vocabulary.measurands for code in measurand.jlac10}
-    seen = {fold(name.name) for name in vocabulary.names} | {
-        fold(name.name) for name in vocabulary.background
-    }
-    for measurand in vocabulary.measurands:
-        seen |= {fold(measurand.name), fold(measurand.name_en)}
+    held = {analyte for concept in vocabulary.concepts for analyte in concept.analytes}
+    seen = {fold(name.text) for name in vocabulary.names}
+    for concept in vocabulary.concepts:
+        seen |= {fold(concept.name), fold(concept.name_en)}
     names = []
     for analyte in analytes:
-        if analyte.code in listed_analytes:
+        if analyte.code in held:
             continue
         for name in analyte.names:
             key = fold(name)
             if key and key not in seen:
                 seen.add(key)
-                names.append(BackgroundName(name=name, kind="jlac10"))
+                names.append(SiteName(name, "jlac10"))
     return names
 
 

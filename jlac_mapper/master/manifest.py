@@ -1,5 +1,5 @@
 """
-The starter's manifest: which edition the tables are, how much they hold, and a digest of each file.
+The manifest of the master data: which edition the starter is, how much they hold, and a digest of each file.
 
 After a change of the tables: `python -m jlac_mapper.master.manifest --write`.
 """
@@ -10,33 +10,35 @@ import json
 from pathlib import Path
 from typing import Any
 
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import master_data_dir
-from jlac_mapper.master.starter import load_starter, load_vocabulary, superseded
+from jlac_mapper.master.starter import load_starter
 
-BASIS = "2025-12"
-"""The official edition whose digits the starter follows."""
+BASIS = "2025-12, and from 2026-08 on what is known of that list"
+"""The official editions that the starter follows, by date."""
 
 
 def build_manifest(data_dir: Path) -> dict[str, Any]:
-    """Return the manifest of the starter in *data_dir* (the folder that holds `starter/`)."""
-    folder = data_dir / "starter"
-    vocabulary, edition = load_vocabulary(folder), load_starter(folder)
+    """Return the manifest of vocabulary and starter in *data_dir*, a folder laid out as master_data."""
+    vocabulary, starter = load_vocabulary(data_dir), load_starter(data_dir)
+    folders = ("concepts", "names", "words", "releases")
     return {
-        "edition": edition.name,
+        "edition": starter.edition.name,
         "basis": BASIS,
-        "edition_digest": edition.digest,
+        "edition_digest": starter.edition.digest,
         "counts": {
-            "measurands": len(vocabulary.measurands),
+            "concepts": len(vocabulary.concepts),
+            "concepts_listed_once": len({key for keys in starter.known.values() for key in keys}),
             "names": len(vocabulary.names),
-            "names_without_a_code": len(vocabulary.background),
             "specimens": len(vocabulary.specimens),
             "units": len(vocabulary.units),
-            "codes": len(edition.codes),
-            "superseded_identifications": len(superseded(folder)),
+            "codes": len(starter.edition.codes),
+            "successions": len(starter.successions.lines),
         },
         "sha256": {
             path.relative_to(data_dir).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*.csv"))
+            for folder in folders
+            for path in sorted((data_dir / folder).rglob("*.csv"))
         },
     }
 

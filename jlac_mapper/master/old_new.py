@@ -4,17 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
 from jlac_mapper.errors import InvalidCodeError, MasterFileError
 from jlac_mapper.master.diff import OldNew
-from jlac_mapper.master.import_files import (
-    Sheet,
-    decode,
-    is_workbook,
-    open_workbook,
-    read_bytes,
-    text_sheet,
-)
+from jlac_mapper.master.import_files import Sheet, decode, is_workbook, open_workbook, read_bytes, text_sheet
 from jlac_mapper.master.import_sheets import HEADER_SEARCH_ROWS, header_key
 from jlac_mapper.text import clean
 

@@ -1,140 +1,157 @@
 """
-The starter master: small tables of facts, shipped with the product, from which its codes are composed.
+The starter: a release that ships, composed from small tables of facts.
 
-A rule says in which specimens and under which method digits a measurand's result is reported; the codes are
-the rules written out. Names, specimens and units serve every edition. See master_data/README.md.
+A rule says in which specimens and under which method digits a result is reported, which concepts it is of and
+since when; the codes are the rules written out. See master_data/README.md.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.editions import STARTER, digest_of
+from jlac_mapper.codes.jlac11 import Jlac11Code
+from jlac_mapper.codes.listed import Edition, ListedCode
+from jlac_mapper.codes.successions import Change, Succession, Successions
+from jlac_mapper.concepts import tables
+from jlac_mapper.concepts.binding import KnownResults, result_of
+from jlac_mapper.concepts.tables import Row, read, unique
 from jlac_mapper.config import master_data_dir
-from jlac_mapper.errors import InvalidCodeError
-from jlac_mapper.master.editions import STARTER, digest_of
-from jlac_mapper.master.tables import Row, read, unique
-from jlac_mapper.text import fold
-from jlac_mapper.types import (
-    BackgroundName,
-    Edition,
-    ListedCode,
-    Measurand,
-    Qualifier,
-    ResultType,
-    Specimen,
-    TestName,
-    Timing,
-    Unit,
-    Vocabulary,
-)
+from jlac_mapper.errors import InvalidCodeError, MasterFileError
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """
+    The shipped release with what its tables know beyond its codes.
+
+    Attributes:
+        edition: One code for each specimen of each rule, in ascending order, with the rule's dates.
+        successions: What replaced what, also where the codes themselves come from another release.
+        known: The concepts of each result, by its elements.
+    """
+
+    edition: Edition
+    successions: Successions
+    known: KnownResults
+
+    def ended_concepts(self, day: date) -> frozenset[str]:
+        """Return the concepts that were listed once and are not any more on *day*."""
+        listed: set[str] = set()
+        once: set[str] = set()
+        for code in self.edition.codes:
+            concepts = self.known[result_of(code.code)]
+            if code.is_valid_on(day):
+                listed |= concepts
+            elif code.valid_to is not None and code.valid_to < day:
+                once |= concepts
+        return frozenset(once - listed)
+
+
+@dataclass(slots=True)
+class _Composed:
+    codes: dict[Jlac11Code, ListedCode] = field(default_factory=dict)
+    known: dict[tuple[str, str, str, str], frozenset[str]] = field(
+        default_factory=lambda: defaultdict(frozenset)
+    )
 
 
 def starter_dir() -> Path:
-    """Return the folder of the shipped starter tables."""
-    return master_data_dir() / "starter"
+    """Return the folder of the shipped release's tables."""
+    return master_data_dir() / "releases" / "starter"
 
 
-def load_vocabulary(
-    folder: Path | None = None, *, extra_background: Iterable[BackgroundName] = ()
-) -> Vocabulary:
+def load_starter(folder: Path | None = None) -> Starter:
     """
-    Read what names, specimens and units mean, and the names that have no listed code.
+    Compose the starter.
 
     Args:
-        folder: Where the tables are; the shipped ones when not given.
-        extra_background: A site's own names without a code; those that the tables know are left out.
+        folder: A folder laid out as master_data; the shipped one when not given.
 
     Raises:
-        MasterFileError: A table is missing or malformed, one name claims two measurands, or a background
-            name is a listed one; the message gives file and line.
+        MasterFileError: A table is missing or malformed; a rule names an unknown concept, specimen or unit,
+            makes no valid code, asks for a request code, or repeats another rule; a successor is never
+            listed. The message gives file and line.
     """
-    folder = folder or starter_dir()
-    measurands = _measurands(folder)
-    names = _names(folder, {m.code for m in measurands})
-    background = _background(folder, names)
-    known = {*names, *background}
-    for extra in extra_background:
-        if (key := fold(extra.name)) and key not in known:
-            background.setdefault(key, extra)
-    specimens = tuple(
-        Specimen(r["key"], r["code"], r["name_ja"], r["name_en"], r["broader"], r.list("spellings"))
-        for r in unique(read(folder / "specimens.csv"), "key")
-    )
-    units = tuple(
-        Unit(r["code"], r["canonical"], r["name_ja"], r.result_type, r.list("spellings"))
-        for r in unique(read(folder / "units.csv"), "canonical")
-    )
-    return Vocabulary(
-        measurands,
-        tuple(names.values()),
-        tuple(background.values()),
-        specimens,
-        units,
-        _qualifiers(folder, {s.key for s in specimens}),
-    )
-
-
-def load_starter(folder: Path | None = None) -> Edition:
-    """
-    Compose the starter edition: one code for each specimen of each rule, in ascending order.
-
-    Raises:
-        MasterFileError: As for `load_vocabulary`, or a rule names an unknown measurand, specimen or unit,
-            makes no valid code, asks for a request code, or repeats another rule.
-    """
-    folder = folder or starter_dir()
-    measurands = {m.code: m for m in _measurands(folder)}
-    specimen_names: dict[str, str] = {}
-    for row in read(folder / "specimens.csv"):
-        if row["key"] != "blood":  # the unspecific word shares its code with whole blood
-            specimen_names.setdefault(row["code"], row["name_ja"])
-    unit_names = {row["code"]: row["name_ja"] for row in read(folder / "units.csv") if row["code"]}
-    groups = {row["group"]: row.list("specimens") for row in read(folder / "specimen_groups.csv")}
-    codes: dict[jlac11.Jlac11Code, ListedCode] = {}
-    for row in read(folder / "rules.csv"):
-        if row["measurand"] not in measurands:
-            raise row.error(f"measurand {row['measurand']!r} is not in measurands.csv")
-        if row["unit"] not in unit_names:
+    root = folder or master_data_dir()
+    rules = root / "releases" / "starter"
+    specimens = _specimen_names(root)
+    units = {r["code"]: r["name_ja"] for r in read(root / "words" / "units.csv", tables.UNITS) if r["code"]}
+    analytes = {
+        r["concept"]: tuple(dict.fromkeys(code[:5] for code in r.list("jlac10")))
+        for r in unique(tables.read_folder(root / "concepts", tables.CONCEPTS), "concept")
+    }
+    groups = {
+        r["group"]: r.list("specimens") for r in read(rules / "specimen_groups.csv", tables.SPECIMEN_GROUPS)
+    }
+    composed = _Composed()
+    for row in read(rules / "rules.csv", tables.RULES):
+        concepts = row.list("concepts")
+        if not concepts or (strange := [key for key in concepts if key not in analytes]):
+            raise row.error(f"concepts {'|'.join(strange) if concepts else ''!r} are in no table")
+        if row["unit"] not in units:
             raise row.error(f"unit {row['unit']!r} is not in units.csv")
         for specimen in _expand(row.list("specimens"), groups):
-            if specimen not in specimen_names:
+            if specimen not in specimens:
                 raise row.error(f"specimen {specimen!r} is neither in specimens.csv nor a specimen group")
             code = _compose(row, specimen)
-            if code in codes:
+            if code in composed.codes:
                 raise row.error(f"{code.hyphenated} is composed twice")
-            codes[code] = ListedCode(
+            composed.known[result_of(code)] |= frozenset(concepts)
+            composed.codes[code] = ListedCode(
                 code,
                 row["name"],
-                jlac10=measurands[code.measurand].jlac10,
+                valid_from=row.date("valid_from"),
+                valid_to=row.date("valid_to"),
+                jlac10=tuple(dict.fromkeys(a for key in concepts for a in analytes[key])),
                 source=STARTER,
-                specimen_name=specimen_names[specimen],
-                unit_name=unit_names[code.unit],
+                specimen_name=specimens[specimen],
+                unit_name=units[code.unit],
             )
-    ordered = tuple(codes[code] for code in sorted(codes))
-    return Edition(STARTER, digest_of(ordered), ordered)
+    ordered = tuple(composed.codes[code] for code in sorted(composed.codes))
+    return Starter(
+        Edition(STARTER, digest_of(ordered), ordered),
+        _successions(rules / "successors.csv", ordered),
+        dict(composed.known),
+    )
 
 
-def superseded(folder: Path | None = None) -> Mapping[tuple[str, str, str], str]:
-    """
-    Return the identifications that were replaced: (measurand, identification, unit) -> successor.
-
-    Raises:
-        MasterFileError: A successor is not current in rules.csv, or the replaced one still is.
-    """
-    folder = folder or starter_dir()
-    current = {(r["measurand"], r["identification"], r["unit"]) for r in read(folder / "rules.csv")}
-    successors: dict[tuple[str, str, str], str] = {}
-    for row in read(folder / "identifications.csv"):
-        old = (row["measurand"], row["identification"], row["unit"])
-        if old in current or old in successors or row["status"] != "superseded":
-            raise row.error(f"{'-'.join(old)} is current or listed twice, or its status is not superseded")
-        if (row["measurand"], row["successor"], row["unit"]) not in current:
-            raise row.error(f"successor {row['successor']!r} of {'-'.join(old)} is not in rules.csv")
-        successors[old] = row["successor"]
-    return successors
+def _specimen_names(root: Path) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for row in read(root / "words" / "specimens.csv", tables.SPECIMENS):
+        if row["key"] != "blood":  # the unspecific word shares its code with whole blood
+            names.setdefault(row["code"], row["name_ja"])
+    return names
 
 
-def _compose(row: Row, specimen: str) -> jlac11.Jlac11Code:
+def _successions(path: Path, codes: Sequence[ListedCode]) -> Successions:
+    listed = {(c.code.measurand, c.code.identification) for c in codes}
+    lines: list[Succession] = []
+    for row in read(path, tables.SUCCESSORS):
+        line = Succession(
+            row["measurand"], row["identification"], row["specimen"], row["unit"], row["new_measurand"],
+            row["new_identification"], row["new_unit"], row.date("since"), row.word("change", Change),
+        )  # fmt: skip
+        if (line.new_measurand, line.new_identification) not in listed:
+            raise row.error(f"successor {line.new_measurand}-{line.new_identification} is not in rules.csv")
+        if any(_same_place(line, other) for other in lines):
+            raise row.error(f"{line.measurand}-{line.identification} has two successors in one place")
+        lines.append(line)
+    if not lines:
+        raise MasterFileError(f"{path} holds no line")
+    return Successions(lines)
+
+
+def _same_place(one: Succession, other: Succession) -> bool:
+    return (one.measurand, one.identification, one.specimen, one.unit) == (
+        other.measurand, other.identification, other.specimen, other.unit,
+    )  # fmt: skip
+
+
+def _compose(row: Row, specimen: str) -> Jlac11Code:
     try:
         code = jlac11.parse(row["measurand"] + row["identification"] + specimen + row["method"] + row["unit"])
     except InvalidCodeError as error:
@@ -151,79 +168,3 @@ def _expand(specimens: Sequence[str], groups: Mapping[str, tuple[str, ...]]) -> 
             yield from _expand(groups[specimen], groups)
         else:
             yield specimen
-
-
-def _measurands(folder: Path) -> tuple[Measurand, ...]:
-    return tuple(
-        Measurand(
-            r["measurand"], r["name_ja"], r["name_en"], r["section"], r["default_specimen"], r.list("jlac10")
-        )
-        for r in unique(read(folder / "measurands.csv"), "measurand")
-    )
-
-
-def _qualifiers(folder: Path, specimens: set[str]) -> tuple[Qualifier, ...]:
-    values: dict[str, set[str]] = {
-        "specimen": specimens,
-        "result_type": {kind.value for kind in ResultType},
-        "timing": {timing.value for timing in Timing},
-        "method": {""},
-        "note": {""},
-        "another_test": {""},
-    }
-    for row in read(folder / "qualifiers.csv"):
-        kind, value, where = row["kind"], row["value"], row["where"]
-        said = value.isalpha() and value.isupper() if kind == "section" else value in values.get(kind, ())
-        if not said or where not in ("piece", "edge", "inside", "heading", "remark"):
-            raise row.error(f"kind {kind!r}, value {value!r} or where {where!r} is unknown")
-    return tuple(
-        Qualifier(r["text"], r["kind"], r["value"], r["where"])
-        for r in unique(read(folder / "qualifiers.csv"), "text")
-    )
-
-
-def _names(folder: Path, measurands: set[str]) -> dict[str, TestName]:
-    names: dict[str, TestName] = {}
-    for row in read(folder / "names.csv"):
-        key, measurand = fold(row["name"]), row["measurand"]
-        if not key or measurand not in measurands:
-            raise row.error(f"{row['name']!r} has no letters, or {measurand!r} is not in measurands.csv")
-        if key in names:
-            raise row.error(f"{row['name']!r} is already a name of {names[key].measurand}")
-        names[key] = TestName(
-            row["name"],
-            measurand,
-            row["kind"],
-            row["identification"],
-            row["specimen"],
-            row["unit"],
-            row.result_type,
-        )
-    return names
-
-
-def _background(folder: Path, names: Mapping[str, TestName]) -> dict[str, BackgroundName]:
-    background: dict[str, BackgroundName] = {}
-    measurands = {name.measurand for name in names.values()}
-    for path in sorted((folder / "background").glob("*.csv")):
-        for row in read(path):
-            key = fold(row["name"])
-            if key in names:
-                raise row.error(f"{row['name']!r} is a listed name of {names[key].measurand}")
-            near = _near(row, names, measurands)
-            if key:
-                background.setdefault(key, BackgroundName(row["name"], row["kind"], near))
-    return background
-
-
-def _near(row: Row, names: Mapping[str, TestName], measurands: Container[str]) -> str:
-    """Return the measurand that a background name is confused with; the table gives it or a name of it."""
-    near = row["near"]
-    if near in measurands:
-        return near
-    for text in (near, near.partition("/")[0]):
-        if found := names.get(fold(text)):
-            return found.measurand
-    if near:
-        raise row.error(f"near is {near!r}; expected a name in names.csv")
-    return ""

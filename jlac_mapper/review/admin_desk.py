@@ -11,16 +11,7 @@ from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.lists import ListImporter
 from jlac_mapper.review_ports import ReviewStore, UserStore
 from jlac_mapper.review_requests import Reopened
-from jlac_mapper.review_types import (
-    INSTALLATION,
-    Action,
-    Event,
-    EventDraft,
-    Facility,
-    Role,
-    Run,
-    User,
-)
+from jlac_mapper.review_types import INSTALLATION, Action, Event, EventDraft, Facility, Role, Run, User
 from jlac_mapper.types import LocalTest
 
 

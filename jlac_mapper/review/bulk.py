@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import InvalidDecisionError
-from jlac_mapper.jlac11 import UNCODABLE
 from jlac_mapper.review import workflow
 from jlac_mapper.review_ports import ReviewStore
 from jlac_mapper.review_requests import Order

@@ -1,33 +1,34 @@
 """Search the codes of an edition by words, for a reviewer who picks one."""
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.text import fold
-from jlac_mapper.types import ListedCode, TestName
 
 
 class CodeSearch:
     """
-    The codes of the edition that the app answers from, completed and with successors.
+    The codes of the release that the app answers from, completed and with successors.
 
-    *current* are those that may be proposed today: valid, no request, identification in use (see
-    master.editions.proposable_codes). *names* are the vocabulary's names of the measurands, so that a code is
-    found by an abbreviation that its edition does not hold (WBC). Built in a fraction of a second; use one
-    for many questions.
+    A code is found by any name of its concepts, so by an abbreviation that its release does not hold (WBC).
+    Built in a fraction of a second; use one for many questions.
     """
 
-    def __init__(
-        self, codes: Iterable[ListedCode], current: Collection[ListedCode], names: Iterable[TestName] = ()
-    ) -> None:
-        self._codes = {str(listed.code): listed for listed in codes}
+    def __init__(self, bound: BoundRelease) -> None:
+        current = bound.release.proposable
+        self._codes = bound.release.by_code
         self._current = {str(listed.code) for listed in current}
         # Unspecified methods first: what a reviewer wants who does not know the product.
         ordered = sorted(current, key=lambda c: (c.code.method != jlac11.METHOD_UNSPECIFIED, c.code))
-        self._texts = [(_haystack(listed), listed) for listed in ordered]
-        self._names: dict[str, set[str]] = {}
-        for name in names:
-            self._names.setdefault(name.measurand, set()).add(fold(name.name))
+        by_concept: dict[str, set[str]] = defaultdict(set)
+        for name in bound.vocabulary.names:
+            by_concept[name.concept].add(fold(name.text))
+        self._texts = [
+            (_haystack(c), frozenset().union(*(by_concept[key] for key in bound.binding.of(c.code))), c)
+            for c in ordered
+        ]
 
     def get(self, code: str) -> ListedCode | None:
         """Return a code of the edition, ended ones too, or None."""
@@ -47,15 +48,14 @@ class CodeSearch:
         Return current codes that hold every word of *text*: named so first, then method 000, then by code.
 
         Words are compared folded (see text.fold) as parts of the code, the standard name, abbreviation,
-        product, specimen and unit, or as a whole name of the measurand. No word finds nothing.
+        product, specimen and unit, or as a whole name of the concept. No word finds nothing.
         """
         words = {folded for word in text.split() if (folded := fold(word))}
         if not words or limit < 1:
             return []
         named: list[ListedCode] = []
         others: list[ListedCode] = []
-        for haystack, listed in self._texts:
-            names = self._names.get(listed.code.measurand, set())
+        for haystack, names, listed in self._texts:
             if all(word in haystack or word in names for word in words):
                 (others if words.isdisjoint(names) else named).append(listed)
         return (named + others)[:limit]

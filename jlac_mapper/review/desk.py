@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
+from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review import blind, bulk, workflow
@@ -25,7 +26,6 @@ from jlac_mapper.review_requests import (
     QueuePage,
 )
 from jlac_mapper.review_types import OPEN, Action, HouseName, Item, Role, Run, User
-from jlac_mapper.types import ListedCode
 
 _CLAIM_ATTEMPTS = 20
 _LARGEST_PAGE = 500

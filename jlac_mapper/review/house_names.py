@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from jlac_mapper import jlac11, units
-from jlac_mapper.jlac11 import UNCODABLE
+from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.ports import Mapper
+from jlac_mapper.reading import units
 from jlac_mapper.review.audit import write_moment
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review_ports import ReviewStore
@@ -80,7 +81,9 @@ class HouseNameMapper:
     def _decided(self, mapping: Mapping, names: Sequence[HouseName], top_k: int) -> Mapping:
         said = tuple(
             Evidence(
-                "house_name", f"{n.by} decided {n.code} on {write_moment(n.at)[:10]} (item {n.item})", n.name
+                "decision.here",
+                (("by", n.by), ("code", n.code), ("day", write_moment(n.at)[:10]), ("item", str(n.item))),
+                n.name,
             )
             for n in names[:5]
         )
@@ -135,7 +138,7 @@ class HouseNameMapper:
     def _candidate(self, code: str, reason: Reason) -> Candidate:
         listed = self._codes.get(code)
         parsed = jlac11.parse(code)
-        hypothesis = Hypothesis(parsed.measurand, None, None, {}, 1.0)
+        hypothesis = Hypothesis(None, True, None, {}, 1.0)
         return Candidate(parsed, listed.name if listed else "", hypothesis, (reason,), ())
 
 
@@ -150,15 +153,9 @@ def _with_evidence(mapping: Mapping, evidence: tuple[Evidence, ...]) -> Mapping:
 def _said_elsewhere(codes: ReadOnlyMapping[str, int]) -> tuple[Evidence, ...]:
     """Say what others decided, without saying who."""
     return tuple(
-        Evidence(
-            "house_name", f"{count} other {_facilities(count)} decided {code} for such a row", "elsewhere"
-        )
+        Evidence("decision.elsewhere", (("count", str(count)), ("code", code)), "elsewhere")
         for code, count in sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
     )
-
-
-def _facilities(count: int) -> str:
-    return "facility" if count == 1 else "facilities"
 
 
 def _by_house_name(mapping: Mapping) -> Mapping:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from threading import Lock
 
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import InputError
-from jlac_mapper.jlac11 import UNCODABLE
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.code_search import CodeSearch

@@ -1,12 +1,17 @@
-"""A row and the mapper's answer as JSON and back, without loss."""
+"""
+A row and the mapper's answer as JSON and back.
+
+Nothing is lost but the tables of a concept, which belong to the vocabulary: its key, names and kind are kept.
+Answers written before there were concepts are read too.
+"""
 
 import json
 from dataclasses import asdict
 from typing import Any
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
+from jlac_mapper.review.old_evidence import read_old
 from jlac_mapper.types import (
-    BackgroundName,
     Candidate,
     Disposition,
     Evidence,
@@ -15,9 +20,8 @@ from jlac_mapper.types import (
     Mapping,
     Provenance,
     Reason,
-    ResultType,
-    TestName,
 )
+from jlac_mapper.vocabulary import Concept, ConceptKind, Name, ResultType, Timing
 
 
 def row_to_json(test: LocalTest) -> str:
@@ -39,6 +43,7 @@ def mapping_to_json(mapping: Mapping) -> str:
             "reasons": mapping.reasons, "candidates": [_candidate(c) for c in mapping.candidates],
             "evidence": [_evidence(e) for e in mapping.evidence],
             "provenance": asdict(mapping.provenance), "message": mapping.message,
+            "read_as": _concept(mapping.read_as),
         }
     )  # fmt: skip
 
@@ -57,6 +62,7 @@ def mapping_from_json(text: str) -> Mapping:
         evidence=_read_evidence(read["evidence"]),
         provenance=Provenance(**read["provenance"]),
         message=read["message"],
+        read_as=_read_concept(read.get("read_as")),
     )
 
 
@@ -64,12 +70,21 @@ def _dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _evidence(evidence: Evidence) -> list[str]:
-    return [evidence.element, evidence.statement, evidence.source]
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "key": evidence.key,
+        "values": [list(pair) for pair in evidence.values],
+        "source": evidence.source,
+    }
 
 
-def _read_evidence(read: list[list[str]]) -> tuple[Evidence, ...]:
-    return tuple(Evidence(*fields) for fields in read)
+def _read_evidence(read: list[Any]) -> tuple[Evidence, ...]:
+    return tuple(
+        read_old(*fields)
+        if isinstance(fields, list)  # element, statement, source: written before there were keys
+        else Evidence(fields["key"], tuple((n, v) for n, v in fields["values"]), fields["source"])
+        for fields in read
+    )
 
 
 def _reasons(read: list[str]) -> tuple[Reason, ...]:
@@ -92,22 +107,31 @@ def _read_candidate(read: dict[str, Any]) -> Candidate:
     )  # fmt: skip
 
 
+def _concept(concept: Concept | None) -> list[str] | None:
+    return [concept.key, concept.name, concept.name_en, concept.kind] if concept else None
+
+
+def _read_concept(read: list[str] | None) -> Concept | None:
+    return Concept(read[0], read[1], read[2], ConceptKind(read[3])) if read else None
+
+
 def _hypothesis(hypothesis: Hypothesis) -> dict[str, Any]:
     return {
-        "measurand": hypothesis.measurand,
+        "concept": _concept(hypothesis.concept),
+        "listed": hypothesis.listed,
         "name": asdict(hypothesis.name) if hypothesis.name else None,
-        "background": asdict(hypothesis.background) if hypothesis.background else None,
         "scores": dict(hypothesis.scores),
         "explained": hypothesis.explained,
     }
 
 
 def _read_hypothesis(read: dict[str, Any]) -> Hypothesis:
-    name, background = read["name"], read["background"]
+    name = read["name"]
+    if "measurand" in read:  # written before there were concepts: the name, and whether it had a code
+        old = read["background"] or name
+        text = Name(old["name"], "", old["kind"]) if old else None
+        return Hypothesis(None, read["background"] is None, text, read["scores"], read["explained"])
     if name is not None:
-        name = TestName(**{**name, "result_type": ResultType(name["result_type"])})
-    return Hypothesis(
-        measurand=read["measurand"], name=name,
-        background=BackgroundName(**background) if background is not None else None,
-        scores=read["scores"], explained=read["explained"],
-    )  # fmt: skip
+        kinds = {"result_type": ResultType(name["result_type"]), "timing": Timing(name["timing"])}
+        name = Name(**{**name, **kinds})
+    return Hypothesis(_read_concept(read["concept"]), read["listed"], name, read["scores"], read["explained"])

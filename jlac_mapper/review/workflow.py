@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import (
     ConflictError,
     InvalidCodeError,
@@ -12,7 +13,6 @@ from jlac_mapper.errors import (
     JlacMapperError,
     NotAllowedError,
 )
-from jlac_mapper.jlac11 import UNCODABLE
 from jlac_mapper.review_requests import Order
 from jlac_mapper.review_types import (
     DECISIONS,

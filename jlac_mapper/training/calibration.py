@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jlac_mapper.mapping.calibrate import FEATURES, LEAST_ACCEPTED, Calibration
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.mapping.score import FEATURES, LEAST_ACCEPTED, Calibration
 from jlac_mapper.text import fold
 from jlac_mapper.training import calibration_figures
-from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator
-from jlac_mapper.types import Edition, Vocabulary
+from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator, names_by_listing
+from jlac_mapper.types import LocalTest
+from jlac_mapper.vocabulary import Vocabulary
 
 FloatVector = npt.NDArray[np.float64]
 BoolVector = npt.NDArray[np.bool_]
@@ -48,9 +50,15 @@ class Example:
     fold: int
 
 
-def collect(
-    vocabulary: Vocabulary, edition: Edition, build: Callable[[Vocabulary], Pipeline], seed: int
-) -> list[Example]:
+@dataclass(frozen=True, slots=True)
+class ConfirmedRow:
+    """A row of a hospital's own, and the keys of the concepts that its code is of; none without a code."""
+
+    test: LocalTest
+    concepts: frozenset[str]
+
+
+def collect(bound: BoundRelease, build: Callable[[Vocabulary], Pipeline], seed: int) -> list[Example]:
     """
     Generate rows and describe them, each fold with a fifth of all names taken out of the index.
 
@@ -58,51 +66,53 @@ def collect(
     *build* makes a pipeline that has never seen the names taken out: its embedding is trained without them.
     """
     examples: list[Example] = []
+    vocabulary = bound.vocabulary
+    listed, others = names_by_listing(bound)
     for fold_number in range(FOLDS):
-        held_out = {n.name for n in vocabulary.names if _fold_of(n.name, seed) == fold_number}
-        held_out |= {b.name for b in vocabulary.background if _fold_of(b.name, seed) == fold_number}
-        reduced = replace(
-            vocabulary,
-            names=tuple(n for n in vocabulary.names if n.name not in held_out),
-            background=tuple(b for b in vocabulary.background if b.name not in held_out),
+        held_out = {n.text for n in vocabulary.names if _fold_of(n.text, seed) == fold_number}
+        pipeline = build(
+            replace(vocabulary, names=tuple(n for n in vocabulary.names if n.text not in held_out))
         )
-        pipeline = build(reduced)
-        generator = RowGenerator(vocabulary, edition, seed * 100 + fold_number)
+        generator = RowGenerator(bound, seed * 100 + fold_number)
         rows: list[LabelledRow] = []
-        for name in vocabulary.names:
+        for name in listed:
             # Known names outnumber unknown ones four to one, as in a real list.
-            rows.extend(generator.listed(name, 2 if name.name in held_out else 1))
-            if _fold_of(name.name + "specimen", seed) == fold_number:
+            rows.extend(generator.listed(name, 2 if name.text in held_out else 1))
+            if _fold_of(name.text + "specimen", seed) == fold_number:
                 rows.append(generator.unlisted_specimen(name))
-            if _fold_of(name.name + "remainder", seed) == fold_number:
+            if _fold_of(name.text + "remainder", seed) == fold_number:
                 rows.append(generator.another_test(name))
-            if _fold_of(name.name + "homonym", seed) == fold_number and (row := generator.homonym(name)):
+            if _fold_of(name.text + "homonym", seed) == fold_number and (row := generator.homonym(name)):
                 rows.append(row)
-        for other in vocabulary.background:
-            if other.name in held_out or _fold_of(other.name + "known", seed) == fold_number:
+        for other in others:
+            if other.text in held_out or _fold_of(other.text + "known", seed) == fold_number:
                 rows.extend(generator.background(other, 1))
-        examples += _described(rows, pipeline, [fold_number] * len(rows))
+        labelled = [(row.test, frozenset({row.concept} - {""})) for row in rows]
+        examples += _described(labelled, pipeline, [fold_number] * len(rows))
     return examples
 
 
-def confirmed(rows: Sequence[LabelledRow], pipeline: Pipeline, seed: int) -> list[Example]:
+def confirmed(rows: Sequence[ConfirmedRow], pipeline: Pipeline, seed: int) -> list[Example]:
     """
     Describe a hospital's own labelled rows, to be fitted beside the generated ones.
 
     Names are spread over the folds, so that the figures rest on names which the fit never saw. Rows that
     people were asked about are harder than a whole list: give a whole list's labels where there are some.
     """
-    return _described(rows, pipeline, [_fold_of(row.test.name, seed) for row in rows])
+    labelled = [(row.test, row.concepts) for row in rows]
+    return _described(labelled, pipeline, [_fold_of(row.test.name, seed) for row in rows])
 
 
-def _described(rows: Sequence[LabelledRow], pipeline: Pipeline, folds: Sequence[int]) -> list[Example]:
+def _described(
+    rows: Sequence[tuple[LocalTest, frozenset[str]]], pipeline: Pipeline, folds: Sequence[int]
+) -> list[Example]:
     examples: list[Example] = []
-    described = pipeline.features_of([row.test for row in rows])
-    for row, number, hypotheses in zip(rows, folds, described, strict=True):
-        weight = 1.0 if row.measurand else BACKGROUND_WEIGHT
+    described = pipeline.features_of([test for test, _ in rows])
+    for (_, meant), number, hypotheses in zip(rows, folds, described, strict=True):
+        weight = 1.0 if meant else BACKGROUND_WEIGHT
         examples.extend(
-            Example(values, measurand == row.measurand, i == 0, bool(row.measurand), weight, number)
-            for i, (measurand, values) in enumerate(hypotheses)
+            Example(list(features.values()), concept in meant, i == 0, bool(meant), weight, number)
+            for i, (concept, features) in enumerate(hypotheses)
         )
     return examples
 
@@ -204,7 +214,7 @@ def as_calibration(fitted: dict[str, Any]) -> Calibration:
     return Calibration(
         fitted["identity"],
         fitted["provisional"],
-        tuple(fitted["coefficients"].values()),
+        fitted["coefficients"],
         {float(p): t for p, t in fitted["thresholds"].items()},
         fitted["no_code_below"],
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jlac_mapper.mapping.calibrate import LEAST_ACCEPTED
+from jlac_mapper.mapping.score import LEAST_ACCEPTED
 
 CARD_SUFFIX, PLOT_SUFFIX = ".md", ".svg"
 MEASURED = "measured_on_held_out_generated_rows"
@@ -69,7 +69,7 @@ def card(calibration: Mapping[str, Any], plot_name: str) -> str:
         "",
         "## Coefficients",
         "",
-        "What each feature is, `mapping/calibrate.py` says. A coefficient is the change in log-odds for one "
+        "What each feature is, `mapping/score.py` says. A coefficient is the change in log-odds for one "
         "unit of its feature; `choice` stays 0 where no language model was listened to.",
         "",
         "| feature | coefficient |",

@@ -2,17 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from jlac_mapper.mapping.calibrate import FEATURES
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.mapping.score import FEATURES, Features
 from jlac_mapper.training.calibration_figures import answers
-from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator
-from jlac_mapper.types import Edition, Vocabulary
+from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator, names_by_listing
+from jlac_mapper.vocabulary import Vocabulary
 
 FloatVector = npt.NDArray[np.float64]
 BoolVector = npt.NDArray[np.bool_]
@@ -24,9 +25,8 @@ _LARGEST = 2.0
 
 def learn(
     pipeline: Pipeline,
-    vocabulary: Vocabulary,
+    bound: BoundRelease,
     unseen: Vocabulary,
-    edition: Edition,
     coefficients: FloatVector,
     *,
     weight: float,
@@ -37,17 +37,18 @@ def learn(
 
     Args:
         pipeline: Without the *unseen* names, with the fitted calibration and the model.
-        vocabulary: All names, to write rows from.
+        bound: The release with all names, to write rows from.
         unseen: Those that neither pipeline nor model has seen.
         weight: Of a row without a listed code.
     """
-    generator = RowGenerator(vocabulary, edition, seed)
-    rows = [row for name in unseen.names for row in generator.listed(name, 4)]
-    rows += [generator.another_test(name) for name in unseen.names]
-    rows += [row for name in unseen.background for row in generator.background(name, 2)]
+    generator = RowGenerator(bound, seed)
+    listed, others = names_by_listing(replace(bound, vocabulary=unseen))
+    rows = [row for name in listed for row in generator.listed(name, 4)]
+    rows += [generator.another_test(name) for name in listed]
+    rows += [row for name in others for row in generator.background(name, 2)]
     halves = [[row for row in rows if _half(row) == half] for half in (0, 1)]
     asked = [
-        gather(pipeline.features_of([row.test for row in half]), [row.measurand for row in half], weight)
+        gather(pipeline.features_of([row.test for row in half]), [row.concept for row in half], weight)
         for half in halves
     ]
     choice = round(fit(asked[0], coefficients), 6)
@@ -80,26 +81,26 @@ class Asked:
 
 
 def gather(
-    described: Sequence[Sequence[tuple[str, Sequence[float]]]], measurands: Sequence[str], weight: float
+    described: Sequence[Sequence[tuple[str, Features]]], concepts: Sequence[str], weight: float
 ) -> Asked:
     """
     Keep the rows that the model had an opinion on.
 
     Args:
         described: `Pipeline.features_of` of the rows.
-        measurands: What each row means, "" without a listed code.
+        concepts: What each row means, "" without a listed code.
         weight: Of a row without a listed code.
     """
     features: list[Sequence[float]] = []
     right: list[bool] = []
     first: list[bool] = []
     weights: list[float] = []
-    for hypotheses, truth in zip(described, measurands, strict=True):
-        if not any(values[CHOICE] for _, values in hypotheses):
+    for hypotheses, truth in zip(described, concepts, strict=True):
+        if not any(one.choice for _, one in hypotheses):
             continue
-        for number, (measurand, values) in enumerate(hypotheses):
-            features.append(values)
-            right.append(measurand == truth)
+        for number, (concept, one) in enumerate(hypotheses):
+            features.append(one.values())
+            right.append(concept == truth)
             first.append(number == 0)
             weights.append(1.0 if truth else weight)
     shape = (len(features), len(FEATURES))

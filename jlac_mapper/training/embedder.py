@@ -148,8 +148,8 @@ def _train(
     rng = np.random.default_rng(recipe.seed)
     names = tokens([name.key for name in examples.names])
     queries = tokens([query.text for query in examples.queries])
-    codes = {code: i for i, code in enumerate(sorted({n.measurand for n in examples.names}))}
-    meaning = np.array([codes[n.measurand] for n in examples.names])
+    numbers = {key: i for i, key in enumerate(sorted({n.concept for n in examples.names}))}
+    meaning = np.array([numbers[n.concept] for n in examples.names])
     drawn = pairs(examples, recipe.seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
     model.train()
@@ -164,7 +164,7 @@ def _train(
         candidates = model(features([names[row] for row in rows]))["sentence_embedding"]
         logits = recipe.scale * (anchors @ candidates.T)
         sources = np.array([examples.queries[p.query].name for p in batch])
-        hidden = torch.from_numpy(_also_right(sources, rows, meaning, codes.get("", -1)))
+        hidden = torch.from_numpy(_also_right(sources, rows, meaning, numbers.get("", -1)))
         loss = torch.nn.functional.cross_entropy(
             logits.masked_fill(hidden, _HIDDEN_LOGIT), torch.arange(len(batch))
         )

@@ -1,29 +1,22 @@
-"""Compares ways of finding a name's measurand, each on the same held-out names."""
+"""Compares ways of finding a name's concept, each on the same held-out names."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.mapping.ngram_index import NgramIndex
 from jlac_mapper.text import fold
 from jlac_mapper.training import embedder, pairs
-from jlac_mapper.training.embedder_measure import (
-    Asked,
-    Figure,
-    Similarities,
-    ask,
-    figures,
-    names_per_second,
-)
-from jlac_mapper.types import Edition, Vocabulary
+from jlac_mapper.training.embedder_measure import Asked, Figure, Similarities, ask, figures, names_per_second
 
 STATIC, TRANSFORMER = "static n-grams", "character transformer"
 
 FloatMatrix = npt.NDArray[np.float32]
-Method = Callable[[Vocabulary, int], Similarities]
-"""Learns from a vocabulary with a seed; returns how texts score against names."""
+Method = Callable[[BoundRelease, int], Similarities]
+"""Learns from a release's vocabulary with a seed; returns how texts score against names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +30,15 @@ class Measured:
     names_per_second: float
 
 
-def methods(edition: Edition, static: embedder.Recipe, transformer: embedder.Recipe) -> dict[str, Method]:
+def methods(static: embedder.Recipe, transformer: embedder.Recipe) -> dict[str, Method]:
     """Return the two lexical searches and the two embeddings by their names."""
 
-    def static_method(kept: Vocabulary, seed: int) -> Similarities:
-        _, trained = embedder.train_static(pairs.examples(kept, edition, seed), static)
+    def static_method(kept: BoundRelease, seed: int) -> Similarities:
+        _, trained = embedder.train_static(pairs.examples(kept, seed), static)
         return cosines(trained.embed)
 
-    def transformer_method(kept: Vocabulary, seed: int) -> Similarities:
-        return cosines(embedder.train_transformer(pairs.examples(kept, edition, seed), transformer).embed)
+    def transformer_method(kept: BoundRelease, seed: int) -> Similarities:
+        return cosines(embedder.train_transformer(pairs.examples(kept, seed), transformer).embed)
 
     return {
         "character TF-IDF": _untrained(_tf_idf),
@@ -56,8 +49,7 @@ def methods(edition: Edition, static: embedder.Recipe, transformer: embedder.Rec
 
 
 def compare(
-    vocabulary: Vocabulary,
-    edition: Edition,
+    bound: BoundRelease,
     chosen: dict[str, Method],
     *,
     folds: int,
@@ -72,12 +64,13 @@ def compare(
     asked: dict[str, list[Asked]] = {name: [] for name in chosen}
     speeds: dict[str, list[float]] = {name: [] for name in chosen}
     for fold_number in range(folds):
-        kept, out = pairs.hold_out(vocabulary, fold_number, seed)
+        kept_names, out = pairs.hold_out(bound.vocabulary, fold_number, seed)
+        kept = replace(bound, vocabulary=kept_names)
         for name, method in chosen.items():
             score = method(kept, seed)
-            found = ask(kept, out, edition, score, seed)
+            found = ask(bound, kept, out, score, seed)
             asked[name] += found
-            texts = [n.name for n in out.names] + [b.name for b in out.background]
+            texts = [name.text for name in out.names]
             if name in (STATIC, TRANSFORMER):
                 speeds[name].append(names_per_second(lambda t, s=score: s(t, ["x"]), texts))  # type: ignore[misc]
             report(f"fold {fold_number + 1} of {folds}: {name}: recall@1 {_recall(found):.3f}")
@@ -98,7 +91,7 @@ def _recall(asked: Sequence[Asked]) -> float:
 
 
 def _untrained(score: Similarities) -> Method:
-    def method(_kept: Vocabulary, _seed: int) -> Similarities:
+    def method(_kept: BoundRelease, _seed: int) -> Similarities:
         return score
 
     return method

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.text import fold
 from jlac_mapper.training.embedder import Recipe, Trained
 from jlac_mapper.training.embedder_compare import Measured
 from jlac_mapper.training.embedder_static import quantised, table_of
-from jlac_mapper.types import Vocabulary
+from jlac_mapper.vocabulary import Vocabulary
 
 NAME = "static-ngrams"
 _FILES = ("grams.txt", "scales.npy", "vectors.npy")  # the order of the digest
@@ -23,7 +24,7 @@ _FILES = ("grams.txt", "scales.npy", "vectors.npy")  # the order of the digest
 class Story:
     """What a card tells beside the files: what the model learned from, how, and how it came out."""
 
-    vocabulary: Vocabulary
+    bound: BoundRelease
     recipe: Recipe
     steps: int
     seconds: float
@@ -49,7 +50,7 @@ def write(folder: Path, grams: Sequence[str], trained: Trained, story: Story) ->
         "width": int(vectors.shape[1]),
         "recipe": asdict(story.recipe),
         "steps": story.steps,
-        "names": _digest_of_names(story.vocabulary),
+        "names": _digest_of_names(story.bound.vocabulary),
         "confirmed": story.confirmed,
         "measured": {
             m.method: {k: asdict(v) for k, v in m.figures.items()} | {"folds": m.folds}
@@ -64,13 +65,14 @@ def write(folder: Path, grams: Sequence[str], trained: Trained, story: Story) ->
 
 
 def _digest_of_names(vocabulary: Vocabulary) -> str:
-    keys = sorted(f"{fold(n.name)}\t{n.measurand}" for n in vocabulary.names)
-    keys += sorted(fold(b.name) for b in vocabulary.background)
+    keys = sorted(f"{fold(name.text)}\t{name.concept}" for name in vocabulary.names)
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()
 
 
 def _card(described: dict[str, Any], grams: int, size: int, story: Story) -> str:
     recipe = story.recipe
+    names = story.bound.vocabulary.names
+    listed = sum(name.concept in story.bound.listed for name in names)
     lines = [
         "# Static character-n-gram embedding of laboratory test names",
         "",
@@ -83,13 +85,13 @@ def _card(described: dict[str, Any], grams: int, size: int, story: Story) -> str
         "|---|---|",
         f"| n-grams, width | {grams:,}, {described['width']} |",
         f"| size | {size / 1e6:.1f} MB (int8 rows, each with a float32 scale) |",
-        f"| data | {len(story.vocabulary.names):,} names of listed measurands and "
-        f"{len(story.vocabulary.background):,} background names of the starter master, written in the "
-        "spellings of `training/generated_rows.py`; no hospital's data |",
+        f"| data | {listed:,} names of concepts that the release {story.bound.release.name} lists on "
+        f"{story.bound.release.day} and {len(names) - listed:,} background names of all others, written "
+        "in the spellings of `training/generated_rows.py`; no hospital's data |",
         f"| confirmed rows of a hospital | {story.confirmed:,} |",
-        "| pairs | two names of one measurand, or a background name and a spelling of it, each with a near "
+        "| pairs | two names of one concept, or a background name and a spelling of it, each with a near "
         "twin as a hard negative (`training/pairs.py`) |",
-        f"| loss | multiple-negatives ranking, scale {recipe.scale:g}; names of the query's own measurand "
+        f"| loss | multiple-negatives ranking, scale {recipe.scale:g}; names of the query's own concept "
         "are no negatives |",
         f"| recipe | Adam at {recipe.learning_rate:g} falling to zero, {story.steps} steps of {recipe.batch} "
         f"pairs, {recipe.dropped:.0%} of the n-grams taken out of a query, start from random vectors "
@@ -107,7 +109,7 @@ def _card(described: dict[str, Any], grams: int, size: int, story: Story) -> str
         "## Limits",
         "",
         "It knows what the names of the vocabulary teach. An abbreviation that shares no n-gram with any "
-        "name of its measurand is found only by chance, and near twins that are in no list may come close: "
+        "name of its concept is found only by chance, and near twins that are in no list may come close: "
         "the background names, the lexical scores and the calibration decide with it.",
         "",
     ]
@@ -119,11 +121,11 @@ def _table(compared: Sequence[Measured]) -> list[str]:
     lines = [
         "## Figures",
         "",
-        "A fifth of the names of each measurand and of the background was taken out of training and index; "
-        "each name taken out was asked for in two spellings. Found is the measurand, with all background "
-        "names in the index as one wrong answer. The open-set AUC says how well the best listed cosine "
-        "minus the best background cosine tells listed from other names. 95 % intervals by bootstrap over "
-        "names.",
+        "A fifth of the names of each listed concept and of the background was taken out of training and "
+        "index; each name taken out was asked for in two spellings. Found is the concept, with all "
+        "background names in the index as one wrong answer. The open-set AUC says how well the best listed "
+        "cosine minus the best background cosine tells listed from other names. 95 % intervals by bootstrap "
+        "over names.",
         "",
         f"| method | fifths | names | {' | '.join(columns)} | names/s |",
         f"|---|---|---|{'---|' * len(columns)}---|",

@@ -1,16 +1,17 @@
-"""Measures an embedding on names that it has not seen, as the retrieval of measurands uses it."""
+"""Measures an embedding on names that it has not seen, as the retrieval of concepts uses it."""
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.text import fold
 from jlac_mapper.training import pairs
 from jlac_mapper.training.generated_rows import RowGenerator
-from jlac_mapper.types import Edition, Vocabulary
+from jlac_mapper.vocabulary import HOMONYM, Vocabulary
 
 FloatMatrix = npt.NDArray[np.float32]
 Similarities = Callable[[Sequence[str], Sequence[str]], FloatMatrix]
@@ -27,8 +28,8 @@ class Asked:
 
     Attributes:
         name: The held-out name, for resampling: its spellings stand or fall together.
-        listed: It has a measurand.
-        rank: Meanings above the right one (all background names are one meaning); -1 without a measurand.
+        listed: Its concept is listed.
+        rank: Meanings above the right one (all background names are one meaning); -1 of a name not listed.
         rank_listed: The same without background names in the index.
         margin: Score of the best listed name minus that of the best background name.
     """
@@ -52,31 +53,30 @@ class Figure:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def ask(kept: Vocabulary, out: Vocabulary, edition: Edition, score: Similarities, seed: int) -> list[Asked]:
-    """Search spellings of the names *out* among the names *kept*, listed and background."""
-    everything = replace(
-        kept, names=(*kept.names, *out.names), background=(*kept.background, *out.background)
-    )
-    generator = RowGenerator(everything, edition, seed)
+def ask(
+    bound: BoundRelease, kept: BoundRelease, out: Vocabulary, score: Similarities, seed: int
+) -> list[Asked]:
+    """Search spellings of the names *out* of *bound* among the names *kept*, listed and background."""
+    generator = RowGenerator(bound, seed)
     names = pairs.known_names(kept)
-    held_out = [(n.name, n.measurand) for n in out.names] + [(b.name, "") for b in out.background]
     asked = [
-        (name, measurand, text)
-        for name, measurand in held_out
-        for text in pairs.perturbed(generator, name, _SPELLINGS)
+        (name.text, name.concept if name.concept in bound.listed else "", text)
+        for name in out.names
+        if name.form != HOMONYM
+        for text in pairs.perturbed(generator, name.text, _SPELLINGS)
         if fold(text)
     ]
     scores = score([text for _, _, text in asked], [name.key for name in names])
-    meanings = np.array([name.measurand for name in names])
-    codes = sorted(set(meanings.tolist()) - {""})
-    best = np.stack([scores[:, meanings == code].max(axis=1) for code in codes], axis=1)
+    meanings = np.array([name.concept for name in names])
+    concepts = sorted(set(meanings.tolist()) - {""})
+    best = np.stack([scores[:, meanings == concept].max(axis=1) for concept in concepts], axis=1)
     background = scores[:, meanings == ""].max(axis=1)
     found: list[Asked] = []
-    for i, (name, measurand, _) in enumerate(asked):
+    for i, (name, concept, _) in enumerate(asked):
         margin = float(best[i].max() - background[i])
-        if measurand:
-            # A measurand that lost all its names cannot be found.
-            right = best[i, codes.index(measurand)] if measurand in codes else -np.inf
+        if concept:
+            # A concept that lost all its names cannot be found.
+            right = best[i, concepts.index(concept)] if concept in concepts else -np.inf
             above = int((best[i] > right).sum())
             found.append(Asked(name, True, above + int(background[i] > right), above, margin))
         else:
@@ -85,7 +85,7 @@ def ask(kept: Vocabulary, out: Vocabulary, edition: Edition, score: Similarities
 
 
 def figures(asked: Sequence[Asked], seed: int = 0) -> dict[str, Figure]:
-    """Return recall of the measurand at 1, 5 and 10, and how well margins tell listed from other names."""
+    """Return recall of the concept at 1, 5 and 10, and how well margins tell listed from other names."""
     measures: dict[str, Callable[[Sequence[Asked]], float]] = {
         "recall@1": lambda rows: _share(rows, 1),
         "recall@5": lambda rows: _share(rows, 5),

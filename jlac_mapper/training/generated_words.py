@@ -6,6 +6,7 @@ SERUM_TESTS = ("血清", "血清", "血清", "血漿", "EDTA血漿", "茶スピ�
 OTHER_SPECIMENS = (
     "尿", "髄液", "便", "全血", "EDTA血", "喀痰", "組織", "胸水", "咽頭ぬぐい液", "ヘパリン加血",
 )  # fmt: skip
+UNLISTED_SPECIMENS = ("髄液", "胸水", "腹水", "関節液", "透析液")
 OTHER_UNITS = (
     "ng/mL", "pg/mL", "U/mL", "μg/mL", "%", "mg/dL", "U/L", "倍", "COI", "ng/dL", "UA/mL", "nmol/L",
     "mL/min",

@@ -7,15 +7,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.mapping.generation_template import NOTHING
 from jlac_mapper.training import reranker_network, reranker_tokens
-from jlac_mapper.training.reranker_rows import (
-    Lesson,
-    Lessons,
-    learned_options,
-    thinned,
-)
-from jlac_mapper.types import Edition, Vocabulary
+from jlac_mapper.training.reranker_rows import Lesson, Lessons, learned_options, thinned
 
 _BUCKETS = 16
 _IGNORED = -100
@@ -64,15 +59,14 @@ class Trained:
 
 
 def train(
-    vocabulary: Vocabulary,
-    edition: Edition,
+    bound: BoundRelease,
     superseded: Mapping[tuple[str, str, str], str],
     recipe: Recipe = RECIPE,
     report: Callable[[int, float], None] | None = None,
     drawn: int = 60_000,
 ) -> Trained:
     """
-    Train on rows generated from *vocabulary*; the weights are averaged over the last steps.
+    Train on rows generated from the release's vocabulary; the weights are averaged over the last steps.
 
     Args:
         report: Called with step and loss every hundred steps.
@@ -81,12 +75,12 @@ def train(
     import torch
 
     torch.set_num_threads(recipe.threads)
-    learned = learned_options(edition, superseded)
-    tokens = _tokens(vocabulary, edition, superseded, learned, recipe.seed, drawn)
+    learned = learned_options(bound, superseded)
+    tokens = _tokens(bound, superseded, learned, recipe.seed, drawn)
     tokenizer = reranker_tokens.build(tokens)
     numbers = {token: i for i, token in enumerate(tokens)}
     model = reranker_network.build(recipe.shape, len(tokens), numbers[reranker_tokens.PADDING], recipe.seed)
-    batches = _batches(Lessons(vocabulary, edition, superseded, recipe.seed), tokenizer, numbers, recipe)
+    batches = _batches(Lessons(bound, superseded, recipe.seed), tokenizer, numbers, recipe)
     codes = _Codes.of(tokens, learned)
     optimizer = _optimizer(model, recipe)
     averaged = [p.detach().clone() for p in model.parameters()]
@@ -115,14 +109,13 @@ def train(
 
 
 def _tokens(
-    vocabulary: Vocabulary,
-    edition: Edition,
+    bound: BoundRelease,
     superseded: Mapping[tuple[str, str, str], str],
     learned: Mapping[str, Sequence[str]],
     seed: int,
     drawn: int,
 ) -> list[str]:
-    pool = (lesson.prompt for lesson in islice(Lessons(vocabulary, edition, superseded, seed + 1), drawn))
+    pool = (lesson.prompt for lesson in islice(Lessons(bound, superseded, seed + 1), drawn))
     targets = [f"{measurand}I{i}" for measurand, found in learned.items() for i in found]
     return reranker_tokens.vocabulary_of(pool, [NOTHING, *targets])
 

@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.mapping.generation_template import GENERATION_TEMPLATE, NOTHING
 from jlac_mapper.training import reranker_onnx, reranker_tokens
 from jlac_mapper.training.embedder_measure import Figure
+from jlac_mapper.training.generated_rows import names_by_listing
 from jlac_mapper.training.reranker import Recipe, Trained
 from jlac_mapper.training.reranker_rows import HELD_OUT_FOLD, HELD_OUT_SEED
-from jlac_mapper.types import Vocabulary
+from jlac_mapper.vocabulary import Vocabulary
 
 NAME = "jlac-reranker"
 _DIGESTED = ("config.json", "tokenizer.json", "model.safetensors", "model.onnx")  # the order of the digest
@@ -24,12 +26,12 @@ class Story:
     What a card tells beside the files.
 
     Attributes:
-        vocabulary: What was learned; *held_out* is what was not.
+        bound: The release with the names that were learned; *held_out* is what was not.
         confirmed: A hospital's confirmed names among what was learned.
         measured: Method -> measure -> figure, on rows of names held out; *questions* of them.
     """
 
-    vocabulary: Vocabulary
+    bound: BoundRelease
     held_out: Vocabulary
     recipe: Recipe
     confirmed: int
@@ -104,7 +106,8 @@ def _save_tokenizer(trained: Trained, folder: Path) -> None:
 def _card(trained: Trained, story: Story, digest: str, sizes: Mapping[str, int]) -> str:
     recipe, shape = story.recipe, story.recipe.shape
     parameters = sum(p.numel() for p in trained.model.parameters())
-    learned, held = story.vocabulary, story.held_out
+    learned, background = names_by_listing(story.bound)
+    held, held_background = names_by_listing(replace(story.bound, vocabulary=story.held_out))
     lines = [
         "# Small language model that writes the code of a laboratory test",
         "",
@@ -124,10 +127,10 @@ def _card(trained: Trained, story: Story, digest: str, sizes: Mapping[str, int])
         f"| size | ONNX {sizes['model.onnx'] / 1e6:.1f} MB (float16, computed in float32), Hugging Face "
         f"checkpoint {sizes['model.safetensors'] / 1e6:.1f} MB (float32, the same weights) |",
         f"| learned | {len(trained.learned)} measurands; on others it has no opinion |",
-        f"| data | rows generated (`training/reranker_rows.py`) from {len(learned.names):,} names of listed "
-        f"measurands and {len(learned.background):,} background names of the starter master; no hospital's "
-        "data |",
-        f"| held out | {len(held.names):,} listed and {len(held.background):,} background names: fold "
+        f"| data | rows generated (`training/reranker_rows.py`) from {len(learned):,} names of concepts "
+        f"that the release {story.bound.release.name} lists on {story.bound.release.day}, and "
+        f"{len(background):,} background names of all others; no hospital's data |",
+        f"| held out | {len(held):,} listed and {len(held_background):,} background names: fold "
         f"{HELD_OUT_FOLD} of the names by hash with seed {HELD_OUT_SEED}, never learned, so that the "
         "calibration can be fitted and measured on them |",
         f"| confirmed rows of a hospital | {story.confirmed:,} |",

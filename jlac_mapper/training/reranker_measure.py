@@ -1,21 +1,22 @@
 """Measures the small language model on closed questions about names that it has never read."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.mapping.generation_template import NOTHING
 from jlac_mapper.mapping.ngram_index import NgramIndex
 from jlac_mapper.text import fold
 from jlac_mapper.training import reranker_network, reranker_tokens
 from jlac_mapper.training.embedder_measure import Figure
-from jlac_mapper.training.generated_rows import RowGenerator
+from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
 from jlac_mapper.training.pairs import known_names
 from jlac_mapper.training.reranker import Trained
 from jlac_mapper.training.reranker_rows import row_prompt
-from jlac_mapper.types import Edition, Vocabulary
+from jlac_mapper.vocabulary import Vocabulary
 
 FloatMatrix = npt.NDArray[np.float32]
 _OFFERED = 5
@@ -43,21 +44,34 @@ class Question:
     offered: tuple[str, ...]
 
 
-def questions(kept: Vocabulary, out: Vocabulary, edition: Edition, seed: int) -> list[Question]:
-    """Ask about rows of the names *out*: the right measurand against those whose *kept* names are nearest."""
-    generator = RowGenerator(kept, edition, seed)
-    rows = [row for name in out.names for row in generator.listed(name, 2)]
-    rows += [row for other in out.background for row in generator.background(other, 1)]
-    known = [name for name in known_names(kept) if name.measurand]
+def questions(kept: BoundRelease, out: Vocabulary, seed: int) -> list[Question]:
+    """
+    Ask about rows of the names *out*: the right measurand against those whose *kept* names are nearest.
+
+    A row's measurand is that of the code it was written for; a near concept stands for that of its first.
+    """
+    generator = RowGenerator(kept, seed)
+    listed, others = names_by_listing(replace(kept, vocabulary=out))
+    rows = [row for name in listed for row in generator.listed(name, 2)]
+    rows += [row for other in others for row in generator.background(other, 1)]
+    measurands = _measurands(kept)
+    known = [name for name in known_names(kept) if name.concept]
     index = NgramIndex([name.key for name in known])
     found = []
     for row in rows:
         nearest, _ = index.search(fold(row.test.name), _NEAREST)
-        near = [m for m in dict.fromkeys(known[i].measurand for i in nearest.tolist()) if m != row.measurand]
+        concepts = dict.fromkeys(known[i].concept for i in nearest.tolist())
+        near = [m for m in dict.fromkeys(measurands[c] for c in concepts) if m != row.measurand]
         own = [row.measurand] if row.measurand else []
         offered = (*own, *near[: _OFFERED - len(own)])
         found.append(Question(row.name, row.test.name, row_prompt(row), row.measurand, offered))
     return found
+
+
+def _measurands(bound: BoundRelease) -> dict[str, str]:
+    """Return listed concept -> the measurand of its first code."""
+    listed = bound.by_concept(bound.release.proposable)
+    return {concept: codes[0].code.measurand for concept, codes in listed.items()}
 
 
 def model_scores(trained: Trained, asked: Sequence[Question]) -> FloatMatrix:
@@ -83,13 +97,14 @@ def model_scores(trained: Trained, asked: Sequence[Question]) -> FloatMatrix:
 
 def name_scores(
     embed: Callable[[Sequence[str]], FloatMatrix],
-    kept: Vocabulary,
+    kept: BoundRelease,
     measurands: Sequence[str],
     asked: Sequence[Question],
 ) -> FloatMatrix:
     """Return the best cosine with a name of each measurand, and last with a background name."""
     known = known_names(kept)
-    meanings = np.array([name.measurand for name in known])
+    usual = {"": "", **_measurands(kept)}
+    meanings = np.array([usual[name.concept] for name in known])
     cosines = embed([q.text for q in asked]) @ embed([name.key for name in known]).T
     best = [
         cosines[:, meanings == m].max(axis=1) if (meanings == m).any() else np.full(len(asked), -1.0)

@@ -2,7 +2,8 @@
 Rows that the small language model learns from: a prompt, and the code to write after it.
 
 Everything is generated from the vocabulary and the spelling rules. Half of the rows have no listed code:
-background names, listed names with a remainder, listed measurands in a specimen that is not listed.
+names of concepts that are not listed, listed names with a remainder, listed concepts in a specimen without
+a listed code.
 """
 
 import random
@@ -10,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.mapping.generation_template import END, MARKS, prompt, spelled_out
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.ports import Choice
 from jlac_mapper.text import fold
-from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator
+from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator, names_by_listing
 from jlac_mapper.training.pairs import hold_out
-from jlac_mapper.types import Edition, TestName, Vocabulary
+from jlac_mapper.vocabulary import Name, Vocabulary
 
 HELD_OUT_SEED, HELD_OUT_FOLD = 11, 4
 """The fifth of all names that the shipped model never reads: the calibration's last one."""
@@ -43,21 +45,20 @@ def split(vocabulary: Vocabulary) -> tuple[Vocabulary, Vocabulary]:
 
 def unread(held_out: Vocabulary, kept: Vocabulary) -> Vocabulary:
     """Return the held-out names that a hospital's confirmed rows did not bring back."""
-    keys = {fold(name.name) for name in kept.names} | {fold(b.name) for b in kept.background}
-    return replace(
-        held_out,
-        names=tuple(n for n in held_out.names if fold(n.name) not in keys),
-        background=tuple(b for b in held_out.background if fold(b.name) not in keys),
-    )
+    keys = {fold(name.text) for name in kept.names}
+    return replace(held_out, names=tuple(n for n in held_out.names if fold(n.text) not in keys))
 
 
-def learned_options(edition: Edition, superseded: Mapping[tuple[str, str, str], str]) -> dict[str, list[str]]:
+def learned_options(
+    bound: BoundRelease, superseded: Mapping[tuple[str, str, str], str]
+) -> dict[str, list[str]]:
     """Return measurand -> identifications to learn: those listed, and those that older editions listed."""
     found: dict[str, set[str]] = defaultdict(set)
-    for listed in edition.codes:
+    for listed in bound.release.proposable:
         found[listed.code.measurand].add(listed.code.identification)
     for measurand, identification, _ in superseded:
-        found[measurand].add(identification)
+        if measurand in found:
+            found[measurand].add(identification)
     return {measurand: sorted(found[measurand]) for measurand in sorted(found)}
 
 
@@ -66,26 +67,22 @@ class Lessons:
     Draws lessons without end; the same seed gives the same lessons.
 
     Args:
-        vocabulary: The names to learn.
-        edition: The codes whose fields rows are given.
+        bound: The names to learn, and the codes whose fields rows are given: a lesson's measurand is that of
+            the code that its concept has there.
         superseded: Identifications of older editions; a quarter of the rows that had one are taught it.
     """
 
     def __init__(
-        self,
-        vocabulary: Vocabulary,
-        edition: Edition,
-        superseded: Mapping[tuple[str, str, str], str],
-        seed: int,
+        self, bound: BoundRelease, superseded: Mapping[tuple[str, str, str], str], seed: int
     ) -> None:
         self._random = random.Random(seed)
-        self._generator = RowGenerator(vocabulary, edition, seed)
-        self._background = vocabulary.background
-        names: dict[str, list[TestName]] = defaultdict(list)
-        for name in vocabulary.names:
-            names[name.measurand].append(name)
+        self._generator = RowGenerator(bound, seed)
+        listed, self._background = names_by_listing(bound)
+        names: dict[str, list[Name]] = defaultdict(list)
+        for name in listed:
+            names[name.concept].append(name)
         self._names = list(names.values())
-        # A measurand with many names is drawn more often, but not as often as it has names.
+        # A concept with many names is drawn more often, but not as often as it has names.
         self._weights = [len(of_one) ** 0.5 for of_one in self._names]
         self._older: dict[tuple[str, str], list[str]] = defaultdict(list)
         for measurand, identification, unit in superseded:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.jlac11 import Jlac11Code
+from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import InvalidCodeError
-from jlac_mapper.jlac11 import Jlac11Code
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review_types import Item
-from jlac_mapper.types import Candidate, ListedCode, Reason
-from jlac_mapper.web.evidence import SCORES, Statement, statements
+from jlac_mapper.types import Candidate, Reason
+from jlac_mapper.web.evidence import statements
 from jlac_mapper.web.messages import translate
+from jlac_mapper.wording import Statement, scores_text, word
 
 ELEMENTS = ("measurand", "identification", "specimen", "method", "unit")
 SHOWN = 5
@@ -122,12 +124,7 @@ def _scores(candidate: Candidate | None, language: str) -> tuple[Statement, ...]
     """Say how near the row's name came to the listed one, measure by measure."""
     if candidate is None:
         return ()
-    named = candidate.hypothesis.name.name if candidate.hypothesis.name else candidate.name
-    scores = [
-        f"{translate(language, f'score.{method}')} {score:.2f}"
-        for method, score in candidate.hypothesis.scores.items()
-        if score and method in SCORES
-    ]
-    if not scores:
-        return ()
-    return (Statement("measurand", f"{named}: {', '.join(scores)}", ""),)
+    hypothesis = candidate.hypothesis
+    named = hypothesis.name.text if hypothesis.name else candidate.name
+    scores = scores_text({m: f"{score:.2f}" for m, score in hypothesis.scores.items() if score}, language)
+    return (Statement(word(language, "element.concept"), f"{named}: {scores}", ""),) if scores else ()

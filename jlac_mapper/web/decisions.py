@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
 from jlac_mapper.errors import (
     ConflictError,
     InvalidCodeError,

@@ -5,10 +5,11 @@ from dataclasses import fields
 
 from starlette.responses import Response
 
+from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import JlacMapperError, NotFoundError
 from jlac_mapper.review_requests import ItemView
 from jlac_mapper.review_types import Action
-from jlac_mapper.types import ListedCode, LocalTest
+from jlac_mapper.types import LocalTest
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.candidate_rows import candidate_rows, listed_rows, parse
 from jlac_mapper.web.evidence import statements

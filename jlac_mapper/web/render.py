@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
 from jlac_mapper.errors import InvalidCodeError
 from jlac_mapper.review_types import Action, ItemState, Role
 from jlac_mapper.types import Disposition, Reason

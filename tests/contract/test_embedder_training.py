@@ -10,8 +10,9 @@ import pytest
 
 from jlac_mapper.adapters import static_embedder
 from jlac_mapper.adapters.static_embedder import StaticEmbedder
+from jlac_mapper.codes.listed import Edition
 from jlac_mapper.master import starter
-from jlac_mapper.types import Edition, Vocabulary
+from jlac_mapper.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.skipif(
     find_spec("sentence_transformers") is None or find_spec("torch") is None,
@@ -81,7 +82,7 @@ def test_going_on_with_a_confirmed_name_brings_it_to_its_measurand(
     small: Vocabulary, edition: Edition
 ) -> None:
     from jlac_mapper.training import embedder, pairs
-    from jlac_mapper.types import TestName
+    from jlac_mapper.vocabulary import TestName
 
     shipped = StaticEmbedder.load()
     other = next(n.name for n in small.names if n.measurand == "C6005")

@@ -14,16 +14,12 @@ from sqlalchemy import inspect
 
 from jlac_mapper.adapters import sql_database, sql_tables
 from jlac_mapper.adapters.sql_master import SqlMasterStore
-from jlac_mapper.errors import (
-    ConfigurationError,
-    DatabaseError,
-    InputError,
-    UnknownEditionError,
-)
-from jlac_mapper.jlac11 import parse
-from jlac_mapper.master.editions import make_edition
+from jlac_mapper.codes.editions import make_edition
+from jlac_mapper.codes.jlac11 import parse
+from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
+from jlac_mapper.errors import ConfigurationError, DatabaseError, InputError, UnknownEditionError
 from jlac_mapper.ports import EditionInfo, MasterStore
-from jlac_mapper.types import BackgroundName, Edition, ImportNote, ListedCode
+from jlac_mapper.vocabulary import BackgroundName
 from tests.fakes import InMemoryMasterStore
 
 NOON = datetime(2026, 1, 2, 12, 30, 15, 999, tzinfo=UTC)

@@ -16,7 +16,7 @@ from jlac_mapper.config import models_dir
 from jlac_mapper.errors import ModelFileError
 from jlac_mapper.mapping.generation_template import prompt, target
 from jlac_mapper.mapping.question import row_fields
-from jlac_mapper.mapping.rerank import NONE_OF_THESE
+from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.master import starter
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training import reranker_rows

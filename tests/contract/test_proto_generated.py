@@ -10,9 +10,9 @@ import pytest
 from google.protobuf.descriptor import Descriptor
 
 from jlac_mapper import errors, types
+from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.grpc_api import errors as grpc_errors  # its error classes count too
 from jlac_mapper.grpc_api._pb.v1 import error_reason_pb2, mapping_pb2
-from jlac_mapper.jlac11 import Jlac11Code
 
 REPOSITORY = Path(__file__).parent.parent.parent
 

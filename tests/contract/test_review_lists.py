@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.jlac11 import UNCODABLE
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.review_requests import ItemQuery, Order
 from jlac_mapper.review_types import Action, ItemState, NewItem
 from tests.review_office import ANN, BOB, LEA, WAIT, Office

@@ -14,10 +14,10 @@ from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.adapters.sql_users import SqlUserStore
-from jlac_mapper.jlac11 import parse
-from jlac_mapper.master.editions import make_edition
+from jlac_mapper.codes.editions import make_edition
+from jlac_mapper.codes.jlac11 import parse
+from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.review_types import Action, ItemState
-from jlac_mapper.types import ListedCode
 from tests.review_values import AST, NOON, ONE, a_draft, a_run, new_items
 
 MIGRATIONS = Path(jlac_mapper.adapters.__file__).parent / "migrations"

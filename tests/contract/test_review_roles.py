@@ -5,20 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from jlac_mapper.errors import (
-    NotAllowedError,
-    NotFoundError,
-)
+from jlac_mapper.errors import NotAllowedError, NotFoundError
 from jlac_mapper.review import audit
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review_requests import Order
-from jlac_mapper.review_types import (
-    INSTALLATION,
-    Action,
-    Facility,
-    Role,
-    User,
-)
+from jlac_mapper.review_types import INSTALLATION, Action, Facility, Role, User
 from jlac_mapper.types import Reason
 from tests.review_office import ANN, EVE, LEA, ROOT, WAIT, Office
 from tests.review_values import AST, CK, CODES, ENDED, SUCCESSOR, TP

@@ -8,7 +8,7 @@ import kit_labels
 import openpyxl
 import perturb_products
 
-from jlac_mapper.jlac11 import parse
+from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.types import Disposition
 from tests.fakes import ScriptedMapper
 

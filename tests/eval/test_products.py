@@ -9,9 +9,9 @@ import perturb
 import perturb_products
 import pytest
 
+from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.evaluation.scores import Answer
-from jlac_mapper.jlac11 import parse
 from jlac_mapper.types import Disposition
 from tests.fakes import ScriptedMapper
 

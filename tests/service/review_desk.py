@@ -9,12 +9,13 @@ from pathlib import Path
 from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.adapters.sql_users import SqlUserStore
-from jlac_mapper.jlac11 import parse
+from jlac_mapper.codes.jlac11 import parse
+from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review_types import Action, EventDraft, Facility, Role, Session, User
-from jlac_mapper.types import Disposition, ListedCode, LocalTest
+from jlac_mapper.types import Disposition, LocalTest
 from tests.fakes import ScriptedMapper
 
 AST, ALT, TP = "C20080000250000F7", "C20090000250000F7", "C20010000250000E5"

@@ -6,21 +6,13 @@ from pathlib import Path
 import pytest
 
 from jlac_mapper.bootstrap import App, build_app, open_store
+from jlac_mapper.codes.editions import complete_with_starter, make_edition
+from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import UnknownEditionError
-from jlac_mapper.jlac11 import parse
-from jlac_mapper.master.editions import complete_with_starter, make_edition
 from jlac_mapper.master.importers import read_master
 from jlac_mapper.master.starter import load_starter
-from jlac_mapper.types import (
-    ASSUMPTIONS,
-    CONFLICTS,
-    Disposition,
-    LocalTest,
-    MapOptions,
-    Mapping,
-    Reason,
-)
+from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Disposition, LocalTest, MapOptions, Mapping, Reason
 
 IN_2024 = date(2024, 10, 1)
 IN_2026 = date(2026, 1, 15)

@@ -5,25 +5,18 @@ from collections.abc import Sequence
 from datetime import date
 
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
-from jlac_mapper.jlac11 import parse
-from jlac_mapper.mapping.calibrate import FEATURES, Calibration
+from jlac_mapper.codes.jlac11 import parse
+from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.mapping.score import FEATURES, Calibration
 from jlac_mapper.mapping.decide import Thresholds
-from jlac_mapper.mapping.normalize import Normalizer
 from jlac_mapper.mapping.pipeline import Pipeline
-from jlac_mapper.mapping.rerank import Reranker, element_names
-from jlac_mapper.mapping.resolve import Resolver
-from jlac_mapper.mapping.retrieve import Retriever
+from jlac_mapper.mapping.ask import Reranker, element_names
+from jlac_mapper.mapping.compare import Resolver
+from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.ports import ChoiceModel
-from jlac_mapper.types import (
-    Candidate,
-    Hypothesis,
-    ListedCode,
-    LocalTest,
-    NormalizedTest,
-    Provenance,
-    Reason,
-    Vocabulary,
-)
+from jlac_mapper.reading.row import Normalizer
+from jlac_mapper.types import Candidate, Hypothesis, LocalTest, NormalizedTest, Provenance, Reason
+from jlac_mapper.vocabulary import Vocabulary
 from tests.unit.vocabulary import VOCABULARY
 
 NORMALIZER = Normalizer(VOCABULARY)

@@ -13,7 +13,7 @@ from jlac_mapper.evaluation.baselines import (
     plain,
 )
 from jlac_mapper.evaluation.ngrams import TfidfIndex
-from jlac_mapper.types import TestName as Name
+from jlac_mapper.vocabulary import TestName as Name
 
 NAMES = (
     Name("総蛋白", "C1002"),

@@ -4,19 +4,12 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from jlac_mapper.jlac11 import Jlac11Code, parse
+from jlac_mapper.codes.editions import make_edition
+from jlac_mapper.codes.jlac11 import Jlac11Code, parse
+from jlac_mapper.codes.listed import ImportNote, ListedCode
 from jlac_mapper.master.checks import Finding, Severity, check_edition
-from jlac_mapper.master.editions import make_edition
 from jlac_mapper.master.importers import read_master
-from jlac_mapper.types import (
-    ImportNote,
-    ListedCode,
-    Measurand,
-    ResultType,
-    Specimen,
-    Unit,
-    Vocabulary,
-)
+from jlac_mapper.vocabulary import Measurand, ResultType, Specimen, Unit, Vocabulary
 
 TODAY = date(2026, 1, 1)
 ENDED = date(2025, 7, 15)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jlac_mapper.mapping.calibrate import FEATURES
+from jlac_mapper.mapping.score import FEATURES
 from jlac_mapper.training.choice_calibration import CHOICE, fit, gather, measure
 
 COEFFICIENTS = np.zeros(len(FEATURES))

@@ -7,7 +7,7 @@ import pytest
 
 from jlac_mapper.errors import InputError, ModelFileError
 from jlac_mapper.mapping import choice_template
-from jlac_mapper.mapping.rerank import NONE_OF_THESE
+from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training import choice_rows, finetune_choice
 from jlac_mapper.training.choice_rows import AnsweredChoice

@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
-from jlac_mapper.mapping.choose_method import MethodChooser
-from jlac_mapper.types import ListedCode, Reason
+from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.mapping.comparisons.method import MethodChooser
+from jlac_mapper.types import Reason
 from tests.unit.stages import build_resolver, first, listed, resolve
 
 UNSPECIFIED = listed("C2008-0000-250-000-F7")

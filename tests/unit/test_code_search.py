@@ -2,9 +2,10 @@
 
 import pytest
 
-from jlac_mapper.jlac11 import parse
+from jlac_mapper.codes.jlac11 import parse
+from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.types import ListedCode, TestName
+from jlac_mapper.vocabulary import TestName
 from tests.review_values import AST, CODES, ENDED, SUCCESSOR
 
 ROWS = [

@@ -2,18 +2,10 @@
 
 import pytest
 
-from jlac_mapper.jlac11 import parse
+from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.mapping.decide import Thresholds, decide, name_reasons
-from jlac_mapper.types import (
-    ASSUMPTIONS,
-    CONFLICTS,
-    BackgroundName,
-    Candidate,
-    Disposition,
-    Hypothesis,
-    Reason,
-    TestName,
-)
+from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Candidate, Disposition, Hypothesis, Reason
+from jlac_mapper.vocabulary import BackgroundName, TestName
 from tests.unit.stages import normalize
 
 THRESHOLDS = Thresholds(accept=0.9, no_code=0.05)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jlac_mapper.dimensions import dimension
+from jlac_mapper.reading.dimensions import dimension
 
 
 @pytest.mark.parametrize(

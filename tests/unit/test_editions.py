@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.jlac11 import parse
-from jlac_mapper.master import editions
-from jlac_mapper.types import Edition, ImportNote, ListedCode
+from jlac_mapper.codes import editions
+from jlac_mapper.codes.jlac11 import parse
+from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
 
 BEFORE, LAST, FIRST, AFTER = (
     date(2025, 1, 1), date(2025, 7, 15), date(2025, 7, 16), date(2026, 1, 1),

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from jlac_mapper.cli.eval_command import read_records
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.evaluation.labels import Status, read_labelled
 from jlac_mapper.exports.concept_map import concept_map, local_system
 from jlac_mapper.exports.fields import Answered
 from jlac_mapper.exports.labelled import confirmed_csv, labelled_csv
 from jlac_mapper.exports.letter import letter
 from jlac_mapper.exports.sssom import COLUMNS, sssom_tsv
-from jlac_mapper.jlac11 import UNCODABLE
 from jlac_mapper.review_types import Facility, Item, ItemState
 from jlac_mapper.training.pairs import read_confirmed
 from jlac_mapper.types import Reason

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from jlac_mapper.dimensions import dimension
-from jlac_mapper.mapping.normalize import Normalizer
-from jlac_mapper.master.editions import make_edition
+from jlac_mapper.codes.editions import make_edition
+from jlac_mapper.reading.dimensions import dimension
+from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.text import fold
 from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator
-from jlac_mapper.types import BackgroundName, LocalTest, TestName
+from jlac_mapper.types import LocalTest
+from jlac_mapper.vocabulary import BackgroundName, TestName
 from tests.unit.stages import CODES, NORMALIZER
 from tests.unit.vocabulary import BACKGROUND, NAMES, VOCABULARY
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jlac_mapper import types
+from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.errors import InputError
 from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapping_pb2
-from jlac_mapper.jlac11 import parse
 
 TEXT = st.text(max_size=8)
 SHARE = st.floats(0, 1)

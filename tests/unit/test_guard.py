@@ -2,7 +2,7 @@
 
 import pytest
 
-from jlac_mapper.jlac11 import parse
+from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.mapping.guard import check, is_other_method, jlac10_agreement
 from jlac_mapper.types import Candidate, Hypothesis, Reason
 from tests.unit.stages import normalize

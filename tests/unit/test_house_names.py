@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from jlac_mapper.jlac11 import UNCODABLE
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.review.house_names import HouseNameMapper, house_key
 from jlac_mapper.review_types import HouseName
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason

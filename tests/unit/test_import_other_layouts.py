@@ -11,7 +11,7 @@ from jlac_mapper import types
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.import_rows import Analyte, ImportedMaster
 from jlac_mapper.master.importers import read_master, unlisted_names
-from jlac_mapper.types import BackgroundName, Measurand, Vocabulary
+from jlac_mapper.vocabulary import BackgroundName, Measurand, Vocabulary
 from tests.unit.master_files import code_system, concept, write_csv, write_xlsx
 
 

@@ -10,13 +10,7 @@ import pytest
 
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.importers import read_master
-from tests.unit.master_files import (
-    HEADER_2024,
-    cells,
-    code_system,
-    concept,
-    write_xlsx,
-)
+from tests.unit.master_files import HEADER_2024, cells, code_system, concept, write_xlsx
 
 
 def xlsx_bytes() -> bytes:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.import_rows import ImportedMaster, parse_date
 from jlac_mapper.master.importers import read_master
-from jlac_mapper.types import ListedCode
 from tests.unit.master_files import HEADER_2024, HEADER_2025, cells, write_csv, write_xlsx
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.errors import InvalidCodeError
-from jlac_mapper.jlac11 import parse
 
 
 def test_a_code_splits_into_its_five_elements() -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from jlac_mapper.codes.editions import make_edition
+from jlac_mapper.codes.jlac11 import parse
+from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.errors import MasterFileError
-from jlac_mapper.jlac11 import parse
 from jlac_mapper.master.diff import CodeDifference, Difference, OldNew, compare
-from jlac_mapper.master.editions import make_edition
 from jlac_mapper.master.old_new import read_old_new
-from jlac_mapper.types import Edition, ListedCode
 from tests.unit.master_files import write_csv, write_xlsx
 
 DAY = date(2026, 1, 1)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from jlac_mapper.mapping.normalize import Normalizer
 from jlac_mapper.master.starter import load_vocabulary
+from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.text import fold
 from jlac_mapper.types import LocalTest, NormalizedTest
 from tests.unit.vocabulary import VOCABULARY

@@ -10,7 +10,7 @@ import pytest
 
 from jlac_mapper.adapters.openai_choice import OpenAiChoice
 from jlac_mapper.errors import ConfigurationError
-from jlac_mapper.mapping.rerank import NONE_OF_THESE
+from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.ports import ChoiceOption
 from tests.choice_questions import question
 from tests.fake_llm_server import FakeLlmServer

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from jlac_mapper.codes.listed import Edition
 from jlac_mapper.errors import InputError
 from jlac_mapper.master import starter
 from jlac_mapper.text import fold
 from jlac_mapper.training import pairs
-from jlac_mapper.types import BackgroundName, Edition, TestName, Vocabulary
+from jlac_mapper.vocabulary import BackgroundName, TestName, Vocabulary
 
 
 @pytest.fixture(scope="module")

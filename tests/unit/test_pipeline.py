@@ -7,16 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jlac_mapper.jlac11 import parse
-from jlac_mapper.types import (
-    ASSUMPTIONS,
-    CONFLICTS,
-    Disposition,
-    LocalTest,
-    MapOptions,
-    Mapping,
-    Reason,
-)
+from jlac_mapper.codes.jlac11 import parse
+from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Disposition, LocalTest, MapOptions, Mapping, Reason
 from tests.unit.stages import CODES, PROVENANCE, build_pipeline, listed
 from tests.unit.vocabulary import BACKGROUND, NAMES, SPECIMENS, UNITS
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jlac_mapper.product_words import product_key
-from jlac_mapper.products import RECOGNISED, ProductMatcher
+from jlac_mapper.reading.product_words import product_key
+from jlac_mapper.reading.products import RECOGNISED, ProductMatcher
 
 AST = (
     "クオリジェント　AST",

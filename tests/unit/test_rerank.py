@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from jlac_mapper.mapping.rerank import MOST_OPTIONS, NONE_OF_THESE, UNASKED, Reranker, element_names
+from jlac_mapper.mapping.ask import MOST_OPTIONS, NONE_OF_THESE, UNASKED, Reranker, element_names
 from jlac_mapper.ports import Choice, ChoiceAnswer
 from jlac_mapper.types import Candidate, Disposition, LocalTest, MapOptions, Mapping, Reason
 from tests.unit.stages import build_pipeline, build_resolver, normalize, retrieve

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jlac_mapper.mapping.rerank import NONE_OF_THESE
+from jlac_mapper.codes.listed import Edition
+from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.master import starter
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.text import fold
 from jlac_mapper.training import reranker_rows
 from jlac_mapper.training.calibration import FOLDS
-from jlac_mapper.types import Edition, TestName, Vocabulary
+from jlac_mapper.vocabulary import TestName, Vocabulary
 
 needs_torch = pytest.mark.skipif(
     any(find_spec(module) is None for module in ("torch", "transformers", "onnx", "onnxruntime")),

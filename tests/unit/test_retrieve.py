@@ -8,10 +8,11 @@ import pytest
 
 from jlac_mapper.adapters.numpy_index import NumpyIndex
 from jlac_mapper.mapping.dense_names import DenseNames
-from jlac_mapper.mapping.retrieve import LISTED_LIMIT, Retriever
+from jlac_mapper.mapping.search import LISTED_LIMIT, Retriever
 from jlac_mapper.ports import Float32Matrix
 from jlac_mapper.text import fold
-from jlac_mapper.types import Hypothesis, TestName
+from jlac_mapper.types import Hypothesis
+from jlac_mapper.vocabulary import TestName
 from tests.unit.stages import RETRIEVER, normalize, retrieve
 from tests.unit.vocabulary import VOCABULARY
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from jlac_mapper.jlac11 import UNCODABLE
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.review import blind
 from jlac_mapper.review_types import Action, Event, ItemState, Reading, Standing
 from tests.review_values import AST, CK, NOON, ONE, TWO, an_event, an_item

@@ -3,10 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jlac_mapper.jlac11 import parse
+from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.review.mapping_json import mapping_from_json, mapping_to_json, row_from_json, row_to_json
 from jlac_mapper.types import (
-    BackgroundName,
     Candidate,
     Disposition,
     Evidence,
@@ -15,9 +14,8 @@ from jlac_mapper.types import (
     Mapping,
     Provenance,
     Reason,
-    ResultType,
-    TestName,
 )
+from jlac_mapper.vocabulary import BackgroundName, ResultType, TestName
 from tests.review_values import AST, CK
 
 _TEXT = st.text(max_size=8)

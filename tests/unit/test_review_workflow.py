@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError
-from jlac_mapper.jlac11 import UNCODABLE
 from jlac_mapper.review import workflow
 from jlac_mapper.review_types import (
     DECISIONS,

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.listed import Edition
 from jlac_mapper.config import master_data_dir
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.coverage import Coverage, combinations_of, compare_with_official
 from jlac_mapper.master.manifest import build_manifest, render
 from jlac_mapper.master.starter import load_starter, load_vocabulary, starter_dir, superseded
+from jlac_mapper.reading.units import canonical
 from jlac_mapper.text import fold
-from jlac_mapper.types import BackgroundName, Edition, Vocabulary
-from jlac_mapper.units import canonical
+from jlac_mapper.vocabulary import BackgroundName, Vocabulary
 
 REPOSITORY = Path(__file__).parent.parent.parent
 

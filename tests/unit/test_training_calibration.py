@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jlac_mapper.mapping.calibrate import FEATURES, Calibration
+from jlac_mapper.codes.editions import make_edition
+from jlac_mapper.mapping.score import FEATURES, Calibration
 from jlac_mapper.mapping.pipeline import Pipeline
-from jlac_mapper.master.editions import make_edition
 from jlac_mapper.training import calibration as training
 from jlac_mapper.training.calibration import Example, collect, fit, write
 from jlac_mapper.training.generated_rows import LabelledRow
-from jlac_mapper.types import LocalTest, Vocabulary
+from jlac_mapper.types import LocalTest
+from jlac_mapper.vocabulary import Vocabulary
 from tests.unit.stages import CODES, build_pipeline
 from tests.unit.vocabulary import VOCABULARY
 

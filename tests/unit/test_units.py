@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jlac_mapper.types import ResultType
-from jlac_mapper.units import canonical, quantities_in_range, result_type_in_range, result_type_of
+from jlac_mapper.reading.units import canonical, quantities_in_range, result_type_in_range, result_type_of
+from jlac_mapper.vocabulary import ResultType
 
 SPELLINGS = {
     "g/dL": ["g/dL", "ｇ／ｄｌ", "G/DL", "g/dl(血清)", " g / dl "],

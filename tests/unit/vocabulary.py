@@ -1,6 +1,6 @@
 """A small vocabulary for unit tests, written out so that every test can be read on its own."""
 
-from jlac_mapper.types import (
+from jlac_mapper.vocabulary import (
     BackgroundName,
     Measurand,
     Qualifier,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jlac_mapper import jlac11
+from jlac_mapper.codes import jlac11
 from jlac_mapper.review_types import Action, ItemState
 from jlac_mapper.types import LocalTest
 from jlac_mapper.web.render import hyphenated

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cjlac/mapper/v1/mapping.proto\x12\x0ejlac.mapper.v1\"\xd0\x01\n\tLocalTest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nlocal_code\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x62\x62reviation\x18\x03 \x01(\t\x12\x0c\n\x04kana\x18\x04 \x01(\t\x12\x10\n\x08specimen\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x17\n\x0freference_range\x18\x07 \x01(\t\x12\x0e\n\x06method\x18\x08 \x01(\t\x12\x0f\n\x07reagent\x18\t \x01(\t\x12\x13\n\x0bresult_type\x18\n \x01(\t\x12\x0e\n\x06jlac10\x18\x0b \x01(\t\"\xc3\x02\n\x07Mapping\x12\x30\n\x0b\x64isposition\x18\x01 \x01(\x0e\x32\x1b.jlac.mapper.v1.Disposition\x12\x0e\n\x06jlac11\x18\x02 \x01(\t\x12\x13\n\x0bprobability\x18\x03 \x01(\x01\x12\x1d\n\x15measurand_probability\x18\x04 \x01(\x01\x12\x15\n\rstandard_name\x18\x05 \x01(\t\x12\x0f\n\x07reasons\x18\x06 \x03(\t\x12-\n\ncandidates\x18\x07 \x03(\x0b\x32\x19.jlac.mapper.v1.Candidate\x12*\n\x08\x65vidence\x18\x08 \x03(\x0b\x32\x18.jlac.mapper.v1.Evidence\x12.\n\nprovenance\x18\t \x01(\x0b\x32\x1a.jlac.mapper.v1.Provenance\x12\x0f\n\x07message\x18\n \x01(\t\"\xd9\x01\n\tCandidate\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12.\n\x08\x65lements\x18\x02 \x01(\x0b\x32\x1c.jlac.mapper.v1.CodeElements\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0bprobability\x18\x04 \x01(\x01\x12\x0f\n\x07reasons\x18\x05 \x03(\t\x12*\n\x08\x65vidence\x18\x06 \x03(\x0b\x32\x18.jlac.mapper.v1.Evidence\x12.\n\nhypothesis\x18\x07 \x01(\x0b\x32\x1a.jlac.mapper.v1.Hypothesis\"i\n\x0c\x43odeElements\x12\x11\n\tmeasurand\x18\x01 \x01(\t\x12\x16\n\x0eidentification\x18\x02 \x01(\t\x12\x10\n\x08specimen\x18\x03 \x01(\t\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\">\n\x08\x45vidence\x12\x0f\n\x07\x65lement\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\"\x84\x02\n\nHypothesis\x12\x11\n\tmeasurand\x18\x01 \x01(\t\x12,\n\x06listed\x18\x02 \x01(\x0b\x32\x1a.jlac.mapper.v1.ListedNameH\x00\x12\x30\n\x08unlisted\x18\x03 \x01(\x0b\x32\x1c.jlac.mapper.v1.UnlistedNameH\x00\x12\x36\n\x06scores\x18\x04 \x03(\x0b\x32&.jlac.mapper.v1.Hypothesis.ScoresEntry\x12\x11\n\texplained\x18\x05 \x01(\x01\x1a-\n\x0bScoresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\t\n\x07matched\"\x88\x01\n\nListedName\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tmeasurand\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x16\n\x0eidentification\x18\x04 \x01(\t\x12\x10\n\x08specimen\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x13\n\x0bresult_type\x18\x07 \x01(\t\"8\n\x0cUnlistedName\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0c\n\x04near\x18\x03 \x01(\t\"\xe5\x01\n\nProvenance\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\t\x12\x16\n\x0e\x65\x64ition_digest\x18\x02 \x01(\t\x12\x36\n\x06models\x18\x03 \x03(\x0b\x32&.jlac.mapper.v1.Provenance.ModelsEntry\x12\x13\n\x0b\x63\x61libration\x18\x04 \x01(\t\x12\x11\n\tthreshold\x18\x05 \x01(\x01\x12\r\n\x05\x61s_of\x18\x06 \x01(\t\x12\x10\n\x08software\x18\x07 \x01(\t\x1a-\n\x0bModelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*\x92\x01\n\x0b\x44isposition\x12\x1b\n\x17\x44ISPOSITION_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44ISPOSITION_ACCEPTED\x10\x01\x12\x1c\n\x18\x44ISPOSITION_NEEDS_REVIEW\x10\x02\x12\x17\n\x13\x44ISPOSITION_NO_CODE\x10\x03\x12\x15\n\x11\x44ISPOSITION_ERROR\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cjlac/mapper/v1/mapping.proto\x12\x0ejlac.mapper.v1\"\xd0\x01\n\tLocalTest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nlocal_code\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x62\x62reviation\x18\x03 \x01(\t\x12\x0c\n\x04kana\x18\x04 \x01(\t\x12\x10\n\x08specimen\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x17\n\x0freference_range\x18\x07 \x01(\t\x12\x0e\n\x06method\x18\x08 \x01(\t\x12\x0f\n\x07reagent\x18\t \x01(\t\x12\x13\n\x0bresult_type\x18\n \x01(\t\x12\x0e\n\x06jlac10\x18\x0b \x01(\t\"\xed\x02\n\x07Mapping\x12\x30\n\x0b\x64isposition\x18\x01 \x01(\x0e\x32\x1b.jlac.mapper.v1.Disposition\x12\x0e\n\x06jlac11\x18\x02 \x01(\t\x12\x13\n\x0bprobability\x18\x03 \x01(\x01\x12\x1d\n\x15measurand_probability\x18\x04 \x01(\x01\x12\x15\n\rstandard_name\x18\x05 \x01(\t\x12\x0f\n\x07reasons\x18\x06 \x03(\t\x12-\n\ncandidates\x18\x07 \x03(\x0b\x32\x19.jlac.mapper.v1.Candidate\x12*\n\x08\x65vidence\x18\x08 \x03(\x0b\x32\x18.jlac.mapper.v1.Evidence\x12.\n\nprovenance\x18\t \x01(\x0b\x32\x1a.jlac.mapper.v1.Provenance\x12\x0f\n\x07message\x18\n \x01(\t\x12(\n\x07\x63oncept\x18\x0b \x01(\x0b\x32\x17.jlac.mapper.v1.Concept\"C\n\x07\x43oncept\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07name_en\x18\x03 \x01(\t\x12\x0c\n\x04kind\x18\x04 \x01(\t\"\xd9\x01\n\tCandidate\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12.\n\x08\x65lements\x18\x02 \x01(\x0b\x32\x1c.jlac.mapper.v1.CodeElements\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0bprobability\x18\x04 \x01(\x01\x12\x0f\n\x07reasons\x18\x05 \x03(\t\x12*\n\x08\x65vidence\x18\x06 \x03(\x0b\x32\x18.jlac.mapper.v1.Evidence\x12.\n\nhypothesis\x18\x07 \x01(\x0b\x32\x1a.jlac.mapper.v1.Hypothesis\"i\n\x0c\x43odeElements\x12\x11\n\tmeasurand\x18\x01 \x01(\t\x12\x16\n\x0eidentification\x18\x02 \x01(\t\x12\x10\n\x08specimen\x18\x03 \x01(\t\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\"z\n\x08\x45vidence\x12\x0f\n\x07\x65lement\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0b\n\x03key\x18\x04 \x01(\t\x12-\n\x06values\x18\x05 \x03(\x0b\x32\x1d.jlac.mapper.v1.EvidenceValue\",\n\rEvidenceValue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\xae\x02\n\nHypothesis\x12\x11\n\tmeasurand\x18\x01 \x01(\t\x12,\n\x06listed\x18\x02 \x01(\x0b\x32\x1a.jlac.mapper.v1.ListedNameH\x00\x12\x30\n\x08unlisted\x18\x03 \x01(\x0b\x32\x1c.jlac.mapper.v1.UnlistedNameH\x00\x12\x36\n\x06scores\x18\x04 \x03(\x0b\x32&.jlac.mapper.v1.Hypothesis.ScoresEntry\x12\x11\n\texplained\x18\x05 \x01(\x01\x12(\n\x07\x63oncept\x18\x06 \x01(\x0b\x32\x17.jlac.mapper.v1.Concept\x1a-\n\x0bScoresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\t\n\x07matched\"\x98\x01\n\nListedName\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tmeasurand\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x16\n\x0eidentification\x18\x04 \x01(\t\x12\x10\n\x08specimen\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x13\n\x0bresult_type\x18\x07 \x01(\t\x12\x0e\n\x06timing\x18\x08 \x01(\t\"8\n\x0cUnlistedName\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0c\n\x04near\x18\x03 \x01(\t\"\xe5\x01\n\nProvenance\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\t\x12\x16\n\x0e\x65\x64ition_digest\x18\x02 \x01(\t\x12\x36\n\x06models\x18\x03 \x03(\x0b\x32&.jlac.mapper.v1.Provenance.ModelsEntry\x12\x13\n\x0b\x63\x61libration\x18\x04 \x01(\t\x12\x11\n\tthreshold\x18\x05 \x01(\x01\x12\r\n\x05\x61s_of\x18\x06 \x01(\t\x12\x10\n\x08software\x18\x07 \x01(\t\x1a-\n\x0bModelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*\x92\x01\n\x0b\x44isposition\x12\x1b\n\x17\x44ISPOSITION_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44ISPOSITION_ACCEPTED\x10\x01\x12\x1c\n\x18\x44ISPOSITION_NEEDS_REVIEW\x10\x02\x12\x17\n\x13\x44ISPOSITION_NO_CODE\x10\x03\x12\x15\n\x11\x44ISPOSITION_ERROR\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,28 +35,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HYPOTHESIS_SCORESENTRY']._serialized_options = b'8\001'
   _globals['_PROVENANCE_MODELSENTRY']._loaded_options = None
   _globals['_PROVENANCE_MODELSENTRY']._serialized_options = b'8\001'
-  _globals['_DISPOSITION']._serialized_start=1669
-  _globals['_DISPOSITION']._serialized_end=1815
+  _globals['_DISPOSITION']._serialized_start=1944
+  _globals['_DISPOSITION']._serialized_end=2090
   _globals['_LOCALTEST']._serialized_start=49
   _globals['_LOCALTEST']._serialized_end=257
   _globals['_MAPPING']._serialized_start=260
-  _globals['_MAPPING']._serialized_end=583
-  _globals['_CANDIDATE']._serialized_start=586
-  _globals['_CANDIDATE']._serialized_end=803
-  _globals['_CODEELEMENTS']._serialized_start=805
-  _globals['_CODEELEMENTS']._serialized_end=910
-  _globals['_EVIDENCE']._serialized_start=912
-  _globals['_EVIDENCE']._serialized_end=974
-  _globals['_HYPOTHESIS']._serialized_start=977
-  _globals['_HYPOTHESIS']._serialized_end=1237
-  _globals['_HYPOTHESIS_SCORESENTRY']._serialized_start=1181
-  _globals['_HYPOTHESIS_SCORESENTRY']._serialized_end=1226
-  _globals['_LISTEDNAME']._serialized_start=1240
-  _globals['_LISTEDNAME']._serialized_end=1376
-  _globals['_UNLISTEDNAME']._serialized_start=1378
-  _globals['_UNLISTEDNAME']._serialized_end=1434
-  _globals['_PROVENANCE']._serialized_start=1437
-  _globals['_PROVENANCE']._serialized_end=1666
-  _globals['_PROVENANCE_MODELSENTRY']._serialized_start=1621
-  _globals['_PROVENANCE_MODELSENTRY']._serialized_end=1666
+  _globals['_MAPPING']._serialized_end=625
+  _globals['_CONCEPT']._serialized_start=627
+  _globals['_CONCEPT']._serialized_end=694
+  _globals['_CANDIDATE']._serialized_start=697
+  _globals['_CANDIDATE']._serialized_end=914
+  _globals['_CODEELEMENTS']._serialized_start=916
+  _globals['_CODEELEMENTS']._serialized_end=1021
+  _globals['_EVIDENCE']._serialized_start=1023
+  _globals['_EVIDENCE']._serialized_end=1145
+  _globals['_EVIDENCEVALUE']._serialized_start=1147
+  _globals['_EVIDENCEVALUE']._serialized_end=1191
+  _globals['_HYPOTHESIS']._serialized_start=1194
+  _globals['_HYPOTHESIS']._serialized_end=1496
+  _globals['_HYPOTHESIS_SCORESENTRY']._serialized_start=1440
+  _globals['_HYPOTHESIS_SCORESENTRY']._serialized_end=1485
+  _globals['_LISTEDNAME']._serialized_start=1499
+  _globals['_LISTEDNAME']._serialized_end=1651
+  _globals['_UNLISTEDNAME']._serialized_start=1653
+  _globals['_UNLISTEDNAME']._serialized_end=1709
+  _globals['_PROVENANCE']._serialized_start=1712
+  _globals['_PROVENANCE']._serialized_end=1941
+  _globals['_PROVENANCE_MODELSENTRY']._serialized_start=1896
+  _globals['_PROVENANCE_MODELSENTRY']._serialized_end=1941
 # @@protoc_insertion_point(module_scope)

@@ -122,6 +122,7 @@ class Mapping(google.protobuf.message.Message):
     EVIDENCE_FIELD_NUMBER: builtins.int
     PROVENANCE_FIELD_NUMBER: builtins.int
     MESSAGE_FIELD_NUMBER: builtins.int
+    CONCEPT_FIELD_NUMBER: builtins.int
     disposition: Global___Disposition.ValueType
     jlac11: builtins.str
     """17 characters without hyphens; empty for NO_CODE and ERROR, and for METHOD_ASSUMED."""
@@ -147,6 +148,10 @@ class Mapping(google.protobuf.message.Message):
     def evidence(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Evidence]: ...
     @property
     def provenance(self) -> Global___Provenance: ...
+    @property
+    def concept(self) -> Global___Concept:
+        """What the row was read as, also for NO_CODE; unset where nothing is known of the name."""
+
     def __init__(
         self,
         *,
@@ -160,11 +165,42 @@ class Mapping(google.protobuf.message.Message):
         evidence: collections.abc.Iterable[Global___Evidence] | None = ...,
         provenance: Global___Provenance | None = ...,
         message: builtins.str = ...,
+        concept: Global___Concept | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["provenance", b"provenance"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["candidates", b"candidates", "disposition", b"disposition", "evidence", b"evidence", "jlac11", b"jlac11", "measurand_probability", b"measurand_probability", "message", b"message", "probability", b"probability", "provenance", b"provenance", "reasons", b"reasons", "standard_name", b"standard_name"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["concept", b"concept", "provenance", b"provenance"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["candidates", b"candidates", "concept", b"concept", "disposition", b"disposition", "evidence", b"evidence", "jlac11", b"jlac11", "measurand_probability", b"measurand_probability", "message", b"message", "probability", b"probability", "provenance", b"provenance", "reasons", b"reasons", "standard_name", b"standard_name"]) -> None: ...
 
 Global___Mapping: typing_extensions.TypeAlias = Mapping
+
+@typing.final
+class Concept(google.protobuf.message.Message):
+    """One thing a laboratory reports, or a line that is no test, whether a release lists it or not."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    NAME_EN_FIELD_NUMBER: builtins.int
+    KIND_FIELD_NUMBER: builtins.int
+    key: builtins.str
+    """Never changes and is never given again."""
+    name: builtins.str
+    """Standard Japanese name."""
+    name_en: builtins.str
+    """Standard English name."""
+    kind: builtins.str
+    """test, calculated, panel, line, organism, antimicrobial, site or comment."""
+    def __init__(
+        self,
+        *,
+        key: builtins.str = ...,
+        name: builtins.str = ...,
+        name_en: builtins.str = ...,
+        kind: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["key", b"key", "kind", b"kind", "name", b"name", "name_en", b"name_en"]) -> None: ...
+
+Global___Concept: typing_extensions.TypeAlias = Concept
 
 @typing.final
 class Candidate(google.protobuf.message.Message):
@@ -250,25 +286,54 @@ class Evidence(google.protobuf.message.Message):
     ELEMENT_FIELD_NUMBER: builtins.int
     STATEMENT_FIELD_NUMBER: builtins.int
     SOURCE_FIELD_NUMBER: builtins.int
+    KEY_FIELD_NUMBER: builtins.int
+    VALUES_FIELD_NUMBER: builtins.int
     element: builtins.str
-    """The element it speaks for, such as "unit"."""
+    """The element it speaks for: concept, specimen, unit, identification, scale, method, other_code or decision."""
     statement: builtins.str
+    """In English words; `key` and `values` say the same for programs and other languages."""
     source: builtins.str
-    """The text of the row that it came from."""
+    """Where it came from: a field of the row, release, site, language_model or elsewhere."""
+    key: builtins.str
+    """What is said, such as specimen.given; begins with the element."""
+    @property
+    def values(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___EvidenceValue]: ...
     def __init__(
         self,
         *,
         element: builtins.str = ...,
         statement: builtins.str = ...,
         source: builtins.str = ...,
+        key: builtins.str = ...,
+        values: collections.abc.Iterable[Global___EvidenceValue] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["element", b"element", "source", b"source", "statement", b"statement"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["element", b"element", "key", b"key", "source", b"source", "statement", b"statement", "values", b"values"]) -> None: ...
 
 Global___Evidence: typing_extensions.TypeAlias = Evidence
 
 @typing.final
+class EvidenceValue(google.protobuf.message.Message):
+    """One value of a statement, such as the specimen's name."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    value: builtins.str
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        value: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "value", b"value"]) -> None: ...
+
+Global___EvidenceValue: typing_extensions.TypeAlias = EvidenceValue
+
+@typing.final
 class Hypothesis(google.protobuf.message.Message):
-    """What a name may mean: a listed measurand, or something that has no listed code."""
+    """What a name may mean: a concept with a listed code, or one without."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -293,8 +358,9 @@ class Hypothesis(google.protobuf.message.Message):
     UNLISTED_FIELD_NUMBER: builtins.int
     SCORES_FIELD_NUMBER: builtins.int
     EXPLAINED_FIELD_NUMBER: builtins.int
+    CONCEPT_FIELD_NUMBER: builtins.int
     measurand: builtins.str
-    """Five characters; empty for something without a listed code."""
+    """Five characters of the proposed code; empty for something without a listed code."""
     explained: builtins.float
     """Share of the name's characters that known names and qualifiers account for, 0 to 1."""
     @property
@@ -305,6 +371,10 @@ class Hypothesis(google.protobuf.message.Message):
     def scores(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.float]:
         """By method: exact, cosine and similarity, each 0 to 1."""
 
+    @property
+    def concept(self) -> Global___Concept:
+        """Unset where the name joins several tests."""
+
     def __init__(
         self,
         *,
@@ -313,16 +383,17 @@ class Hypothesis(google.protobuf.message.Message):
         unlisted: Global___UnlistedName | None = ...,
         scores: collections.abc.Mapping[builtins.str, builtins.float] | None = ...,
         explained: builtins.float = ...,
+        concept: Global___Concept | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["listed", b"listed", "matched", b"matched", "unlisted", b"unlisted"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["explained", b"explained", "listed", b"listed", "matched", b"matched", "measurand", b"measurand", "scores", b"scores", "unlisted", b"unlisted"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["concept", b"concept", "listed", b"listed", "matched", b"matched", "unlisted", b"unlisted"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["concept", b"concept", "explained", b"explained", "listed", b"listed", "matched", b"matched", "measurand", b"measurand", "scores", b"scores", "unlisted", b"unlisted"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["matched", b"matched"]) -> typing.Literal["listed", "unlisted"] | None: ...
 
 Global___Hypothesis: typing_extensions.TypeAlias = Hypothesis
 
 @typing.final
 class ListedName(google.protobuf.message.Message):
-    """A known name of a listed measurand, with what it says beyond the measurand (empty: nothing)."""
+    """A known name of a listed concept, with what it says beyond the concept (empty: nothing)."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -333,13 +404,20 @@ class ListedName(google.protobuf.message.Message):
     SPECIMEN_FIELD_NUMBER: builtins.int
     UNIT_FIELD_NUMBER: builtins.int
     RESULT_TYPE_FIELD_NUMBER: builtins.int
+    TIMING_FIELD_NUMBER: builtins.int
     name: builtins.str
     measurand: builtins.str
     kind: builtins.str
+    """formal, short, abbreviation, english, old, kana, slang, homonym or release."""
     identification: builtins.str
+    """No longer filled: a name says when a specimen is taken, not digits."""
     specimen: builtins.str
+    """The specimen's key, such as serum."""
     unit: builtins.str
+    """The unit's canonical text, such as INR."""
     result_type: builtins.str
+    timing: builtins.str
+    """fasting, random or timed."""
     def __init__(
         self,
         *,
@@ -350,8 +428,9 @@ class ListedName(google.protobuf.message.Message):
         specimen: builtins.str = ...,
         unit: builtins.str = ...,
         result_type: builtins.str = ...,
+        timing: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["identification", b"identification", "kind", b"kind", "measurand", b"measurand", "name", b"name", "result_type", b"result_type", "specimen", b"specimen", "unit", b"unit"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["identification", b"identification", "kind", b"kind", "measurand", b"measurand", "name", b"name", "result_type", b"result_type", "specimen", b"specimen", "timing", b"timing", "unit", b"unit"]) -> None: ...
 
 Global___ListedName: typing_extensions.TypeAlias = ListedName
 
@@ -366,8 +445,9 @@ class UnlistedName(google.protobuf.message.Message):
     NEAR_FIELD_NUMBER: builtins.int
     name: builtins.str
     kind: builtins.str
+    """The kind of its concept."""
     near: builtins.str
-    """The measurand that it is confused with; may be empty."""
+    """No longer filled."""
     def __init__(
         self,
         *,

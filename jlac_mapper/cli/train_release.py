@@ -1,0 +1,38 @@
+"""The release that training learns from: the shipped one, bound on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from jlac_mapper.concepts.bound_release import BoundRelease
+
+AsOf = Annotated[
+    str,
+    typer.Option(metavar="YYYY-MM-DD", help="Day whose listed codes are learned. (default: today)"),
+]
+
+
+def day_of(as_of: str) -> date:
+    """Return the day given, or today. Raises InputError for what is no day."""
+    from jlac_mapper.errors import InputError
+
+    if not as_of:
+        return date.today()
+    try:
+        return date.fromisoformat(as_of)
+    except ValueError:
+        raise InputError(f"--as-of is {as_of!r}; expected a day as YYYY-MM-DD") from None
+
+
+def shipped_release(as_of: str) -> BoundRelease:
+    """Bind the shipped release to the shipped vocabulary. Raises InputError where *as_of* is no day."""
+    from jlac_mapper.bootstrap import bind
+    from jlac_mapper.concepts.loader import load_vocabulary
+    from jlac_mapper.master.starter import load_starter
+
+    day, starter = day_of(as_of), load_starter()
+    return bind(starter.edition, starter, load_vocabulary(), day)

@@ -1,0 +1,59 @@
+"""A release of a code system as it was read: its codes with everything it says of them."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from jlac_mapper.codes.jlac11 import Jlac11Code
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCode:
+    """One code of an edition with what the edition says of it; None dates are open."""
+
+    code: Jlac11Code
+    name: str
+    """The result's standard name, such as HBs抗原(定性)."""
+    product: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    jlac10: tuple[str, ...] = ()
+    source: str = "official"
+    """official or starter (a completion)."""
+    successor: str = ""
+    """The 17 characters of the code that replaces an ended one."""
+    abbreviation: str = ""
+    specimen_name: str = ""
+    unit_name: str = ""
+
+    def is_valid_on(self, day: date) -> bool:
+        """Tell whether *day* lies inside the dates, both ends included."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day <= self.valid_to
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportNote:
+    """What an import did with one row that did not become a code of its own."""
+
+    row: int
+    """Row of the file, counted from 1 with the header; for JSON the number of the concept."""
+    kind: str
+    """A stable word: see `master.import_rows`."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One edition of the master: a name, its digest, and its codes in ascending order."""
+
+    name: str
+    digest: str
+    codes: tuple[ListedCode, ...]
+    completed: int = 0
+    """How many codes are completions from the starter."""
+    notes: tuple[ImportNote, ...] = ()
+    """Rows of the file that were skipped or merged, for `master check`."""
+
+
+# --- between the stages ---------------------------------------------------------------------------

@@ -1,0 +1,143 @@
+"""A release with its concepts: what the stages of mapping know of the codes that may be proposed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from jlac_mapper.codes.jlac11 import Jlac11Code
+from jlac_mapper.codes.listed import Edition, ListedCode
+from jlac_mapper.codes.release import Release
+from jlac_mapper.codes.successions import Successions
+from jlac_mapper.concepts.binding import (
+    Binder,
+    Binding,
+    KnownResults,
+    Result,
+    renamed,
+    result_of,
+    standing_for,
+)
+from jlac_mapper.reading import units
+from jlac_mapper.text import clean, fold
+from jlac_mapper.vocabulary import Name, Specimen, Unit, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRelease:
+    """
+    A release on a day, bound to the concepts of a vocabulary.
+
+    Attributes:
+        release: Its codes, completed, with successors.
+        binding: The concepts of all of them, completions included.
+        vocabulary: The vocabulary with the names that the release gives its own results, and with what it
+            says of specimens and units whose digits the vocabulary does not hold.
+        listed: Concepts with a code that may be proposed on the day.
+        ended: Concepts that had a code, here or in the starter, and have none on the day.
+    """
+
+    release: Release
+    binding: Binding
+    vocabulary: Vocabulary
+    listed: frozenset[str]
+    ended: frozenset[str]
+
+    def by_concept(self, codes: Iterable[ListedCode]) -> dict[str, list[ListedCode]]:
+        """Return *codes* by concept, in the order given; a code of several concepts stands under each."""
+        found: dict[str, list[ListedCode]] = defaultdict(list)
+        for listed in codes:
+            for concept in self.binding.of(listed.code):
+                found[concept].append(listed)
+        return dict(found)
+
+
+def bind_release(
+    edition: Edition,
+    *,
+    starter: Edition,
+    successions: Successions,
+    known: KnownResults,
+    vocabulary: Vocabulary,
+    day: date,
+    ended: Iterable[str] = (),
+    earlier: Iterable[ListedCode] = (),
+    added: Mapping[Result, str] | None = None,
+) -> BoundRelease:
+    """
+    Bind an edition to the concepts of *vocabulary*, completed with the starter's codes of those concepts.
+
+    Args:
+        known: Concepts of the starter's results.
+        ended: Concepts that were listed once, as far as the starter knows.
+        earlier: Codes of the release in use before (see `codes.release.Release`).
+        added: Results that a person bound (see `Binder.bind`).
+    """
+    binder = Binder(vocabulary, known)
+    own = binder.bind([listed for listed in edition.codes if listed.source != "starter"], added)
+    standing = standing_for(own, known)
+    numbers = dict(renamed(own, known))
+    release = Release(
+        edition,
+        starter,
+        day,
+        successions.renumbered(numbers) if numbers else successions,
+        earlier,
+        standing=lambda code: standing.get(result_of(code), (code.measurand,)),
+    )
+    back = {new: old for old, new in numbers.items()}
+    rest = binder.bind([c for c in release.edition.codes if c.code not in own.concepts], added)
+    concepts = dict(own.concepts)
+    measurands = own.measurands()
+    for listed in release.edition.codes:
+        if listed.code not in concepts:
+            found = _known_concepts(listed.code, known, back)
+            here = tuple(c for c in found if listed.code.measurand in measurands.get(c, ()))
+            concepts[listed.code] = here or found or rest.of(listed.code)
+    binding = Binding({code: found for code, found in concepts.items() if found}, own.unbound, own.unclear)
+    listed_now = frozenset(c for row in release.proposable for c in binding.of(row.code))
+    once = frozenset(c for row in release.others for c in binding.of(row.code) if not row.code.is_request)
+    own_names = binder.names(binding, release.edition.codes, vocabulary.names)
+    return BoundRelease(
+        release,
+        binding,
+        _with_elements(vocabulary, own_names, release.edition.codes),
+        listed_now,
+        (once | frozenset(ended)) - listed_now,
+    )
+
+
+def _known_concepts(code: Jlac11Code, known: KnownResults, back: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the concepts of a result that the starter knows, under its own number or the release's."""
+    result = result_of(code)
+    found = known.get(result) or known.get((back.get(result[0], ""), *result[1:]))
+    return tuple(sorted(found or ()))
+
+
+def _with_elements(
+    vocabulary: Vocabulary, names: tuple[Name, ...], codes: Iterable[ListedCode]
+) -> Vocabulary:
+    """Add a release's own names, and the digits of specimens and units that it alone gives."""
+    spellings = {fold(text): s for s in vocabulary.specimens for text in (s.name, s.name_en, *s.spellings)}
+    have_specimens = {s.code for s in vocabulary.specimens}
+    have_units = {u.code for u in vocabulary.units}
+    specimens: dict[str, Specimen] = {}
+    new_units: dict[str, Unit] = {}
+    for listed in codes:
+        code, text = listed.code, listed.specimen_name
+        if code.specimen not in have_specimens and (found := spellings.get(fold(text))):
+            specimens.setdefault(code.specimen, replace(found, code=code.specimen))
+        if code.unit not in have_units and (unit := units.canonical(clean(listed.unit_name))):
+            kind = units.result_type_of(unit)
+            new_units.setdefault(code.unit, Unit(code.unit, unit, listed.unit_name, kind, ()))
+    by_key = {s.key: s for s in specimens.values() if not _code_of(vocabulary, s.key)}
+    return replace(
+        vocabulary,
+        names=(*vocabulary.names, *names),
+        specimens=tuple(by_key.get(s.key, s) for s in vocabulary.specimens),
+        units=(*vocabulary.units, *new_units.values()),
+    )
+
+
+def _code_of(vocabulary: Vocabulary, key: str) -> str:
+    return next((s.code for s in vocabulary.specimens if s.key == key), "")

@@ -1,0 +1,168 @@
+"""
+The vocabulary as it ships: concepts and their names, a file a section, and the words beside them.
+
+`concepts/SECTION.csv` holds a section's concepts and `names/SECTION.csv` names of concepts, of any section;
+`words/` what specimens, units and the words beside a name mean. See master_data/README.md.
+"""
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from jlac_mapper.concepts import tables
+from jlac_mapper.concepts.tables import Row, read, read_folder, unique
+from jlac_mapper.config import master_data_dir
+from jlac_mapper.text import fold
+from jlac_mapper.vocabulary import (
+    HOMONYM,
+    Concept,
+    ConceptKind,
+    Name,
+    Qualifier,
+    ResultType,
+    Scale,
+    SiteName,
+    Specimen,
+    Timing,
+    Unit,
+    Vocabulary,
+)
+
+_FORMS = frozenset({"formal", "short", "abbreviation", "english", "old", "kana", "slang", HOMONYM})
+_PLACES = ("piece", "edge", "inside", "heading", "remark")
+
+
+def load_vocabulary(folder: Path | None = None) -> Vocabulary:
+    """
+    Read what names, specimens, units and words mean.
+
+    Args:
+        folder: Holds concepts/, names/ and words/; the shipped master data when not given.
+
+    Raises:
+        MasterFileError: A table is missing or malformed, a key is used twice or refers to nothing, a name is
+            written twice for one concept, or two concepts claim one name without one of them calling it a
+            homonym; the message gives file and line.
+    """
+    folder = folder or master_data_dir()
+    specimens = tuple(
+        Specimen(r["key"], r["code"], r["name_ja"], r["name_en"], r["broader"], r.list("spellings"))
+        for r in unique(read(folder / "words" / "specimens.csv", tables.SPECIMENS), "key")
+    )
+    units = tuple(
+        Unit(r["code"], r["canonical"], r["name_ja"], r.word("result_type", ResultType), r.list("spellings"))
+        for r in read(folder / "words" / "units.csv", tables.UNITS)
+    )
+    keys = frozenset(specimen.key for specimen in specimens)
+    concepts = _concepts(folder, keys)
+    sections = frozenset(chain.from_iterable(concept.sections for concept in concepts))
+    return Vocabulary(
+        concepts,
+        _names(folder, frozenset(c.key for c in concepts), keys),
+        specimens,
+        units,
+        _qualifiers(folder, keys, sections),
+    )
+
+
+def with_site_names(vocabulary: Vocabulary, extra: Iterable[SiteName]) -> Vocabulary:
+    """
+    Return the vocabulary with a site's own names, each a concept of its own.
+
+    A name that the vocabulary knows already keeps its meaning: nothing that is brought in makes it ambiguous.
+    """
+    known = {fold(name.text) for name in vocabulary.names}
+    added: dict[str, SiteName] = {}
+    for name in extra:
+        if (key := fold(name.text)) and key not in known:
+            added.setdefault(key, name)
+    return replace(
+        vocabulary,
+        concepts=(
+            *vocabulary.concepts,
+            *(Concept(f"site:{key}", name.text, name.text) for key, name in added.items()),
+        ),
+        names=(*vocabulary.names, *(Name(name.text, f"site:{key}") for key, name in added.items())),
+    )
+
+
+def _concepts(folder: Path, specimens: Set[str]) -> tuple[Concept, ...]:
+    rows = list(unique(read_folder(folder / "concepts", tables.CONCEPTS), "concept"))
+    keys = {row["concept"] for row in rows}
+    sections = {row.path.stem for row in rows}
+    return tuple(_concept(row, keys, specimens, sections) for row in rows)
+
+
+def _concept(row: Row, keys: Set[str], specimens: Set[str], sections: Set[str]) -> Concept:
+    for column, known in (("specimens", specimens), ("confused_with", keys), ("also_in", sections)):
+        if strange := [key for key in row.list(column) if key not in known]:
+            raise row.error(f"{column}: {strange[0]!r} is in no table")
+    if not row["concept"] or not row["name_ja"] or not row["name_en"]:
+        raise row.error("a concept needs its key, a Japanese and an English name")
+    return Concept(
+        key=row["concept"],
+        name=row["name_ja"],
+        name_en=row["name_en"],
+        kind=row.word("kind", ConceptKind),
+        scale=row.word("scale", Scale),
+        section=row.path.stem,
+        specimens=row.list("specimens"),
+        units=row.list("units"),
+        jlac10=row.list("jlac10"),
+        confused_with=row.list("confused_with"),
+        also_in=row.list("also_in"),
+    )
+
+
+def _names(folder: Path, concepts: Set[str], specimens: Set[str]) -> tuple[Name, ...]:
+    names: list[Name] = []
+    claimed: dict[str, dict[str, str]] = {}
+    for row in read_folder(folder / "names", tables.NAMES):
+        key, concept, form = fold(row["name"]), row["concept"], row["form"]
+        if not key or concept not in concepts:
+            raise row.error(f"{row['name']!r} has no letters, or {concept!r} is in no table of concepts")
+        if form not in _FORMS or (row["specimen"] and row["specimen"] not in specimens):
+            raise row.error(f"form {form!r} or specimen {row['specimen']!r} is unknown")
+        others = claimed.setdefault(key, {})
+        if concept in others:
+            raise row.error(f"{row['name']!r} is already a name of {concept}")
+        if form != HOMONYM and (rival := next((c for c, f in others.items() if f != HOMONYM), "")):
+            raise row.error(f"{row['name']!r} is already a name of {rival}; the rarer meaning is a {HOMONYM}")
+        others[concept] = form
+        names.append(_name(row))
+    return tuple(names)
+
+
+def _name(row: Row) -> Name:
+    return Name(
+        row["name"],
+        row["concept"],
+        row["form"],
+        row["specimen"],
+        row["unit"],
+        row.word("result_type", ResultType),
+        row.word("timing", Timing),
+    )
+
+
+def _qualifiers(folder: Path, specimens: Set[str], sections: Set[str]) -> tuple[Qualifier, ...]:
+    values: dict[str, Set[str]] = {
+        "specimen": specimens,
+        "result_type": {kind.value for kind in ResultType},
+        "timing": {timing.value for timing in Timing},
+        "method": {""},
+        "note": {""},
+        "another_test": {""},
+        "section": sections,
+    }
+    return tuple(_qualifier_rows(folder, values))
+
+
+def _qualifier_rows(folder: Path, values: dict[str, Set[str]]) -> Iterator[Qualifier]:
+    for row in unique(read(folder / "words" / "qualifiers.csv", tables.QUALIFIERS), "text"):
+        kind, value, where = row["kind"], row["value"], row["where"]
+        said = row.list("value") if kind == "section" else (value,)
+        if not said or not set(said) <= values.get(kind, frozenset()) or where not in _PLACES:
+            raise row.error(f"kind {kind!r}, value {value!r} or where {where!r} is unknown")
+        yield Qualifier(row["text"], kind, value, where)

@@ -1,0 +1,144 @@
+"""Stage between guard and calibration: a language model may speak on rows that stay uncertain."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jlac_mapper.mapping.question import row_fields
+from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceModel, ChoiceOption
+from jlac_mapper.types import Candidate, Evidence, NormalizedTest, Reason
+from jlac_mapper.vocabulary import Vocabulary
+
+NONE_OF_THESE = ChoiceOption("", "", "該当なし(ここにない検査、または標準コードのない検査)")
+MOST_OPTIONS = 7
+"""Candidates in a question, "none of these" not counted."""
+_REMEMBERED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """
+    What the model said of a row.
+
+    Attributes:
+        odds: Log-odds of each offered concept (by its key) over an even split; empty: no opinion.
+        reasons: LLM_UNAVAILABLE when it was to speak and could not, LLM_DISAGREES when it chose differently
+            in another order of the options; then there are no odds.
+        evidence: What it said, for a person.
+    """
+
+    odds: Mapping[str, float]
+    reasons: tuple[Reason, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+UNASKED = Opinion({})
+"""Of a row that was not asked about, or on which the model has no opinion."""
+
+
+class Reranker:
+    """
+    Asks *model* about uncertain rows, each question in two orders where order can matter, and only once.
+
+    Args:
+        names: (element, key or code) -> its name, for the elements concept, specimen and unit.
+    """
+
+    def __init__(self, model: ChoiceModel, names: Mapping[tuple[str, str], str]) -> None:
+        self.model = model
+        self._names = names
+        self._answers: OrderedDict[Choice, ChoiceAnswer] = OrderedDict()
+
+    @property
+    def identity(self) -> str:
+        """Adapter, model, digest, template and number of orders: the provenance of an opinion."""
+        if not self.model.template:
+            return self.model.identity
+        return f"{self.model.identity} template={self.model.template} orders={self._orders}"
+
+    @property
+    def _orders(self) -> int:
+        return 2 if self.model.sees_order else 1
+
+    def question(self, test: NormalizedTest, candidates: Sequence[Candidate]) -> Choice:
+        """Write the closed question for one row over its resolved candidates, the likeliest first."""
+        grouped: dict[tuple[str, str, str], list[Candidate]] = {}
+        for candidate in candidates:
+            code = candidate.code
+            key = (code.measurand, code.identification, candidate.hypothesis.key)
+            grouped.setdefault(key, []).append(candidate)
+        offered = [
+            ChoiceOption(measurand, identification, self._describe(group), concept)
+            for (measurand, identification, concept), group in grouped.items()
+        ]
+        return Choice(row_fields(test.source), (*offered[:MOST_OPTIONS], NONE_OF_THESE))
+
+    def ask(self, rows: Sequence[tuple[NormalizedTest, Sequence[Candidate]]]) -> list[Opinion]:
+        """Return one opinion a row; identical questions are asked once and remembered."""
+        questions = [self.question(test, candidates) for test, candidates in rows]
+        asked = [Choice(q.fields, _order(q, i)) for q in questions for i in range(self._orders)]
+        self._answer_new([c for c in dict.fromkeys(asked) if c not in self._answers])
+        opinions = []
+        for number, question in enumerate(questions):
+            here = asked[number * self._orders : (number + 1) * self._orders]
+            opinions.append(_opinion(question, here, [self._answers[c] for c in here]))
+        self._forget()
+        return opinions
+
+    def _answer_new(self, new: Sequence[Choice]) -> None:
+        if new:
+            self._answers.update(zip(new, self.model.choose(new), strict=True))
+
+    def _forget(self) -> None:
+        """Drop failures, so that they are asked again, and the oldest answers beyond the limit."""
+        for choice in [c for c, a in self._answers.items() if a.unavailable]:
+            del self._answers[choice]
+        while len(self._answers) > _REMEMBERED:
+            self._answers.popitem(last=False)
+
+    def _describe(self, group: Sequence[Candidate]) -> str:
+        specimens = dict.fromkeys(self._names.get(("specimen", c.code.specimen), "") for c in group)
+        units = dict.fromkeys(self._names.get(("unit", c.code.unit), "") for c in group)
+        parts = (
+            self._names.get(("concept", group[0].hypothesis.key), group[0].name),
+            "・".join(s for s in specimens if s),
+            "・".join(u for u in units if u),
+        )
+        labels = ("", "材料 ", "単位 ")
+        return "、".join(label + part for label, part in zip(labels, parts, strict=True) if part)
+
+
+def element_names(vocabulary: Vocabulary) -> dict[tuple[str, str], str]:
+    """Return (element, key or code) -> name of a vocabulary's concepts, specimens and units."""
+    return {
+        **{("concept", concept.key): concept.name for concept in vocabulary.concepts},
+        **{("specimen", s.code): s.name for s in vocabulary.specimens if s.code},
+        **{("unit", u.code): u.name for u in vocabulary.units if u.code},
+    }
+
+
+def _order(question: Choice, number: int) -> tuple[ChoiceOption, ...]:
+    return question.options if number == 0 else question.options[::-1]
+
+
+def _opinion(question: Choice, asked: Sequence[Choice], answers: Sequence[ChoiceAnswer]) -> Opinion:
+    if any(a.unavailable for a in answers):
+        return Opinion({}, (Reason.LLM_UNAVAILABLE,))
+    if not all(a.probabilities for a in answers):
+        return UNASKED
+    said = [dict(zip(c.options, a.probabilities, strict=True)) for c, a in zip(asked, answers, strict=True)]
+    mean = {option: sum(one[option] for one in said) / len(said) for option in question.options}
+    if len({max(question.options, key=one.__getitem__) for one in said}) > 1:
+        return Opinion({}, (Reason.LLM_DISAGREES,), _evidence(mean))
+    shares: dict[str, float] = {}
+    for option, share in mean.items():
+        shares[option.concept] = shares.get(option.concept, 0.0) + share
+    odds = {c: math.log(max(share, 1e-6) * len(shares)) for c, share in shares.items() if c}
+    return Opinion(odds, (), _evidence(mean))
+
+
+def _evidence(mean: Mapping[ChoiceOption, float]) -> tuple[Evidence, ...]:
+    ranked = sorted(mean.items(), key=lambda pair: -pair[1])
+    values = tuple((option.measurand, f"{share:.2f}") for option, share in ranked)
+    return (Evidence("concept.language_model", values, "language_model"),)

@@ -1,0 +1,221 @@
+"""Stage 5: one probability a hypothesis, from interpretable features and coefficients kept in a file."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from operator import attrgetter, mul
+from pathlib import Path
+
+from jlac_mapper.errors import ConfigurationError
+from jlac_mapper.mapping.comparisons.base import Agreement
+from jlac_mapper.types import Hypothesis, NormalizedTest
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """
+    What the calibration knows of one hypothesis, each value under the name that its coefficient has.
+
+    Scores lie in 0-1, margins in -1-1, flags are 0 or 1; `inexact_...` are 0 where the name was looked up.
+    `choice` is the language model's log-odds for the hypothesis over an even split, 0 when it was not asked.
+    """
+
+    bias: float
+    exact_whole: float
+    exact_parts: float
+    partly_explained: float
+    inexact_cosine: float
+    inexact_similarity: float
+    inexact_similarity_cubed: float
+    inexact_dense: float
+    inexact_dense_cubed: float
+    inexact_listed_margin: float
+    inexact_background_margin: float
+    inexact_dense_listed_margin: float
+    inexact_dense_background_margin: float
+    exact_tie: float
+    inexact_beside_exact: float
+    background_exact: float
+    background_parts: float
+    unit_agrees: float
+    unit_other_scale: float
+    unit_conflicts: float
+    abbreviation_unit_conflicts: float
+    inexact_unit_agrees: float
+    inexact_unit_conflicts: float
+    specimen_agrees: float
+    specimen_unclear: float
+    specimen_conflicts: float
+    result_type_conflicts: float
+    method_conflicts: float
+    alias_agrees: float
+    alias_elsewhere: float
+    jlac10_agrees: float
+    jlac10_conflicts: float
+    short_name: float
+    numbering: float
+    remark: float
+    choice: float
+
+    def values(self) -> tuple[float, ...]:
+        """Return the values in the order of `FEATURES`."""
+        return _VALUES(self)
+
+
+FEATURES = tuple(field.name for field in fields(Features))
+"""Names of the features, in the order of `Features.values`."""
+_VALUES: Callable[[Features], tuple[float, ...]] = attrgetter(*FEATURES)
+
+
+_ABBREVIATION = 4
+"""A Latin name of so few letters may well be another test's: TG is サイログロブリン in ng/mL."""
+
+LEAST_ACCEPTED = 0.9
+"""Whatever precision the accepted answers reach together, none is accepted that is less likely itself."""
+
+
+def features(
+    test: NormalizedTest,
+    hypotheses: Sequence[Hypothesis],
+    index: int,
+    agreement: Agreement,
+    choice: float = 0.0,
+) -> Features:
+    """Describe the listed hypothesis *index* of a row against its rivals; *choice* as in `Features`."""
+    this = hypotheses[index]
+    rivals = [h for i, h in enumerate(hypotheses) if i != index and h.listed]
+    background = next((h for h in hypotheses if not h.listed), None)
+    own = _closeness(this)
+    rival = max((_closeness(h) for h in rivals), default=0.0)
+    other = _closeness(background) if background else 0.0
+    exact = this.scores["exact"]
+    rival_exact = max((h.scores["exact"] for h in rivals), default=0.0)
+    other_exact = background.scores["exact"] if background else 0.0
+    alias_elsewhere = any(h.scores["alias"] for h in hypotheses if h is not this) and not this.scores["alias"]
+    shortest = min((len(k) for k in test.keys), default=0)
+    bare = test.keys[-1] if test.keys else ""
+    abbreviation = bare.isascii() and 2 <= len(bare) <= _ABBREVIATION
+    inexact = 1.0 if exact == 0 else 0.0
+    return Features(
+        bias=1.0,
+        exact_whole=float(exact >= 0.95),
+        exact_parts=float(0 < exact < 0.95),
+        partly_explained=this.explained * inexact,
+        inexact_cosine=this.scores["cosine"] * inexact,
+        inexact_similarity=this.scores["similarity"] * inexact,
+        inexact_similarity_cubed=this.scores["similarity"] ** 3 * inexact,
+        inexact_dense=this.scores["dense"] * inexact,
+        inexact_dense_cubed=this.scores["dense"] ** 3 * inexact,
+        inexact_listed_margin=(own - rival) * inexact,
+        inexact_background_margin=(own - other) * inexact,
+        inexact_dense_listed_margin=(
+            this.scores["dense"] - max((h.scores["dense"] for h in rivals), default=0.0)
+        )
+        * inexact,
+        inexact_dense_background_margin=(
+            this.scores["dense"] - (background.scores["dense"] if background else 0.0)
+        )
+        * inexact,
+        exact_tie=float(rival_exact >= exact) * (1 - inexact),
+        inexact_beside_exact=float(rival_exact > 0) * inexact,
+        background_exact=float(other_exact >= 0.95),
+        background_parts=float(background.explained) if background and other_exact < 0.95 else 0.0,
+        unit_agrees=float(agreement.unit == 1.0),
+        unit_other_scale=float(agreement.unit == 0.5),
+        unit_conflicts=float(agreement.unit < 0),
+        abbreviation_unit_conflicts=float(agreement.unit < 0 and exact > 0 and abbreviation),
+        inexact_unit_agrees=float(agreement.unit == 1.0) * inexact,
+        inexact_unit_conflicts=float(agreement.unit < 0) * inexact,
+        specimen_agrees=float(agreement.specimen == 1.0),
+        specimen_unclear=float(agreement.specimen == -0.5),
+        specimen_conflicts=float(agreement.specimen == -1.0),
+        result_type_conflicts=float(agreement.scale < 0),
+        method_conflicts=float(agreement.method < 0),
+        alias_agrees=float(this.scores["alias"] > 0),
+        alias_elsewhere=float(alias_elsewhere),
+        jlac10_agrees=float(agreement.other_code > 0),
+        jlac10_conflicts=float(agreement.other_code < 0),
+        short_name=float(shortest <= 2),
+        numbering=float(bool(test.numbering) and exact < 1.0),
+        remark=float(bool(test.remark)),
+        choice=choice,
+    )
+
+
+def _closeness(hypothesis: Hypothesis) -> float:
+    scores = hypothesis.scores
+    similar = 0.5 * scores["cosine"] + 0.5 * scores["similarity"]
+    return max(scores["exact"], 0.95 * hypothesis.explained, similar)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Coefficients, thresholds and where they come from; read from calibration.json."""
+
+    identity: str
+    """Name and digest, for provenance."""
+    provisional: bool
+    coefficients: Mapping[str, float]
+    """By the name of the feature; each of `FEATURES` has one."""
+    thresholds: Mapping[float, float]
+    """Stated precision -> smallest probability that reached it, with its lower confidence bound."""
+    no_code_below: float
+    """Under this measurand probability the answer is NO_CODE."""
+    _ordered: tuple[float, ...] = field(init=False, repr=False, compare=False, default=())
+
+    @classmethod
+    def read(cls, path: Path) -> "Calibration":
+        """
+        Read a calibration file.
+
+        Raises:
+            ConfigurationError: Missing, malformed, or made for other features.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            calibration = cls(
+                identity=data["identity"],
+                provisional=bool(data["provisional"]),
+                coefficients={name: float(value) for name, value in data["coefficients"].items()},
+                thresholds={float(k): float(v) for k, v in data["thresholds"].items()},
+                no_code_below=float(data["no_code_below"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigurationError(f"calibration file {path} cannot be used: {error}") from error
+        if changed := ", ".join(sorted(set(calibration.coefficients) ^ set(FEATURES))):
+            raise ConfigurationError(
+                f"calibration file {path} was made for other features ({changed}); "
+                "run `jlac-mapper train calibration`"
+            )
+        return calibration
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_ordered", tuple(self.coefficients.get(name, 0.0) for name in FEATURES))
+
+    def probability(self, features: Features) -> float:
+        """Return the probability (0-1) that a hypothesis with these features is right."""
+        logit = sum(map(mul, self._ordered, features.values()))
+        return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))
+
+    def threshold(self, precision: float) -> float:
+        """
+        Return the acceptance threshold of the lowest stated precision that is at least *precision*.
+
+        Raises:
+            ConfigurationError: No precision so high was reached when the calibration was made.
+        """
+        enough = [p for p in self.thresholds if p >= precision - 1e-9]
+        if not enough:
+            highest = max(self.thresholds, default=0)
+            raise ConfigurationError(
+                f"target precision {precision} is above what calibration {self.identity} reaches; "
+                f"choose at most {highest}"
+            )
+        return max(self.thresholds[min(enough)], LEAST_ACCEPTED)
+
+
+def normalise(probabilities: Sequence[float]) -> list[float]:
+    """Scale the probabilities of rival hypotheses down so that they sum to at most 1."""
+    total = sum(probabilities)
+    return [p / total for p in probabilities] if total > 1 else list(probabilities)

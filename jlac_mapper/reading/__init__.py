@@ -1,0 +1,1 @@
+"""Reading: what the texts of a row say, before anything is compared."""

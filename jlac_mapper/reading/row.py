@@ -1,0 +1,150 @@
+"""Stage 1: clean a row and take the typed facts out of its name and fields."""
+
+import re
+from collections.abc import Iterable
+
+from jlac_mapper.reading import units
+from jlac_mapper.reading.facts import (
+    Facts,
+    contradictions,
+    declared_type,
+    numbering,
+    read_jlac10,
+    result_type,
+)
+from jlac_mapper.reading.names import NameReader
+from jlac_mapper.text import clean, fold
+from jlac_mapper.types import LocalTest, NamePart, NormalizedTest, Quantity
+from jlac_mapper.vocabulary import Specimen, Vocabulary
+
+
+class Normalizer:
+    """
+    Turns rows into `NormalizedTest`; built once from a vocabulary, then free of side effects.
+
+    Nothing is ever guessed here: a text that no table knows is passed on as it stands.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._specimens = _specimen_spellings(vocabulary.specimens)
+        blood = {s.key for s in vocabulary.specimens if s.code.startswith("2")}
+        self._name_words = {
+            s.key: tuple(dict.fromkeys(fold(w) for w in (s.name, *(("尿",) if s.code == "130" else ()))))
+            for s in vocabulary.specimens
+            if s.key not in blood and "血" not in s.name
+        }
+        self._units = {
+            clean(spelling): unit.canonical
+            for unit in vocabulary.units
+            for spelling in (unit.name, *unit.spellings)
+        }
+        self._names = NameReader(vocabulary)
+
+    def normalize(self, test: LocalTest) -> NormalizedTest:
+        """Return the cleaned row with its facts. Never raises; an empty name gives no keys and no parts."""
+        name = clean(test.name)
+        facts = Facts()
+        parts = self._names.read(name, facts)
+        unit_quantities, unit_text = self._read_unit(test.unit)
+        in_range = [
+            Quantity(u, "reference_range", u) for u in units.quantities_in_range(test.reference_range)
+        ]
+        specimens, specimen_text = self._read_specimen(test.specimen)
+        words = self._specimen_words(specimens or tuple(facts.specimens))
+        quantities = (*unit_quantities, *in_range, *facts.quantities)
+        keys, queries = _keys(name, parts, words)
+        return NormalizedTest(
+            source=test,
+            text=name,
+            keys=tuple(keys),
+            queries=tuple(queries),
+            parts=tuple(_with_specimen(part, words) for part in parts),
+            aliases=tuple(k for k in dict.fromkeys((fold(test.abbreviation), fold(test.kana))) if k),
+            specimens=specimens,
+            specimen_text=specimen_text,
+            name_specimens=tuple(dict.fromkeys(facts.specimens)),
+            quantities=quantities,
+            unit_text=unit_text,
+            result_type=result_type(test, facts, quantities),
+            timing=facts.timing,
+            methods=tuple(dict.fromkeys(facts.methods)),
+            notes=tuple(dict.fromkeys(facts.notes)),
+            remark=facts.remark,
+            stated_type=facts.result_type or declared_type(test),
+            contradictions=contradictions(test, facts, unit_quantities),
+            numbering=numbering(name),
+            jlac10=read_jlac10(test.jlac10),
+        )
+
+    def _specimen_words(self, specimens: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the words that a name would carry for a specimen other than blood, the closest first."""
+        if not specimens or not all(key in self._name_words for key in specimens):
+            return ()
+        return tuple(dict.fromkeys(word for key in specimens for word in self._name_words[key]))
+
+    def _read_unit(self, text: str) -> tuple[list[Quantity], str]:
+        """Return the unit of a unit field, or the text itself when neither rules nor table know it."""
+        cleaned = clean(text)
+        if not cleaned:
+            return [], ""
+        unit = units.canonical(cleaned) or self._units.get(cleaned, "")
+        return ([Quantity(unit, "unit", cleaned)], "") if unit else ([], cleaned)
+
+    def _read_specimen(self, text: str) -> tuple[tuple[str, ...], str]:
+        """Return the specimen keys of a specimen field, or the text itself when nothing in it is known."""
+        cleaned = clean(text)
+        if not cleaned:
+            return (), ""
+        whole = self._specimens.get(fold(cleaned))
+        if whole:
+            return (whole,), ""
+        found = [
+            key
+            for piece in re.split(r"[\s/,、・;+()]+|または|又は|もしくは", cleaned)
+            if piece and (key := self._specimens.get(fold(piece)))
+        ]
+        if found:
+            return tuple(dict.fromkeys(found)), ""
+        return (), cleaned
+
+
+def _specimen_spellings(specimens: Iterable[Specimen]) -> dict[str, str]:
+    table: dict[str, str] = {}
+    for specimen in specimens:
+        for spelling in (specimen.name, specimen.name_en, *specimen.spellings):
+            table.setdefault(fold(spelling), specimen.key)
+    table.pop("", None)
+    return table
+
+
+def _with_specimen(part: NamePart, words: tuple[str, ...]) -> NamePart:
+    """
+    Put the name as it would be with its specimen in front of a part's spellings.
+
+    アミラーゼ in urine is looked up as 尿アミラーゼ first: that is another test than アミラーゼ.
+    """
+    if not words:
+        return part
+
+    def prefixed(variants: tuple[str, ...]) -> tuple[str, ...]:
+        bare = variants[-1]
+        extra = tuple(word + bare for word in words if not bare.startswith(word))
+        ordered = (*extra, *variants)
+        if variants[0].startswith(words):
+            ordered = (variants[0], *extra, *variants[1:])
+        return tuple(dict.fromkeys(ordered))
+
+    return NamePart(prefixed(part.variants), tuple(prefixed(piece) for piece in part.pieces))
+
+
+def _keys(name: str, parts: tuple[NamePart, ...], words: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """
+    Return look-up keys, and the keys to search similar names with.
+
+    With a specimen other than blood the name as it would be with it comes first: TP in urine is 尿TP.
+    """
+    stripped = "".join(p.variants[-1] for p in parts)
+    joined = "".join(p.variants[0] for p in parts)
+    in_specimen = [word + stripped for word in words if stripped and not stripped.startswith(word)]
+    keys = [k for k in dict.fromkeys((*in_specimen, fold(name), joined, stripped)) if k]
+    return keys, [k for k in dict.fromkeys((*in_specimen[-1:], joined, stripped)) if k]

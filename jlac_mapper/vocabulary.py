@@ -1,0 +1,188 @@
+"""What names, specimens and units mean, whatever a release lists: the tables of the vocabulary as values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+HOMONYM = "homonym"
+"""The form of a name that usually means another concept: TG of サイログロブリン."""
+
+
+class ConceptKind(StrEnum):
+    """What sort of line of a test master a concept is; only the first three carry a result."""
+
+    TEST = "test"
+    CALCULATED = "calculated"
+    """A value worked out from others, such as a ratio or a clearance."""
+    PANEL = "panel"
+    """Several results under one name; a panel has no single result code."""
+    LINE = "line"
+    """An order, billing or management line."""
+    ORGANISM = "organism"
+    ANTIMICROBIAL = "antimicrobial"
+    SITE = "site"
+    """A specimen or body site that stands among the tests of a master."""
+    COMMENT = "comment"
+
+
+class Scale(StrEnum):
+    """The scale that a concept's results are on; ANY where several are usual."""
+
+    QUANTITY = "quantity"
+    QUALITATIVE = "qualitative"
+    SEMI_QUANTITATIVE = "semi_quantitative"
+    TITRE = "titre"
+    TYPE = "type"
+    ANY = ""
+
+
+class ResultType(StrEnum):
+    """The kind of value a result row carries."""
+
+    QUALITATIVE = "qualitative"
+    SEMI_QUANTITATIVE = "semi_quantitative"
+    QUANTITATIVE = "quantitative"
+    ANY = ""
+
+
+class Timing(StrEnum):
+    """When the specimen was taken, as far as the name says."""
+
+    FASTING = "fasting"
+    RANDOM = "random"
+    TIMED = "timed"
+    """After a meal or a load, or at a clock time: no nationally listed result."""
+    ANY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """
+    One thing a laboratory reports, or a line that is no test; independent of every release.
+
+    Attributes:
+        key: Identifier that never changes and is never given again.
+        name: Standard Japanese name.
+        name_en: Standard English name.
+        section: Key of the section of the laboratory that it belongs to.
+        specimens: Keys of the specimens it is usually reported in, the most usual first.
+        units: Canonical units, the most usual first (see `reading.units.canonical`).
+        jlac10: JLAC10 analytes (five characters), with `-` and an identification where that belongs to it.
+        confused_with: Keys of concepts whose names are taken for its own.
+        also_in: Further sections that laboratories file it under.
+    """
+
+    key: str
+    name: str
+    name_en: str
+    kind: ConceptKind = ConceptKind.TEST
+    scale: Scale = Scale.ANY
+    section: str = ""
+    specimens: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    jlac10: tuple[str, ...] = ()
+    confused_with: tuple[str, ...] = ()
+    also_in: tuple[str, ...] = ()
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """Every section that it may stand in."""
+        return frozenset((self.section, *self.also_in))
+
+    @property
+    def analytes(self) -> tuple[str, ...]:
+        """Its JLAC10 analytes, five characters each."""
+        return tuple(dict.fromkeys(code[:5] for code in self.jlac10))
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """
+    A name of a concept, with what the name itself says beyond the concept ("" = nothing).
+
+    One text may be a name of several concepts (TG, TP): then there is one `Name` for each of them.
+
+    Attributes:
+        form: formal, short, abbreviation, english, old, kana, slang, `HOMONYM` where the name usually means
+            another concept, or release where a release gives the name.
+        specimen: Specimen key: 血清クレアチニン is serum.
+        unit: Canonical unit: PT-INR is INR.
+        timing: When the specimen is taken: FBS is fasting.
+    """
+
+    text: str
+    concept: str
+    form: str = "formal"
+    specimen: str = ""
+    unit: str = ""
+    result_type: ResultType = ResultType.ANY
+    timing: Timing = Timing.ANY
+
+
+@dataclass(frozen=True, slots=True)
+class SiteName:
+    """A name that a site brought in, of a test without a shipped concept; `kind` is its source."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """
+    One specimen (材料).
+
+    `key` names it inside the product; `code` is the three digits, "" where none is nationally listed.
+    `broader` is the key of the specimen that contains it. `spellings` are texts as hospitals write them.
+    """
+
+    key: str
+    code: str
+    name: str
+    name_en: str
+    broader: str
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One result unit: its two characters, canonical text (see `units.canonical`), result type, spellings."""
+
+    code: str
+    canonical: str
+    name: str
+    result_type: ResultType
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Qualifier:
+    """
+    A word inside names that says something beside the measurand.
+
+    `kind` is specimen, result_type, timing, method, note, section or another_test; `value` is the specimen's
+    key, the ResultType or the Timing it stands for, section keys joined by `|` for a section, and empty
+    for the others. `where` says where it may be taken out of a name: `piece` (only when it stands alone
+    between separators), `edge` (also at either end), `inside`, `heading` (only as what stands over a known
+    name, and for a section over one of its own: 生化:K), `remark` (never: what stands in a remark about a
+    known name and makes another test of it).
+    """
+
+    text: str
+    kind: str
+    value: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What names, specimens, units and words beside a name mean, in the order of their tables."""
+
+    concepts: tuple[Concept, ...]
+    names: tuple[Name, ...]
+    specimens: tuple[Specimen, ...]
+    units: tuple[Unit, ...]
+    qualifiers: tuple[Qualifier, ...] = ()
+
+    def by_key(self) -> dict[str, Concept]:
+        """Return the concepts by their keys."""
+        return {concept.key: concept for concept in self.concepts}
