@@ -4,17 +4,20 @@ Is the product found in a label worded as on a box or a package insert? Rows mad
 Every result row of the official 2024-09 layout becomes a hospital's row whose reagent field is a long
 label: the listed product's name between what boxes, inserts and purchase lists print beside it (class of
 device, maker, analysers, purpose, catalogue and approval numbers, volumes, edition of the insert), in
-varied order. The same rows without a reagent must get no product at all. Nothing of the file is kept.
+varied order. A second set is worded as package inserts begin: the general name in front of the trade name,
+the company behind it, the insert's edition at the end. The same rows without a reagent must get no product
+at all. Nothing of the file is kept.
 
     python eval/kit_labels.py --master-file FILE.xlsx --master NAME
 """
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from insert_labels import insert_label
 from perturb import BRANDS, MAKERS, full_width, half_width, lower_case, more_blanks
 from perturb_products import (
     Case,
@@ -27,6 +30,7 @@ from perturb_products import (
     siblings,
 )
 
+from jlac_mapper.evaluation.scores import Answer
 from jlac_mapper.ports import Mapper
 from jlac_mapper.types import LocalTest, MapOptions
 
@@ -51,6 +55,9 @@ _OF_KIT = (
     "{} 測定キット", "{}キット", "{} キット(自動分析装置用)", "{}(自動分析用)", "{} 試薬セット",
     "{} 測定試薬", "自動分析装置用試薬 {}", "{} 専用試薬", "{} 試薬", "{}(汎用自動分析装置用)",
 )  # fmt: skip
+LabelMaker = Callable[[ProductRow, random.Random], tuple[str, tuple[str, ...]]]
+"""Writes a label around a row's product: the label, and the parts that it consists of beside the name."""
+
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
@@ -164,11 +171,13 @@ _LEADS = {"class": 0.8, "maker": 0.7, "purpose": 0.4, "catalogue": 0.2, "volume"
 """How often a detail stands before the name; 0.3 where nothing is said."""
 
 
-def make_cases(rows: Sequence[ProductRow], seed: int = 11) -> list[Case]:
+def make_cases(
+    rows: Sequence[ProductRow], seed: int = 11, label_of: LabelMaker = kit_label, kind: str = "kit"
+) -> list[Case]:
     """Write a label for every row; the same seed gives the same cases whatever the other rows are."""
     cases = []
     for row in rows:
-        label, parts = kit_label(row, random.Random(f"{seed}:kit:{row.code}:{row.product}"))
+        label, parts = label_of(row, random.Random(f"{seed}:{kind}:{row.code}:{row.product}"))
         test = LocalTest(name=row.name, specimen=row.specimen, unit=row.unit, reagent=label)
         cases.append(Case(row, test, parts))
     return cases
@@ -179,16 +188,34 @@ def without_reagent(rows: Sequence[ProductRow]) -> list[LocalTest]:
     return list(dict.fromkeys(LocalTest(name=r.name, specimen=r.specimen, unit=r.unit) for r in rows))
 
 
+def product_figures(
+    cases: Sequence[Case], answers: Sequence[Answer], alike: Mapping[str, frozenset[str]]
+) -> dict[str, Any]:
+    """Count the answers with the product's own method digits, and those with another product's."""
+    reached = other = 0
+    for case, given in zip(cases, answers, strict=True):
+        if given.code[12:15] in {code[12:15] for code in alike[str(case.row.code)]}:
+            reached += 1
+        else:
+            other += _names_product(given.code)
+    return {"product_reached": plain(reached, len(cases)), "another_product": plain(other, len(cases))}
+
+
 def run(mapper: Mapper, file: Path, seed: int = 11) -> dict[str, Any]:
     """
-    Measure a mapper on the whole file, with labels and without any reagent.
+    Measure a mapper on the whole file, with labels of both kinds and without any reagent.
 
-    `invented` counts proposed codes whose method digits name a product (001-900) though none was given;
-    `offered` rows where such codes are only listed for a person to choose from.
+    `inserts` are the figures of labels that begin as package inserts do. `invented` counts proposed codes
+    whose method digits name a product (001-900) though none was given; `offered` rows where such codes are
+    only listed for a person to choose from.
     """
     rows = read_products(file)
-    cases = make_cases(rows, seed)
-    answers = answer_in_batches(mapper, [case.test for case in cases])
+    alike = siblings(rows)
+    figures = []
+    for label_of, kind in ((kit_label, "kit"), (insert_label, "insert")):
+        cases = make_cases(rows, seed, label_of, kind)
+        answers = answer_in_batches(mapper, [case.test for case in cases])
+        figures.append(score_cases(cases, answers, alike) | product_figures(cases, answers, alike))
     bare = without_reagent(rows)
     mappings = mapper.map_batch(bare, MapOptions(top_k=5))
     proposed = [m for m in mappings if _names_product(m.jlac11 or "")]
@@ -197,7 +224,8 @@ def run(mapper: Mapper, file: Path, seed: int = 11) -> dict[str, Any]:
     ]
     return {
         "seed": seed,
-        **score_cases(cases, answers, siblings(rows)),
+        **figures[0],
+        "inserts": figures[1],
         "without_reagent": {
             "invented": plain(len(proposed), len(bare)),
             "offered": plain(len(offered), len(bare)),

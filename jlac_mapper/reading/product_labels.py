@@ -43,6 +43,37 @@ _BARE_PLATFORM = re.compile(
     )
 )  # fmt: skip
 
+_YEAR = r"\*{0,2}(?:(?:19|20)[0-9]{2}|令和 ?[0-9元]+|平成 ?[0-9]+)"
+_DATE = rf"{_YEAR} ?[年./-] ?[0-9]{{1,2}}(?: ?[月./-](?: ?[0-9]{{1,2}} ?日?)?)?(?: ?(?:改訂|作成))?"
+_EDITION = r"(?:改訂 ?)?(?:第 ?[0-9]+|初) ?版(?: ?(?:改訂|作成))?"
+# Ver.2 behind a name is the product's version; as a statement of its own at the end it is the insert's.
+_LAST_VERSION = re.compile(
+    r"(?:(?<=[;),、/])|(?<=[;),、/] )|(?=\())\(?Ver(?:sion)?\.? ?[0-9]+(?:\.[0-9]+)*\)?[ ;(),、/]*$",
+    re.IGNORECASE,
+)
+
+_SOLD_BY = r"(?:(?:選任)?製造(?:販売)?(?:元|業者)|(?:発|販|輸入販)売(?:元|業者)|輸入元|販売(?= ?:))[ :]*"
+_OF_JAPAN = r"(?:株式会社|合同会社|有限会社|\((?:株|有|同)\))"
+_OF_OTHERS = r"(?:Inc\.?|GmbH|Co\.? ?,? ?Ltd\.?|Ltd\.?|Corp(?:\.|oration)?|LLC)(?![A-Za-z])"
+_LEGAL_FORM = re.compile(rf"{_OF_JAPAN}|{_OF_OTHERS}", re.IGNORECASE)
+_LATIN_NAME = r"(?:(?-i:[A-Z][a-z]{2,}) )?"  # the first word of a name such as Nova Biotec
+_WORD = r"[^\s;:,、()/・]+"
+_BEGINS, _ENDS = r"(?<![^\s;:,、()/・])", r"(?=$|[\s;:,、()/])"
+# The legal form tells the company, whoever it is: the word that it is written close to, or stands behind.
+_COMPANY = re.compile(
+    "|".join(
+        (
+            rf"{_SOLD_BY}{_WORD}(?:[ ・]{_WORD}){{0,3}}? ?(?:{_OF_JAPAN}|{_OF_OTHERS}){_ENDS}",
+            rf"{_BEGINS}{_OF_JAPAN}{_LATIN_NAME}{_WORD}",
+            rf"{_BEGINS}{_LATIN_NAME}{_WORD}{_OF_JAPAN}{_ENDS}",
+            rf"{_BEGINS}{_LATIN_NAME}{_WORD} {_OF_JAPAN}(?= *(?:$|[;)]))",
+            rf"{_BEGINS}{_LATIN_NAME}{_WORD} ?{_OF_OTHERS}",
+        )
+    ),
+    re.IGNORECASE,
+)
+_GENERAL_NAME = re.compile(r"一般的名称[ :]*[^;]{1,60}?(?:キット|試薬|セット)(?=$|[\s();,、/])")
+
 _NUMBERED = (
     r"REF", r"(?:Cat|Code|Lot)\.? ?(?:No)?\.?",
     r"(?:カタログ|コード|製品|品|商品|包装|ロット)(?:番号|番|コード| ?No)\.?",
@@ -56,20 +87,31 @@ _DETAILS = re.compile(
             r"(?<![A-Za-z0-9-])[0-9][0-9,.]* ?(?:m?L|μL)(?: ?x ?[0-9]+)? ?本?(?![A-Za-z])",
             r"(?<![A-Za-z0-9-])[0-9][0-9,]* ?(?:テスト|回|tests?|枚|個|本)"
             r"(?: ?[用入分])?(?: ?x ?[0-9]+)?(?![A-Za-z])",
-            r"\*{0,2}[0-9]{4} ?[年.] ?[0-9]{1,2} ?月? ?(?:改訂|作成)(?: ?\(第 ?[0-9]+ ?版\))?",
-            r"第 ?[0-9]+ ?版",
+            rf"{_BEGINS}[0-9]{{2,5}} ?T{_ENDS}",
+            rf"{_DATE}[ ,、(]*{_EDITION}",
+            rf"{_EDITION}[ ,、(]*{_DATE}",
+            _EDITION,
+            rf"{_YEAR} ?[年./-] ?[0-9]{{1,2}} ?(?:月(?: ?[0-9]{{1,2}} ?日)?)? ?(?:改訂|作成)",
+            rf"{_YEAR} ?年 ?[0-9]{{1,2}} ?月(?: ?[0-9]{{1,2}} ?日)?",
+            r"添付文書|電子添文",
             r"(?:貯法|保存)?[ :]*[0-9]+ ?[~-] ?[0-9]+ ?°C(?: ?保存| ?遮光)*",
             r"貯法|遮光|冷蔵(?:保存)?|冷[所暗]+保存|体外診断用?医?薬品?|IVD",
-            r"(?:製造)?販売元|製造元|発売元|販売名|一般的名称|製品名|商品名|適用機種|適用装置|使用目的",
+            _SOLD_BY,
+            r"販売名|一般的名称|製品名|商品名|適用機種|適用装置|使用目的",
         )
     ),
     re.IGNORECASE,
 )
 
-_PURPOSE = re.compile(r"(?:活性測定|測定用|定量用|検出用|測定キツト|測定試薬)$")
+# 血液検査用C反応性蛋白キット, or the end of one that is written in several words.
+_PURPOSE = re.compile(
+    r"^(?=.*(?:キツト|試薬)$)[\u4e00-\u9fff]{2,}用"
+    r"|(?:活性測定|[\u4e00-\u9fff]{2}用(?:試薬|キツト)?|測定キツト|測定試薬)$"
+)
+_ENDS_GENERAL_NAME = re.compile(r"(?:キツト|試薬|セツト|[\u4e00-\u9fff]{2}用)$")
 _ANALYTE_KIT = re.compile(
     r"(?:[\u4e00-\u9fff]{2}|ロル|アルブミン|ビリルビン|クレアチニン|カルシウム|アミラゼ|タゼ|キナゼ|テラゼ|シスタチンc"
-    r"|ヘモグロビン|チン時間|ビン時間|ダイマ|crp|hba1c)キツト$"
+    r"|ヘモグロビン|チン時間|ビン時間|ダイマ|crp|hba1c)(?:キツト|試薬)$"
 )
 _IGNORED = frozenset(
     ("for", "no", "ref", "用", "専用", "対応", "適用", "株", "株式会社", "汎用", "セツト", "医薬品", "機種")
@@ -78,15 +120,41 @@ _IGNORED = frozenset(
 _VERSIONS = frozenset(
     map(fold, ("プラス", "ネオ", "エース", "ダブル", "スーパー", "プレスト", "プロ", "デュオ", "コンボ"))
 )
+_NUMBERED_VERSION = re.compile("(?:v|ver|version|gen)[0-9]+")
 _OTHER_USE = re.compile("キヤリブレ|コントロル|標準液|標準血清|管理血清|希釈液|校正|洗浄液")
-_SEPARATORS = re.compile(r"([\s()<>・,、:;'\"/※*\-~=]+)")
+_BETWEEN_WORDS = re.compile(r"[\s'\"‘’“”「」・]")
+# Not the slash of a name: AG/AB, HIV-1/2.
+_SEPARATORS = re.compile(r"((?:[\s()<>・,、:;'\"※*\-~=]|(?<![0-9A-Za-z])/|/(?![0-9A-Za-z]))+)")
 _LATIN = re.compile(r"[0-9a-z\u0370-\u03ff%+/]+")
 _RUN = re.compile(r"[0-9a-z\u0370-\u03ff%+/]+|[^0-9a-z\u0370-\u03ff%+/]+")
 
 
 def bare(text: str) -> str:
-    """Return a label without numbers, volumes, editions, storage and the class of device; cleaned."""
-    return clean(_DETAILS.sub(" ; ", clean(text))).strip(" ;")
+    """
+    Return a label without what has a form of its own, cleaned.
+
+    That is: numbers, volumes, storage, the class of device, companies, the general name where it is called
+    so, and the edition of the insert.
+    """
+    left = _DETAILS.sub(" ; ", _GENERAL_NAME.sub(" ; ", clean(text)))
+    if _LEGAL_FORM.search(left):
+        left = _COMPANY.sub(" ; ", left)
+    return clean(_LAST_VERSION.sub("", left)).strip(" ;")
+
+
+def is_other_use(key: str) -> bool:
+    """Tell whether a label's key names a calibrator, a control or another thing that is no reagent."""
+    return bool(_OTHER_USE.search(key))
+
+
+def is_general_name(name: str, key: str) -> bool:
+    """Tell whether a listed name with its key is one word ending in キット or 試薬, as general names are."""
+    return bool(_ENDS_GENERAL_NAME.search(key)) and not _BETWEEN_WORDS.search(name)
+
+
+def is_version_word(key: str) -> bool:
+    """Tell whether a key is a word such as プラス or ネオ that makes a name another product's."""
+    return key in _VERSIONS
 
 
 def without_platforms(text: str) -> str:
@@ -119,7 +187,7 @@ class Label:
             if i % 2:
                 separator = separator + piece if separator == "" else piece
             elif word := key(piece):
-                self._words.append((word, separator.strip() == "-" and " " not in separator))
+                self._words.append((word, "-" in separator and " " not in separator))
                 separator = ""
         self.key = "".join(word for word, _ in self._words)
         self._edges = {0}
@@ -171,36 +239,84 @@ class Wording:
         self._maker, self._kit_word = maker, kit_word
 
     def is_same_product(
-        self, name_words: Collection[str], before: Sequence[Word], after: Sequence[Word]
+        self, name_words: Collection[str], before: Sequence[Word], after: Sequence[Word], alone: bool
     ) -> bool:
         """
         Tell whether the words around a listed name leave it the product meant.
 
         No: a calibrator or control; beside the name a letter or number (a version), a word that other
         listed products are told apart by, or anything unknown written close. Repetitions of the name's
-        own words say nothing.
-        """
-        if any(_OTHER_USE.search(word.key) for word in (*before, *after)):
-            return False
-        return not any(self._is_other(words, name_words) for words in (before, after))
+        own words say nothing. A general name in front says nothing either, whatever its analyte.
 
-    def _is_other(self, words: Sequence[Word], name_words: Collection[str]) -> bool:
-        """Judge the nearest word that no wording explains."""
-        in_purpose = False
+        Args:
+            name_words: The name's own runs of letters.
+            before: The words before it, nearest first.
+            after: The words behind it, nearest first.
+            alone: The name reads like a general name, and so is meant only where nothing else is named.
+        """
+        if any(is_other_use(word.key) for word in (*before, *after)):
+            return False
+        return not (
+            self._is_other(before, name_words, alone, leads=True) or self._is_other(after, name_words, alone)
+        )
+
+    def _is_other(
+        self, words: Sequence[Word], name_words: Collection[str], alone: bool, leads: bool = False
+    ) -> bool:
+        """Judge the nearest word that no wording explains; *leads*: the words stand before the name."""
+        in_purpose = joined = False
         for i, word in enumerate(words):
-            behind = words[i + 1].key if i + 1 < len(words) else ""
-            explained = not word.tight and (
-                self._is_purpose(word.key) or self._is_purpose(behind) or in_purpose
+            if leads and self._ends_general_name(words[i:], name_words):
+                return False
+            explained = self._is_purpose(word.key) or (
+                in_purpose if leads else self._begins_purpose(words[i : i + 2], name_words)
             )
             in_purpose = self._is_purpose(word.key)
-            if explained:
+            was_joined, joined = joined, explained and i + 1 < len(words) and words[i + 1].tight
+            if explained and (was_joined or not word.tight):
                 continue
             left = self._unexplained(word.key)
-            if not left or left in name_words:
+            if not left or (left in name_words and not (word.tight and self._is_version(left))):
                 continue
-            short = _LATIN.fullmatch(left) and len(left) <= 3
-            return bool(short or word.cut or any(run in self._product_words for run in _RUN.findall(left)))
+            return alone or word.cut or self._is_version(left) or self._is_product_word(left)
         return False
+
+    def _ends_general_name(self, words: Sequence[Word], name_words: Collection[str]) -> bool:
+        """
+        Tell whether a general name, such as 血液検査用 総蛋白 キット, ends with the first of *words*.
+
+        *words* are nearest to the name first. A version is none, unless the label begins with it: ASTキット.
+        """
+        if words[0].tight or not _ENDS_GENERAL_NAME.search(words[0].key):
+            return False
+        said = [left for word in words if (left := self._unexplained(word.key))]
+        return bool(said) and (
+            said[0] in name_words
+            or not self._is_version(said[0])
+            or any(_PURPOSE.search(word.key) for word in words[1:])
+            or (len(said) == 1 and len(said[0]) > 1 and not is_version_word(said[0]))
+        )
+
+    def _begins_purpose(self, words: Sequence[Word], name_words: Collection[str]) -> bool:
+        """Tell whether the second of *words* makes the first one an analyte: 総蛋白 測定用, γ-GT定量用."""
+        if len(words) < 2:
+            return False
+        bare_purpose = bool(_ENDS_GENERAL_NAME.search(words[1].key)) and not self._unexplained(words[1].key)
+        if words[1].tight and self._is_purpose(words[1].key):
+            return True
+        return bare_purpose and (words[0].key in name_words or not self._is_version(words[0].key))
+
+    def _is_product_word(self, left: str) -> bool:
+        return any(run in self._product_words for run in _RUN.findall(left))
+
+    @staticmethod
+    def _is_version(left: str) -> bool:
+        short = len(left) <= 3 and _LATIN.fullmatch(left) is not None
+        return (
+            short
+            or _NUMBERED_VERSION.fullmatch(left) is not None
+            or any(map(is_version_word, _RUN.findall(left)))
+        )
 
     @staticmethod
     def _is_purpose(key: str) -> bool:

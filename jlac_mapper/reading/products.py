@@ -3,13 +3,21 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein, Postfix, Prefix
 
-from jlac_mapper.reading.product_labels import Label, Wording, bare, without_platforms
-from jlac_mapper.reading.product_words import KIT_WORDS, MAKERS, product_key
+from jlac_mapper.reading.product_labels import (
+    Label,
+    Wording,
+    bare,
+    is_general_name,
+    is_other_use,
+    is_version_word,
+    without_platforms,
+)
+from jlac_mapper.reading.product_words import KIT_WORDS, MAKERS, RENAMED_MAKERS, product_key
 from jlac_mapper.text import clean, fold
 
 RECOGNISED = 0.75
@@ -77,18 +85,20 @@ class ProductMatcher:
         self.products = tuple(dict.fromkeys(products))
         self._index = {name: i for i, name in enumerate(self.products)}
         self._maker = _pattern(MAKERS)
+        self._renamed = {fold(old): fold(new) for old, new in RENAMED_MAKERS.items()}
         self._leading_maker = re.compile(
             f"^(?:株(?:式会社)?)?(?:{self._maker.pattern})(?:株(?:式会社)?)?(?=.)"
         )
         self._kit_word = _pattern(KIT_WORDS)
         self._last_kit_words = re.compile(f"(?:{self._kit_word.pattern})+$")
         self._keys = tuple(self._forms(name) for name in self.products)
+        self._analysers = {i for i, name in enumerate(self.products) if _ANALYSER.search(name)}
+        self._general = {
+            i for i, name in enumerate(self.products) if is_general_name(name, self._keys[i].full)
+        }
+        self._no_reagents = self._analysers | self._general
         self._wording = Wording(
-            (
-                keys.runs
-                for name, keys in zip(self.products, self._keys, strict=True)
-                if not _ANALYSER.search(name)
-            ),
+            (keys.runs for i, keys in enumerate(self._keys) if i not in self._analysers),
             self._maker,
             self._kit_word,
         )
@@ -117,16 +127,37 @@ class ProductMatcher:
             return exact
         label = bare(text)
         without = without_platforms(label)
-        for said in dict.fromkeys((text, label, without)):
+        readings = [said for said in dict.fromkeys((text, label, without)) if said]
+        for said in readings:
             if (found := self._same_form(said, allowed)) is not None:
                 return found
-        for said in dict.fromkeys((text, label, without)):
+        for said in readings:
             if (found := self._inside(said, places)) is not None:
-                return found
-        tried = [
-            self._nearest(self._forms(said), places) for said in dict.fromkeys((text, label, without)) if said
-        ]
-        return max(tried, key=lambda m: m.score)
+                name = self._keys[found.index].full
+                wider = [i for i, keys in enumerate(self._keys) if name in keys.full and i not in allowed]
+                return _unrecognised(found) if self._names_another(readings, allowed, wider) else found
+        nearest = max((self._nearest(self._forms(said), places) for said in readings), key=lambda m: m.score)
+        if nearest.score >= RECOGNISED:
+            # Likeness must not turn an antigen's kit, where that is the text's very name, into an antibody's.
+            others = [i for i in range(len(self.products)) if i not in allowed and i not in self._no_reagents]
+            return _unrecognised(nearest) if self._names_another(readings, allowed, others) else nearest
+        return nearest
+
+    def _names_another(
+        self, readings: Iterable[str], allowed: Collection[int], others: Sequence[int]
+    ) -> bool:
+        """Tell whether a text names, letter for letter, one of the known products that are not allowed."""
+        if not others:
+            return False
+        for said in readings:
+            same = {i for form in (product_key(said), self._forms(said).plain) for i in self._of_name(form)}
+            if (same and same.isdisjoint(allowed)) or self._inside(said, others) is not None:
+                return True
+        return False
+
+    def _of_name(self, form: str) -> list[int]:
+        """Return the products with this very key, apart from kit words."""
+        return [i for i in self._by_form.get(form, ()) if form in (self._keys[i].full, self._keys[i].plain)]
 
     def _same_form(self, text: str, allowed: set[int]) -> ProductMatch | None:
         """Return the product that the text equals once kit words or makers are taken away."""
@@ -140,8 +171,11 @@ class ProductMatcher:
             (self._kit_word.sub("", led), 0.96),
             (query.core, 0.94),
         ):
-            hits = [i for i in self._by_form.get(form, ()) if i in allowed]
-            hits = [i for i in hits if form in (self._keys[i].full, self._keys[i].plain)] or hits
+            hits = [i for i in self._of_name(form) if i in allowed] or [
+                i
+                for i in self._by_form.get(form, ())
+                if i in allowed and self._may_be_of_maker(full, self._keys[i])
+            ]
             if len(hits) == 1:
                 return ProductMatch(self.products[hits[0]], hits[0], score, 0.0, False)
         return None
@@ -162,7 +196,8 @@ class ProductMatcher:
             one for one in found
             if not any(o[0] <= one[0] and one[1] <= o[1] and o[:2] != one[:2] for o in found)
         ]  # fmt: skip
-        reagents = [one for one in widest if not _ANALYSER.search(self.products[one[3]])] or widest
+        reagents = [one for one in widest if one[3] not in self._analysers] or widest
+        reagents = [one for one in reagents if one[3] not in self._general] or reagents
         longest = max((one[1] - one[0] for one in reagents), default=0)
         best = [one for one in reagents if one[1] - one[0] == longest]
         best = [one for one in best if one[2]] or best
@@ -170,13 +205,21 @@ class ProductMatcher:
             return None
         start, end, whole, i = best[0]
         before, after = label.around((start, end))
-        if not self._wording.is_same_product(self._keys[i].runs, before, after):
+        if not self._wording.is_same_product(self._keys[i].runs, before, after, i in self._general):
             return None
         return ProductMatch(self.products[i], i, 0.95 if whole else 0.92, 0.0, False)
 
     def _says_maker(self, label: str, keys: _Keys) -> bool:
         """Tell whether a label gives every maker that a product's name gives."""
         return all(maker in label for maker in self._maker.findall(keys.full))
+
+    def _may_be_of_maker(self, label: str, keys: _Keys) -> bool:
+        """Tell whether a label or a product's name gives no maker, or both the same one."""
+        own, said = (
+            {self._renamed.get(maker, maker) for maker in self._maker.findall(text) if maker != "株式会社"}
+            for text in (keys.full, label)
+        )
+        return not own or not said or any(one in other or other in one for one in own for other in said)
 
     def _exact(self, text: str, full: str, allowed: set[int]) -> ProductMatch | None:
         """Return the product with the same folded name; the very same text where several share it."""
@@ -206,6 +249,10 @@ class ProductMatcher:
             reverse=True,
         )
         score, version_unsaid, _, place = scored[0]
+        keys = self._keys[-place]
+        other_use = is_other_use(query.full) and not is_other_use(keys.full)
+        if not query.full or other_use or not self._may_be_of_maker(query.full, keys):
+            return ProductMatch(self.products[-place], -place, 0.0, 0.0, False)
         runner_up = scored[1][0] if len(scored) > 1 else 0.0
         ambiguous = score >= RECOGNISED and (version_unsaid or score - runner_up < 0.03)
         return ProductMatch(self.products[-place], -place, round(score, 4), round(runner_up, 4), ambiguous)
@@ -225,6 +272,10 @@ class ProductMatcher:
         return _Keys(full, plain, core, latin, _LATIN.sub("", core), runs)
 
 
+def _unrecognised(match: ProductMatch) -> ProductMatch:
+    return replace(match, score=0.0, runner_up=0.0, ambiguous=False)
+
+
 def _is_distinctive(core: str) -> bool:
     """Tell whether a name without its maker still is a name: a word in kana, or a long one in letters."""
     latin = sum(len(run) for run in _LATIN.findall(core))
@@ -240,8 +291,9 @@ def _similarity(query: _Keys, product: _Keys) -> tuple[float, bool]:
         return 0.88 * japanese, False
     said, listed = Counter(query.latin), Counter(product.latin)
     extra, missing = said - listed, listed - said
-    if not extra and missing.total() <= 3 and _lacks_one_piece(query.latin, product.latin):
-        return 0.85 * japanese, True
+    unsaid = not extra and missing.total() <= 3 and _lacks_one_piece(query.latin, product.latin)
+    if unsaid and japanese == 1.0:  # a typing error beside a version left out is too little of a name
+        return 0.85, True
     if not missing and extra and _is_echo(query, product):
         return 0.90 * japanese, False
     return max(0.0, 0.7 - 0.08 * (extra.total() + missing.total())) * japanese, False
@@ -254,6 +306,8 @@ def _japanese_agreement(query: str, product: str) -> float:
     A wrong character, or two in a long name, is a typing error; more is another word (エース, プラス),
     and so another product.
     """
+    if product and product in query and is_version_word(query.replace(product, "", 1)):
+        return 0.0  # not two typing errors
     edits = Levenshtein.distance(query, product)
     longest = max(len(query), len(product))
     if edits == 0:

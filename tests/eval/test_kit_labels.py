@@ -32,6 +32,18 @@ def test_every_label_holds_the_name_and_something_else_beside_it() -> None:
     assert len(set(labels)) > 190
 
 
+def test_every_insert_holds_the_name_mostly_behind_a_general_name() -> None:
+    row = product_row()
+    labels = [kit_labels.insert_label(row, random.Random(seed)) for seed in range(200)]
+    assert all(squeezed(row.product) in squeezed(label) for label, _ in labels)
+    assert len({label for label, _ in labels}) > 190
+    general = [label for label, parts in labels if "general_name" in parts]
+    assert 150 < len(general) < 200
+    assert all(
+        "アスパラギン酸アミノトランスフェラーゼ" in unicodedata.normalize("NFKC", label) for label in general
+    )
+
+
 def test_a_label_of_an_analyser_names_no_other_analyser_and_no_bottles() -> None:
     row = product_row("C20080000250526F7", "ゼータ自動分析装置 Z100")
     for seed in range(200):
@@ -54,5 +66,8 @@ def test_a_product_without_a_reagent_is_counted_as_invented(tmp_path: Path) -> N
     figures = kit_labels.run(mapper, file)
     assert figures["exact_strict"]["count"] == 1
     assert figures["without_reagent"]["invented"]["count"] == 1
+    assert figures["inserts"]["product_reached"]["value"] == 1.0
+    another = ScriptedMapper({"AST(GOT)": (Disposition.ACCEPTED, ("C20080000250013F7",), 0.9)})
+    assert kit_labels.run(another, file)["inserts"]["another_product"]["count"] == 1
     careful = ScriptedMapper({"AST(GOT)": (Disposition.ACCEPTED, ("C20080000250000F7",), 0.9)})
     assert kit_labels.run(careful, file)["without_reagent"]["invented"]["count"] == 0

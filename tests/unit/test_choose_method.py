@@ -97,6 +97,32 @@ def test_method_000_leads_over_calculated_methods() -> None:
     assert choose(both) == [("000", (Reason.METHOD_UNSPECIFIED,))]
 
 
+@pytest.mark.parametrize(
+    "label", ["{}", "血液検査用 乳酸脱水素酵素 キット {} 製造販売元 株式会社オメガ 第3版"]
+)
+def test_one_trade_name_under_two_measurands_has_the_method_of_each(label: str) -> None:
+    ast = (UNSPECIFIED, listed("C2008-0000-250-031-F7", "ゼータパネル"))
+    ld = (listed("C2012-0000-250-000-F7"), listed("C2012-0000-250-044-F7", "ゼータパネル"))
+    chooser = MethodChooser((*ast, *ld), ())
+    for codes, method in ((ast, "031"), (ld, "044")):
+        ((code, _, reasons, _),) = chooser.choose(label.format("ゼータパネル"), "", codes).choices
+        assert (code.code.measurand, code.code.method) == (codes[0].code.measurand, method)
+        assert reasons == (Reason.PRODUCT_MATCHED,)
+
+
+@pytest.mark.parametrize("label", ["{}", "B型肝炎ウイルス表面抗原キット {} 製造販売元 株式会社オメガ 第3版"])
+def test_a_product_listed_for_another_measurand_only_is_unrecognised(label: str) -> None:
+    """The two names are alike enough for a typing error, yet each is a product of its own."""
+    antigen = (listed("V2010-0000-250-000-34"), listed("V2010-0000-250-011-34", "ゼータスフィア HBS抗原"))
+    antibody = (listed("V2011-0000-250-000-B9"), listed("V2011-0000-250-012-B9", "ゼータスフィア HBS抗体"))
+    chooser = MethodChooser((*antigen, *antibody), ())
+    text = label.format("ゼータスフィア HBs抗原")
+    ((code, _, reasons, _),) = chooser.choose(text, "", antigen).choices
+    assert (code.code.method, reasons) == ("011", (Reason.PRODUCT_MATCHED,))
+    ((code, _, reasons, _),) = chooser.choose(text, "", antibody).choices
+    assert (code.code.method, reasons) == ("000", (Reason.PRODUCT_UNRECOGNISED,))
+
+
 def test_an_ended_product_leads_to_its_successor() -> None:
     successor = listed("C2008-0000-250-040-F7", "ゼータ AST ネオ")
     ended = listed(
