@@ -15,7 +15,7 @@ from jlac_mapper.master.import_files import (
     read_bytes,
     text_sheet,
 )
-from jlac_mapper.master.import_sheets import HEADER_SEARCH_ROWS, header_key
+from jlac_mapper.master.import_headers import HEADER_SEARCH_ROWS, header_key
 from jlac_mapper.text import clean
 
 # How the two columns may be called; `header_key` takes widths, blanks and dates out.
