@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from jlac_mapper.element_tables import Element
 from jlac_mapper.types import BackgroundName, Edition, LocalTest, MapOptions, Mapping
 
 Float32Matrix = npt.NDArray[np.float32]
@@ -184,6 +185,14 @@ class MasterStore(Protocol):
 
     def load_background(self) -> tuple[BackgroundName, ...]:
         """Return all additional background vocabulary, ordered by vocabulary name, then as saved."""
+        ...
+
+    def save_elements(self, name: str, lines: Sequence[Element]) -> None:
+        """Keep element tables under a name, replacing what that name held."""
+        ...
+
+    def load_elements(self) -> tuple[Element, ...]:
+        """Return the lines of all element tables, ordered by the tables' names, then as saved."""
         ...
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from jlac_mapper.config import Settings
+from jlac_mapper.element_tables import Element
 from jlac_mapper.errors import InputError, UnknownEditionError
 from jlac_mapper.jlac11 import Jlac11Code, parse
 from jlac_mapper.ports import EditionInfo
@@ -213,6 +214,7 @@ class InMemoryMasterStore:
         self._starter = starter
         self._editions: dict[str, tuple[Edition, str, datetime]] = {}
         self._background: dict[str, tuple[BackgroundName, ...]] = {}
+        self._elements: dict[str, tuple[Element, ...]] = {}
         self._active = "starter"
 
     def save(self, edition: Edition, *, source_file: str, imported_at: datetime) -> None:
@@ -250,6 +252,15 @@ class InMemoryMasterStore:
     def load_background(self) -> tuple[BackgroundName, ...]:
         """Return all names."""
         return tuple(entry for _, names in sorted(self._background.items()) for entry in names)
+
+    def save_elements(self, name: str, lines: Sequence[Element]) -> None:
+        """Keep element tables."""
+        self._require_name(name)
+        self._elements[name] = tuple(lines)
+
+    def load_elements(self) -> tuple[Element, ...]:
+        """Return all lines."""
+        return tuple(line for _, lines in sorted(self._elements.items()) for line in lines)
 
     def _info(self, edition: Edition, source_file: str, at: str) -> EditionInfo:
         completed = 0 if edition.name == "starter" else edition.completed

@@ -14,6 +14,7 @@ from sqlalchemy import inspect
 
 from jlac_mapper.adapters import sql_database, sql_tables
 from jlac_mapper.adapters.sql_master import SqlMasterStore
+from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import (
     ConfigurationError,
     DatabaseError,
@@ -43,10 +44,17 @@ def an_edition(name: str = "2025-12", *, product: str = "試薬「A」") -> Edit
                 parse("C1002-0000-240-001-55"), "総蛋白(TP)", product=product, valid_from=date(2025, 7, 16),
                 valid_to=date(2026, 3, 31), jlac10=("3A010000002229101", "3A010000002229102"),
                 successor="C1002000024000055", abbreviation="TP", specimen_name="血漿", unit_name="g/dL",
+                method_name="可視吸光光度法_試薬「A」", sort_order="100", sheet="2026年8月", row=17,
             ),
             ListedCode(parse("B1001-0000-210-000-G5"), "赤血球数", source="starter"),
         ],
-        [ImportNote(7, "jlac10-only", "尿量 1A005"), ImportNote(3, "code-malformed", "X: 'Ｃ１' is short")],
+        [
+            ImportNote(7, "jlac10-only", "尿量 1A005"),
+            ImportNote(3, "code-length", "X: 'Ｃ１' is short", found="Ｃ１", expected="a JLAC11 code"),
+            ImportNote(
+                4, "stray-blank", "unit", "2026年8月", "C1002000024000155", " g/dL", "g/dL", more_rows=(9, 12)
+            ),
+        ],
     )  # fmt: skip
 
 
@@ -134,6 +142,8 @@ def test_a_name_that_cannot_be_used_is_refused_and_nothing_is_kept(store: Master
         store.save(an_edition(name), source_file="1.csv", imported_at=NOON)
     with pytest.raises(InputError):
         store.save_background(name, [])
+    with pytest.raises(InputError):
+        store.save_elements(name, [])
     assert [info.name for info in store.list()] == ["starter"]
 
 
@@ -144,6 +154,18 @@ def test_background_names_come_back_by_vocabulary_name_and_then_as_saved(store: 
     assert store.load_background() == (thallium, zinc, thallium)
     store.save_background("z", [thallium])
     assert store.load_background() == (thallium, thallium)
+
+
+def test_element_tables_come_back_by_their_name_and_then_as_saved(store: MasterStore) -> None:
+    assert store.load_elements() == ()
+    serum = Element(ElementKind.SPECIMEN, "250", "血清", withdrawn=True)
+    unit = Element(ElementKind.UNIT, "F7", "U/L", ("IU/L", "単位／L"))
+    method = Element(ElementKind.METHOD, "C2008009", "紫外吸光光度法_試薬")
+    store.save_elements("1.1", [unit, serum])
+    store.save_elements("1.0", [method])
+    assert store.load_elements() == (method, unit, serum)
+    store.save_elements("1.1", [serum])
+    assert store.load_elements() == (method, serum)
 
 
 # --- what only databases do ------------------------------------------------------------------------
