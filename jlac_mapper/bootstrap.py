@@ -20,6 +20,7 @@ from jlac_mapper.mapping.rerank import Reranker, element_names
 from jlac_mapper.mapping.resolve import Resolver
 from jlac_mapper.mapping.retrieve import Retriever
 from jlac_mapper.master import editions, starter
+from jlac_mapper.master.elements import with_units
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
@@ -96,6 +97,7 @@ def build_app(
     edition = store.load(master or settings.master or store.active())
     starter_edition = edition if edition.name == editions.STARTER else starter.load_starter()
     vocabulary = starter.load_vocabulary(extra_background=store.load_background())
+    vocabulary = with_units(vocabulary, store.load_elements())
     mapper = build_pipeline(
         settings,
         edition=edition,

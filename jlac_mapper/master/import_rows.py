@@ -136,9 +136,11 @@ class RowCollector:
             found = self._cleaned[raw] = clean(raw)
         return found
 
-    def skip(self, row: int, kind: str, text: str, *, found: str = "", expected: str = "") -> None:
+    def skip(
+        self, row: int, kind: str, text: str, *, code: str = "", found: str = "", expected: str = ""
+    ) -> None:
         """Note that a row gave no code of its own."""
-        self.notes.append(ImportNote(row, kind, text, sheet=self.sheet, found=found, expected=expected))
+        self.notes.append(ImportNote(row, kind, text, self.sheet, code, found, expected))
 
     def add(
         self,
@@ -174,7 +176,7 @@ class RowCollector:
             start, end = parse_date(valid_from), parse_date(valid_to)
         except ValueError as error:
             self.skip(
-                row, DATE_UNREADABLE, f"{code} {name}: {error}",
+                row, DATE_UNREADABLE, f"{code} {name}: {error}", code=str(code),
                 found=f"{valid_from} {valid_to}".strip(), expected="YYYYMMDD",
             )  # fmt: skip
             return
