@@ -68,9 +68,9 @@ def _columns_of(
     named = any(word in clean(sheet_name) for word in words)
     own_codes = [header_key(f"{word}コード") for word in words]
     own_names = [header_key(f"{word}{end}") for word in words for end in _NAME_ENDS]
-    code = _first(keys, [*own_codes, header_key("コード")])
-    name = _first(keys, [*own_names, header_key("名称"), header_key("名")])
-    says_itself = any(key in own_codes + own_names for key in keys)
+    code = _first(keys, [*own_codes, header_key("コード")], own_codes)
+    name = _first(keys, [*own_names, header_key("名称"), header_key("名")], own_names[:2])
+    says_itself = any(own in key for key in keys for own in own_codes + own_names[:2])
     if code is None or name is None or not (named or says_itself):
         return None
     status = [i for i, key in enumerate(keys) if key.startswith(header_key("更新区分"))]
@@ -87,8 +87,13 @@ def _columns_of(
     }  # fmt: skip
 
 
-def _first(keys: Sequence[str], wanted: Sequence[str]) -> int | None:
-    return next((keys.index(key) for key in wanted if key in keys), None)
+def _first(keys: Sequence[str], wanted: Sequence[str], parts: Sequence[str]) -> int | None:
+    """Return the first column with a wanted header, else the only one with a part: 材料コード(3桁)."""
+    exact = next((keys.index(key) for key in wanted if key in keys), None)
+    if exact is not None:
+        return exact
+    loose = [i for i, key in enumerate(keys) if any(part in key for part in parts)]
+    return loose[0] if len(loose) == 1 else None
 
 
 def _name(cells: Sequence[str], columns: Columns) -> str:

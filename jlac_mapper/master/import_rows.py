@@ -34,6 +34,8 @@ WITHDRAWN = "withdrawn"
 """The file marks the row as deleted."""
 DUPLICATE_MERGED = "duplicate-merged"
 """A further row of a code that is already there; its JLAC10 codes and dates were merged."""
+JLAC10_MALFORMED = "jlac10-malformed"
+"""The JLAC10 column holds something that is no JLAC10 code. It is kept as it stands."""
 DUPLICATE_ACROSS_SHEETS = "duplicate-across-sheets"
 """The same, where the first row stands on another sheet."""
 DATE_ORDER = "date-order"
@@ -49,6 +51,7 @@ JLAC10_CODE = re.compile(r"[0-9][A-Z][0-9]{3}[0-9A-Z]{4}[0-9]{3}[0-9]{3}(?:[0-9A
 
 _DUMMY_CODE = re.compile(r"9{5,}|0{5,}|.*X{3,}.*")
 _DUMMY_DATE = re.compile(r"[xX*-]+")
+_NEVER = re.compile("9{8}")  # an end that is open, and no start
 _OPEN_DATE = re.compile(r"|0+|9{8}|[xX*-]+")
 _DATE = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})[-/.月]?([0-9]{1,2})日?(?:[T ].*)?")
 _EIGHT_DIGITS = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}|[0-9]{4}[/.年][0-9]{1,2}[/.月][0-9]{1,2}")
@@ -169,6 +172,8 @@ class RowCollector:
         if _is_dummy(jlac10):
             self._remark(row, CODE_DUMMY, name, found=jlac10, expected="a JLAC10 code")
             jlac10 = ""
+        elif jlac10 and not JLAC10_CODE.fullmatch(jlac10):
+            self._remark(row, JLAC10_MALFORMED, name, found=jlac10, expected="a JLAC10 code")
         code = self._code(row, code_text, name, jlac10)
         if code is None:
             return
@@ -217,7 +222,8 @@ class RowCollector:
 
     def _look_at_dates(self, row: int, code: Jlac11Code, name: str, valid_from: str, valid_to: str) -> None:
         for written in (valid_from, valid_to):
-            if _DUMMY_DATE.fullmatch(clean(written)):
+            never = written is valid_from and _NEVER.fullmatch(clean(written))
+            if never or _DUMMY_DATE.fullmatch(clean(written)):
                 self._remark(row, DATE_DUMMY, name, code, written, "YYYYMMDD, 00000000 or 99999999")
         start, end = parse_date(valid_from), parse_date(valid_to)
         if start and end and end < start:

@@ -18,8 +18,8 @@ _WORDS = {
 }  # fmt: skip
 _CODE_HEADERS = ("JLAC11コード", "17桁コード", "JLAC11_17桁コード", "JLAC11コード(17桁)")
 _PRODUCT_HEADERS = ("販売名称", "販売名", "試薬名", "試薬・機器名")
-_FURTHER = "(?:追加|他|その他|別|代替|任意|選択)?"  # a word before further specimens and units
-_COUNT = "[0-9]*"
+_FURTHER = "(?:追加|他|その他|別|代替|任意|選択)?"  # a word for further specimens and units
+_COUNT = "[0-9]*桁?"
 _GENERAL = "0000"  # the identification of a test that has one result: its name adds nothing
 
 
@@ -122,10 +122,10 @@ def _columns(cells: Sequence[str]) -> tuple[dict[str, list[int]], list[str]]:
 def _field(key: str) -> str:
     """Return the field of a header such as 材料コード, 材料コード2, 追加材料1名称; empty for others."""
     for name, words in _WORDS.items():
-        word = f"{_FURTHER}(?:{'|'.join(fold(word) for word in words)})"
-        if re.fullmatch(f"{word}{_COUNT}{fold('コード')}{_COUNT}", key):
+        word = f"(?:jlac11)?{_FURTHER}(?:{'|'.join(fold(word) for word in words)}){_COUNT}"
+        if re.fullmatch(f"{word}{fold('コード')}{_FURTHER}{_COUNT}", key):
             return name
-        if re.fullmatch(f"{word}{_COUNT}(?:{fold('名称')}|{fold('名')})?{_COUNT}", key):
+        if re.fullmatch(f"{word}(?:{fold('名称')}|{fold('名')})?{_FURTHER}{_COUNT}", key):
             return f"{name}_name"
     return ""
 

@@ -46,8 +46,8 @@ def read_master(path: Path) -> ImportedMaster:
 
     Known: the EHR-sharing master (2024, 2025 and 2026 layouts, CSV or xlsx), the learned society's list of
     17-digit codes and its element workbook (xlsx), a code system in FHIR JSON or FSH, the JLAC10 analyte
-    table (xlsx). Columns may be extra or reordered, and titles may stand above the header. Every sheet of
-    one kind is read; of sheets named by months only those of the latest.
+    table (xlsx). Columns may be extra or reordered, and titles may stand above the header. Every sheet
+    with the columns of the main one is read; of sheets named by months only those of the latest.
 
     Raises:
         MasterFileError: Unreadable, truncated, empty, of no known layout, or a list of JLAC10 codes.
@@ -137,8 +137,21 @@ def _chosen(found: Sequence[Found]) -> list[Found]:
     same = [each for each in found if each.layout.startswith(family)]
     if family == ANALYTES:
         return same[:1]
+    if family == ELEMENTS:
+        return same
     latest = max(_month(each.sheet.name) for each in same)
-    return [each for each in same if _month(each.sheet.name) in (latest, (0, 0))]
+    newest = [each for each in same if _month(each.sheet.name) == latest]
+    main = max(newest, key=lambda each: len(_fields(each)))  # the first of equals
+    # A log of changes has codes and names too: only sheets with the main one's columns belong to it.
+    return [
+        each
+        for each in same
+        if _month(each.sheet.name) in (latest, (0, 0)) and _fields(each) == _fields(main)
+    ]
+
+
+def _fields(found: Found) -> set[str]:
+    return {name for name, columns in found.columns.items() if columns}
 
 
 def _unknown(path: Path, sheets: Sequence[Sheet]) -> str:

@@ -77,6 +77,7 @@ BROKEN: dict[str, tuple[dict[str, str], str, str]] = {
         "2027-04-01 to 2027-03-31", "an end on the start or later",
     ),
     "date-dummy": ({"適用終了日": "xxxxxxxx"}, "xxxxxxxx", "YYYYMMDD, 00000000 or 99999999"),
+    "jlac10-malformed": ({"JLAC10コード": "3B03500000232720"}, "3B03500000232720", "a JLAC10 code"),
     "product-ended": (ENDED | {"販売名称": "旧", METHOD: "法_旧"}, "2026-03-31", ""),
     "product-partly-ended": (
         ENDED | {"JLAC11コード": "C20080000240009F7", SPECIMEN: "血漿"}, "open", "ended 2026-03-31",
@@ -130,6 +131,11 @@ def test_a_dummy_jlac10_code_is_told_and_not_kept(tmp_path: Path) -> None:
     (finding,) = check(edition)
     assert (finding.rule, finding.expected) == ("code-dummy", "a JLAC10 code")
     assert next(each for each in edition.codes if str(each.code) == NEW).jlac10 == ()
+
+
+def test_a_start_of_nines_is_a_placeholder_and_an_end_of_nines_is_open(tmp_path: Path) -> None:
+    (finding,) = check(edition_of(tmp_path, row(JLAC11コード=NEW, 適用開始日="99999999")))
+    assert (finding.rule, finding.code, finding.found) == ("date-dummy", NEW, "99999999")
 
 
 # --- against the element tables and the list ------------------------------------------------------

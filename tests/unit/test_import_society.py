@@ -150,11 +150,16 @@ def test_a_header_of_two_rows_and_reordered_columns_are_read(tmp_path: Path) -> 
     ]  # fmt: skip
 
 
-def test_further_specimens_may_be_headed_in_other_words(tmp_path: Path) -> None:
-    header = [
-        text.replace("材料コード2", "追加材料1コード").replace("材料名称2", "追加材料1名")
-        for text in HEADER_44
-    ]
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("追加材料1コード", "追加材料1名"), ("材料コード（追加1）", "材料名称（追加1）"),
+        ("材料コード②", "材料名称②"), ("材料コード", "材料名称"),
+    ],
+)  # fmt: skip
+def test_further_specimens_may_be_headed_in_other_words(tmp_path: Path, code: str, name: str) -> None:
+    header = [text.replace("材料コード2", code).replace("材料名称2", name) for text in HEADER_44]
+    header[3] = "JLAC11測定物コード（5桁）"
     assert len(read_44(tmp_path, row_44(), header=[header]).rows) == 54
 
 

@@ -105,6 +105,16 @@ def test_every_sheet_with_the_header_is_read_and_each_code_tells_its_sheet_and_r
     assert "sort order 100 / 7" in note.text
 
 
+def test_a_sheet_with_other_columns_is_not_read_as_the_master(tmp_path: Path) -> None:
+    log = [["FHIR項目名称", "JLAC11コード", "変更内容"], ["AST(GOT)", "C20080000250001F7", "廃止"]]
+    file = write_xlsx(
+        tmp_path / "m.xlsx", ("変更履歴", log), ("一覧", [HEADER_2026, cells(HEADER_2026)])
+    )  # fmt: skip
+    imported = read_master(file)
+    assert [str(row.code) for row in imported.rows] == ["C20080000250009F7"]
+    assert imported.other_sheets == ("変更履歴",)
+
+
 def test_a_row_keeps_its_method_name_and_its_place_in_the_order(tmp_path: Path) -> None:
     row = read_one(tmp_path, HEADER_2026, 並び順="100", **{"測定法(JLAC11)": "紫外吸光光度法_試薬"})
     assert (row.method_name, row.sort_order, row.sheet, row.row) == ("紫外吸光光度法_試薬", "100", "", 2)

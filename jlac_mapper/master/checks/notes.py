@@ -13,6 +13,7 @@ _MEANINGS = {
     rows.CODE_ALPHABET: (Severity.ERROR, "the code has a character in a wrong place and was left out"),
     rows.CODE_JLAC10: (Severity.ERROR, "the JLAC11 column holds a JLAC10 code; the row was left out"),
     rows.CODE_DUMMY: (Severity.WARNING, "a placeholder stands for a code"),
+    rows.JLAC10_MALFORMED: (Severity.WARNING, "the JLAC10 column holds no JLAC10 code"),
     rows.DATE_UNREADABLE: (Severity.ERROR, "a validity date is unreadable; the row was left out"),
     rows.DATE_ORDER: (Severity.ERROR, "the row ends before it starts"),
     rows.DATE_DUMMY: (Severity.WARNING, "a placeholder stands for a date; it was taken as open"),
