@@ -133,6 +133,11 @@ def test_a_dummy_jlac10_code_is_told_and_not_kept(tmp_path: Path) -> None:
     assert next(each for each in edition.codes if str(each.code) == NEW).jlac10 == ()
 
 
+def test_a_method_that_no_product_decides_may_have_a_remark_in_its_place(tmp_path: Path) -> None:
+    other = {"JLAC11コード": "C20080000250901F7", "販売名称": "(試薬によらない)", METHOD: "計算法"}
+    assert check(edition_of(tmp_path, row(**other))) == []
+
+
 def test_a_start_of_nines_is_a_placeholder_and_an_end_of_nines_is_open(tmp_path: Path) -> None:
     (finding,) = check(edition_of(tmp_path, row(JLAC11コード=NEW, 適用開始日="99999999")))
     assert (finding.rule, finding.code, finding.found) == ("date-dummy", NEW, "99999999")

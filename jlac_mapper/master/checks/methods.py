@@ -30,7 +30,8 @@ def check_methods(rows: Iterable[ListedCode], tables: Tables) -> Iterator[Findin
     Compare the digits 13-15 with 測定法 and 販売名称, one finding for each measurand and pair of texts.
 
     A product is the same when the method's name contains it, widths and blanks aside: names add notes of
-    the maker. Products are missed only in an edition that names some.
+    the maker. Methods above 900 have no product: what stands there is a remark. Products are missed only
+    in an edition that names some.
     """
     results = [row for row in rows if not row.code.is_request]
     names_products = any(row.product for row in results)
@@ -69,7 +70,8 @@ def _digits(row: ListedCode, names_products: bool) -> _Wrong:
 
 
 def _texts(row: ListedCode) -> _Wrong:
-    if not row.product or not row.method_name or row.code.method == METHOD_UNSPECIFIED:
+    of_product = METHOD_UNSPECIFIED < row.code.method <= _LAST_PRODUCT
+    if not row.product or not row.method_name or not of_product:
         return []
     same = fold(row.product) in fold(row.method_name)
     return [] if same else [("product-method", row.method_name, row.product)]
