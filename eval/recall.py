@@ -1,11 +1,11 @@
 """
 Which way of searching finds the measurand? Recall at 1, 5 and 10 of each method alone and of all together.
 
-Every method ranks all measurands of the listed concepts that it found by its own score, on the same rows: on generated rows
-of names that were taken out of the vocabulary first, and on own_names.csv with the whole vocabulary. For the
-first an embedding is trained without those names (a minute or two, `train` extra); where torch is not
-installed the shipped one stands in, which has seen them, and the result says so. RapidFuzz scores only what
-the n-grams found, as it does in the product.
+Every method ranks the measurands of all listed concepts that it found by its own score, on the same rows: on
+generated rows of names that were taken out of the vocabulary first, and on own_names.csv with the whole
+vocabulary. For the first an embedding is trained without those names (a minute or two, `train` extra); where
+torch is not installed the shipped one stands in, which has seen them, and the result says so. RapidFuzz
+scores only what the n-grams found, as it does in the product.
 
     python eval/recall.py [--fold 0]
 """

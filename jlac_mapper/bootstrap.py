@@ -14,6 +14,7 @@ from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.codes.release import Release
+from jlac_mapper.concepts.binding import Result
 from jlac_mapper.concepts.bound_release import BoundRelease, bind_release
 from jlac_mapper.concepts.loader import load_vocabulary, with_site_names
 from jlac_mapper.config import Settings, master_data_dir
@@ -25,6 +26,7 @@ from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import FEATURES, Calibration
 from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.master import starter
+from jlac_mapper.master.elements import with_units
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.review.code_search import CodeSearch
@@ -102,7 +104,7 @@ def build_app(
     day = as_of or datetime.now().astimezone().date()
     edition = store.load(master or settings.master or store.active())
     vocabulary = site_vocabulary(store)
-    bound = bind(edition, starter.load_starter(), vocabulary, day)
+    bound = bind(edition, starter.load_starter(), vocabulary, day, added=store.load_bindings(edition.name))
     mapper = build_pipeline(
         settings,
         bound=bound,
@@ -115,8 +117,9 @@ def build_app(
 
 
 def site_vocabulary(store: MasterStore) -> Vocabulary:
-    """Return the shipped vocabulary with the names that the site brought in."""
-    return with_site_names(load_vocabulary(), store.load_site_names())
+    """Return the shipped vocabulary with the names and the spellings of units that the site brought in."""
+    named = with_site_names(load_vocabulary(), store.load_site_names())
+    return with_units(named, store.load_elements())
 
 
 def bind(
@@ -125,8 +128,15 @@ def bind(
     vocabulary: Vocabulary,
     day: date,
     earlier: Iterable[ListedCode] = (),
+    added: ReadOnlyMapping[Result, str] | None = None,
 ) -> BoundRelease:
-    """Bind an edition to the vocabulary's concepts on a day, completed with the shipped release."""
+    """
+    Bind an edition to the vocabulary's concepts on a day, completed with the shipped release.
+
+    Args:
+        earlier: Codes of the release in use before (see `codes.release.Release`).
+        added: Results that a person bound (see `MasterStore.load_bindings`).
+    """
     return bind_release(
         edition,
         starter=shipped.edition,
@@ -136,6 +146,7 @@ def bind(
         day=day,
         ended=shipped.ended_concepts(day),
         earlier=earlier,
+        added=added,
     )
 
 
@@ -153,7 +164,8 @@ def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
     """
     edition = app.store.load(app.edition_info.name)
     earlier = app.store.load(replaced).codes if replaced else ()
-    bound = bind(edition, starter.load_starter(), app.vocabulary, app.as_of, earlier)
+    added = app.store.load_bindings(edition.name)
+    bound = bind(edition, starter.load_starter(), app.vocabulary, app.as_of, earlier, added)
     codes = CodeSearch(bound)
     database = Database(settings.database_url)
     users = SqlUserStore(database)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jlac_mapper.codes.listed import Edition
+from jlac_mapper.element_tables import Element
 from jlac_mapper.types import LocalTest, MapOptions, Mapping
 from jlac_mapper.vocabulary import SiteName
 
@@ -188,6 +189,30 @@ class MasterStore(Protocol):
 
     def load_site_names(self) -> tuple[SiteName, ...]:
         """Return all names that the site brought in, ordered by vocabulary name, then as saved."""
+        ...
+
+    def save_binding(self, edition: str, result: tuple[str, str, str, str], concept: str) -> None:
+        """
+        Keep what a person says a result of an edition is; an empty *concept* takes it back.
+
+        Args:
+            result: Measurand, identification, specimen and unit; empty ones stand for all.
+
+        Raises:
+            UnknownEditionError: No such edition.
+        """
+        ...
+
+    def load_bindings(self, edition: str) -> dict[tuple[str, str, str, str], str]:
+        """Return the results of an edition that people bound, each with its concept's key."""
+        ...
+
+    def save_elements(self, name: str, lines: Sequence[Element]) -> None:
+        """Keep element tables under a name, replacing what that name held."""
+        ...
+
+    def load_elements(self) -> tuple[Element, ...]:
+        """Return the lines of all element tables, ordered by the tables' names, then as saved."""
         ...
 
 

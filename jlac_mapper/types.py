@@ -1,4 +1,4 @@
-"""The frozen results that pass between the stages, and the tables of a master."""
+"""The frozen results that pass between the stages."""
 
 from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass, field

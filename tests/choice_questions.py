@@ -3,8 +3,8 @@
 import random
 from functools import cache
 
-from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.mapping.ask import MOST_OPTIONS, NONE_OF_THESE
+from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.master import starter
 from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceOption
 from jlac_mapper.types import LocalTest

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from jlac_mapper.codes.jlac11 import Jlac11Code, parse
 from jlac_mapper.codes.listed import Edition
 from jlac_mapper.config import Settings
+from jlac_mapper.element_tables import Element
 from jlac_mapper.errors import InputError, UnknownEditionError
 from jlac_mapper.ports import EditionInfo
 from jlac_mapper.types import (
@@ -213,6 +214,8 @@ class InMemoryMasterStore:
         self._starter = starter
         self._editions: dict[str, tuple[Edition, str, datetime]] = {}
         self._background: dict[str, tuple[BackgroundName, ...]] = {}
+        self._bindings: dict[str, dict[tuple[str, str, str, str], str]] = {}
+        self._elements: dict[str, tuple[Element, ...]] = {}
         self._active = "starter"
 
     def save(self, edition: Edition, *, source_file: str, imported_at: datetime) -> None:
@@ -250,6 +253,28 @@ class InMemoryMasterStore:
     def load_background(self) -> tuple[BackgroundName, ...]:
         """Return all names."""
         return tuple(entry for _, names in sorted(self._background.items()) for entry in names)
+
+    def save_binding(self, edition: str, result: tuple[str, str, str, str], concept: str) -> None:
+        """Keep what a result is, or take it back."""
+        if edition != "starter" and edition not in self._editions:
+            raise UnknownEditionError(f"there is no edition {edition!r}")
+        kept = self._bindings.setdefault(edition, {})
+        kept.pop(result, None)
+        if concept:
+            kept[result] = concept
+
+    def load_bindings(self, edition: str) -> dict[tuple[str, str, str, str], str]:
+        """Return what was bound."""
+        return dict(self._bindings.get(edition, {}))
+
+    def save_elements(self, name: str, lines: Sequence[Element]) -> None:
+        """Keep element tables."""
+        self._require_name(name)
+        self._elements[name] = tuple(lines)
+
+    def load_elements(self) -> tuple[Element, ...]:
+        """Return all lines."""
+        return tuple(line for _, lines in sorted(self._elements.items()) for line in lines)
 
     def _info(self, edition: Edition, source_file: str, at: str) -> EditionInfo:
         completed = 0 if edition.name == "starter" else edition.completed

@@ -12,12 +12,15 @@ from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_tables import (
     active_edition,
     background_names,
+    edition_bindings,
     edition_codes,
     edition_notes,
     editions,
+    elements,
 )
 from jlac_mapper.codes import jlac11
 from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
+from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import InputError, UnknownEditionError
 from jlac_mapper.ports import EditionInfo
 from jlac_mapper.vocabulary import SiteName
@@ -58,10 +61,7 @@ class SqlMasterStore:
             )  # fmt: skip
             rows = [_code_row(edition.name, listed) for listed in edition.codes]
             _insert_all(connection, edition_codes, rows)
-            notes = [
-                {"edition": edition.name, "position": i, "row": n.row, "kind": n.kind, "text": n.text}
-                for i, n in enumerate(edition.notes)
-            ]
+            notes = [_note_row(edition.name, i, note) for i, note in enumerate(edition.notes)]
             _insert_all(connection, edition_notes, notes)
 
     def load(self, name: str) -> Edition:
@@ -84,7 +84,7 @@ class SqlMasterStore:
         listed = sorted((_listed(row) for row in codes), key=lambda row: row.code)
         return Edition(
             name=name, digest=head.digest, codes=tuple(listed), completed=head.completed,
-            notes=tuple(ImportNote(note.row, note.kind, note.text) for note in notes),
+            notes=tuple(_note(row) for row in notes),
         )  # fmt: skip
 
     def list(self) -> builtins.list[EditionInfo]:
@@ -149,6 +149,67 @@ class SqlMasterStore:
         ordered = sorted(rows, key=lambda row: (row.vocabulary, row.position))
         return tuple(SiteName(row.name, row.kind) for row in ordered)
 
+    def save_binding(self, edition: str, result: tuple[str, str, str, str], concept: str) -> None:
+        """
+        Keep what a person says a result of an edition is; an empty *concept* takes it back.
+
+        It outlives an import of the same edition again.
+
+        Raises:
+            UnknownEditionError: No such edition.
+        """
+        place = dict(zip(_RESULT, result, strict=True))
+        table = edition_bindings
+        with self._database.writing() as connection:
+            names = _names(connection)
+            if edition != STARTER and edition not in names:
+                raise _unknown(edition, names)
+            here = [table.c.edition == edition, *(table.c[name] == text for name, text in place.items())]
+            connection.execute(delete(table).where(*here))
+            if concept:
+                connection.execute(insert(table).values(edition=edition, concept=concept, **place))
+
+    def load_bindings(self, edition: str) -> dict[tuple[str, str, str, str], str]:
+        """Return the results of an edition that people bound, each with its concept's key."""
+        if not self._database.exists:
+            return {}
+        with self._database.reading() as connection:
+            wanted = select(edition_bindings).where(edition_bindings.c.edition == edition)
+            rows = connection.execute(wanted).all()
+        return {(row.measurand, row.identification, row.specimen, row.unit): row.concept for row in rows}
+
+    def save_elements(self, name: str, lines: Sequence[Element]) -> None:
+        """
+        Keep element tables under a name, replacing what that name held.
+
+        Raises:
+            InputError: The name is empty or longer than 100 characters.
+        """
+        _require_name(name)
+        rows = [
+            {
+                "vocabulary": name, "position": i, "kind": line.kind.value, "code": line.code,
+                "name": line.name, "spellings": "\n".join(line.spellings), "withdrawn": line.withdrawn,
+            }
+            for i, line in enumerate(lines)
+        ]  # fmt: skip
+        with self._database.writing() as connection:
+            connection.execute(delete(elements).where(elements.c.vocabulary == name))
+            _insert_all(connection, elements, rows)
+
+    def load_elements(self) -> tuple[Element, ...]:
+        """Return the lines of all element tables, ordered by the tables' names, then as saved."""
+        if not self._database.exists:
+            return ()
+        with self._database.reading() as connection:
+            rows = connection.execute(select(elements)).all()
+        return tuple(
+            Element(
+                ElementKind(row.kind), row.code, row.name, tuple(row.spellings.splitlines()), row.withdrawn
+            )
+            for row in sorted(rows, key=lambda row: (row.vocabulary, row.position))
+        )
+
     def close(self) -> None:
         """Give back the database's connections."""
         self._database.close()
@@ -156,6 +217,9 @@ class SqlMasterStore:
     @cached_property
     def _starter(self) -> Edition:
         return self._load_starter()
+
+
+_RESULT = ("measurand", "identification", "specimen", "unit")
 
 
 def _insert_all(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:
@@ -189,6 +253,8 @@ def _code_row(edition: str, listed: ListedCode) -> dict[str, Any]:
         "valid_from": listed.valid_from, "valid_to": listed.valid_to, "jlac10": " ".join(listed.jlac10),
         "source": listed.source, "successor": listed.successor, "abbreviation": listed.abbreviation,
         "specimen_name": listed.specimen_name, "unit_name": listed.unit_name,
+        "method_name": listed.method_name, "sort_order": listed.sort_order, "sheet": listed.sheet,
+        "row": listed.row,
     }  # fmt: skip
 
 
@@ -197,4 +263,20 @@ def _listed(row: Row[Any]) -> ListedCode:
         code=jlac11.parse(row.code), name=row.name, product=row.product, valid_from=row.valid_from,
         valid_to=row.valid_to, jlac10=tuple(row.jlac10.split()), source=row.source, successor=row.successor,
         abbreviation=row.abbreviation, specimen_name=row.specimen_name, unit_name=row.unit_name,
+        method_name=row.method_name, sort_order=row.sort_order, sheet=row.sheet, row=row.row,
+    )  # fmt: skip
+
+
+def _note_row(edition: str, position: int, note: ImportNote) -> dict[str, Any]:
+    return {
+        "edition": edition, "position": position, "row": note.row, "kind": note.kind, "text": note.text,
+        "sheet": note.sheet, "code": note.code, "found": note.found, "expected": note.expected,
+        "more_rows": " ".join(map(str, note.more_rows)),
+    }  # fmt: skip
+
+
+def _note(row: Row[Any]) -> ImportNote:
+    return ImportNote(
+        row.row, row.kind, row.text, row.sheet, row.code, row.found, row.expected,
+        tuple(int(number) for number in row.more_rows.split()),
     )  # fmt: skip

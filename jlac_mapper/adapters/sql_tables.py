@@ -1,6 +1,6 @@
 """The database's tables: what the migrations make, and what the rest of the SQL adapters ask."""
 
-from sqlalchemy import Column, Date, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Integer, MetaData, String, Table, Text
 
 metadata = MetaData(
     naming_convention={"pk": "pk_%(table_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
@@ -30,6 +30,10 @@ edition_codes = Table(
     Column("abbreviation", Text, nullable=False),
     Column("specimen_name", Text, nullable=False),
     Column("unit_name", Text, nullable=False),
+    Column("method_name", Text, nullable=False),
+    Column("sort_order", Text, nullable=False),
+    Column("sheet", Text, nullable=False),
+    Column("row", Integer, nullable=False),
 )  # fmt: skip
 
 edition_notes = Table(
@@ -39,6 +43,11 @@ edition_notes = Table(
     Column("row", Integer, nullable=False),
     Column("kind", String(40), nullable=False),
     Column("text", Text, nullable=False),
+    Column("sheet", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("found", Text, nullable=False),
+    Column("expected", Text, nullable=False),
+    Column("more_rows", Text, nullable=False),  # separated by blanks
 )  # fmt: skip
 
 active_edition = Table(
@@ -54,4 +63,25 @@ background_names = Table(
     Column("name", Text, nullable=False),
     Column("kind", String(40), nullable=False),
     Column("near", String(5), nullable=False),
+)  # fmt: skip
+
+edition_bindings = Table(
+    "edition_bindings", metadata,
+    Column("edition", String(100), primary_key=True),
+    Column("measurand", String(5), primary_key=True),
+    Column("identification", String(4), primary_key=True),
+    Column("specimen", String(3), primary_key=True),
+    Column("unit", String(2), primary_key=True),
+    Column("concept", Text, nullable=False),
+)  # fmt: skip
+
+elements = Table(
+    "elements", metadata,
+    Column("vocabulary", String(100), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("code", String(8), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("spellings", Text, nullable=False),  # one a line
+    Column("withdrawn", Boolean, nullable=False),
 )  # fmt: skip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.master_check import check_command
 from jlac_mapper.cli.master_diff import diff_command
 
 if TYPE_CHECKING:
@@ -16,19 +16,15 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from jlac_mapper.codes.listed import Edition
-    from jlac_mapper.master.checks import Finding
     from jlac_mapper.master.import_rows import ImportedMaster
     from jlac_mapper.ports import MasterStore
-
-_FINDINGS_SHOWN = 20
 
 master_app = typer.Typer(help="Import official masters and choose the edition to use.", no_args_is_help=True)
 
 
 @master_app.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(help="EHR-sharing master, FHIR CodeSystem or JLAC10 table.")],
+    file: Annotated[Path, typer.Argument(help="Official master, list or table.")],
     name: Annotated[str, typer.Option(help="Name to keep it under; else made from the file's.")] = "",
     use: Annotated[bool, typer.Option("--use", help="Make it the edition in use as well.")] = False,
 ) -> None:
@@ -36,7 +32,7 @@ def import_command(
     Read an official master file (xlsx, csv, json) and keep it as an edition.
 
     The edition in use stays as it is without --use. A JLAC10 analyte table is kept as additional names of
-    tests that have no listed code.
+    tests that have no listed code, an element workbook as spellings of units and for master check.
     """
     import time
 
@@ -48,10 +44,13 @@ def import_command(
     imported = read_master(file)
     name = name or default_name(file)
     store = open_editions()
+    if use and not imported.rows:
+        what = "a JLAC10 analyte table" if imported.analytes else "an element workbook"
+        raise InputError(f"{file}: is {what}, no edition; leave --use out")
     if imported.analytes:
-        if use:
-            raise InputError(f"{file}: is a JLAC10 analyte table, no edition; leave --use out")
         _keep_background(store, imported, name, started)
+    elif not imported.rows:
+        _keep_elements(store, imported, name, started)
     else:
         _keep_edition(store, imported, name, file.name, started)
         if use:
@@ -101,23 +100,7 @@ def use_command(
 
 
 master_app.command("diff")(diff_command)
-
-
-@master_app.command("check")
-def check_command(
-    name: Annotated[str, typer.Argument(help="Edition; the one in use if left out.")] = "",
-    as_of: Annotated[str, typer.Option(help="Day (YYYY-MM-DD) that discontinued products are told by.")] = "",
-    every: Annotated[bool, typer.Option("--all", help=f"Show more than {_FINDINGS_SHOWN} a rule.")] = False,
-) -> None:
-    """Report what an edition says against itself; exit 0 also with findings."""
-    from jlac_mapper.concepts.loader import load_vocabulary
-    from jlac_mapper.master.checks import check_edition
-
-    store = open_editions()
-    day = day_of(as_of)
-    edition = store.load(name or store.active())
-    findings = check_edition(edition, load_vocabulary(), day)
-    _print_findings(edition, findings, None if every else _FINDINGS_SHOWN)
+master_app.command("check")(check_command)
 
 
 def default_name(file: Path) -> str:
@@ -139,10 +122,12 @@ def _keep_edition(
     from jlac_mapper.master.starter import load_starter
 
     replaced = any(info.name == name for info in store.list())
-    official = make_edition(name, imported.rows, imported.notes)
+    official = make_edition(name, imported.rows, (*imported.notes, *imported.remarks))
     bound = bind(official, load_starter(), site_vocabulary(store), day_of(""))
     edition = bound.release.completed
     store.save(edition, source_file=source_file, imported_at=datetime.now(UTC))
+    if imported.elements:
+        store.save_elements(name, imported.elements)
     lines = [
         ("codes", f"{len(imported.rows):,}"),
         ("completed from the starter", f"{edition.completed:,}"),
@@ -150,6 +135,8 @@ def _keep_edition(
         ("codes without a concept", f"{len(bound.binding.unbound):,}"),
         ("codes of several concepts alike", f"{len(bound.binding.unclear):,}"),
     ]
+    if imported.elements:
+        lines.append(("methods, for master check", f"{len(imported.elements):,}"))
     if replaced:
         lines.append(("replaces", "the edition of that name"))
     _print_import(name, imported, lines, time.monotonic() - started)
@@ -170,6 +157,18 @@ def _keep_background(store: MasterStore, imported: ImportedMaster, name: str, st
     _print_import(name, imported, lines, time.monotonic() - started)
 
 
+def _keep_elements(store: MasterStore, imported: ImportedMaster, name: str, started: float) -> None:
+    import time
+    from collections import Counter
+
+    store.save_elements(name, imported.elements)
+    counts = Counter(element.kind for element in imported.elements)
+    lines = [(f"{kind.value}s", f"{count:,}") for kind, count in counts.items()]
+    spellings = sum(len(element.spellings) for element in imported.elements)
+    lines.append(("other spellings", f"{spellings:,}"))
+    _print_import(name, imported, lines, time.monotonic() - started)
+
+
 def _print_import(name: str, imported: ImportedMaster, lines: list[tuple[str, str]], seconds: float) -> None:
     from rich.table import Table
 
@@ -178,7 +177,7 @@ def _print_import(name: str, imported: ImportedMaster, lines: list[tuple[str, st
     table.add_column("value", justify="right")
     table.add_row("layout", imported.layout)
     if imported.sheet:
-        table.add_row("sheet", _plain(imported.sheet))
+        table.add_row("sheets" if ", " in imported.sheet else "sheet", _plain(imported.sheet))
     if imported.other_sheets:
         table.add_row("sheets not read", _plain(", ".join(imported.other_sheets)))
     table.add_row("rows", f"{imported.rows_read:,}")
@@ -186,31 +185,10 @@ def _print_import(name: str, imported: ImportedMaster, lines: list[tuple[str, st
         table.add_row(what, value)
     for kind, count in sorted(imported.note_counts.items()):
         table.add_row(f"rows: {kind}", f"{count:,}")
+    if imported.remarks:
+        table.add_row("oddly written, see master check", f"{len(imported.remarks):,}")
     table.add_row("seconds", f"{seconds:.1f}")
     _console().print(table)
-
-
-def _print_findings(edition: Edition, findings: list[Finding], limit: int | None) -> None:
-    from rich.table import Table
-
-    if not findings:
-        _say(f"{edition.name}: {len(edition.codes):,} codes, no findings")
-        return
-    counts = Counter((finding.severity, finding.rule) for finding in findings)
-    table = Table(title=f"{_plain(edition.name)}: {len(findings):,} findings", title_justify="left")
-    for heading in ("severity", "rule", "findings"):
-        table.add_column(heading, justify="right" if heading == "findings" else "left")
-    for (severity, rule), count in counts.items():
-        table.add_row(severity, rule, f"{count:,}")
-    _console().print(table)
-    shown: Counter[str] = Counter()
-    for finding in findings:
-        shown[finding.rule] += 1
-        if limit is None or shown[finding.rule] <= limit:
-            text = f"{finding.severity} {finding.rule} {finding.code or '-'}: {finding.message}"
-            _say(text)
-    if limit is not None and any(count > limit for count in shown.values()):
-        _say(f"the first {limit} of each rule are shown; --all shows every finding")
 
 
 def open_editions() -> MasterStore:

@@ -24,6 +24,12 @@ class ListedCode:
     abbreviation: str = ""
     specimen_name: str = ""
     unit_name: str = ""
+    method_name: str = ""
+    sort_order: str = ""
+    """並び順 as written."""
+    sheet: str = ""
+    row: int = 0
+    """Where the official file has it: sheet (empty for a text file) and row from 1; 0 where no file has."""
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether *day* lies inside the dates, both ends included."""
@@ -34,13 +40,22 @@ class ListedCode:
 
 @dataclass(frozen=True, slots=True)
 class ImportNote:
-    """What an import did with one row that did not become a code of its own."""
+    """What an import did with a row that gave no code of its own, or saw in one that it cleaned."""
 
     row: int
     """Row of the file, counted from 1 with the header; for JSON the number of the concept."""
     kind: str
-    """A stable word: see `master.import_rows`."""
+    """A stable word: see `master.import_rows` and `master.import_remarks`."""
     text: str
+    """For a person: what the row is about."""
+    sheet: str = ""
+    code: str = ""
+    """The JLAC11 code, where the row has a readable one."""
+    found: str = ""
+    """The text that is odd, as written."""
+    expected: str = ""
+    more_rows: tuple[int, ...] = ()
+    """Further rows of the same sheet with the same text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,7 @@ class Edition:
     completed: int = 0
     """How many codes are completions from the starter."""
     notes: tuple[ImportNote, ...] = ()
-    """Rows of the file that were skipped or merged, for `master check`."""
+    """Rows of the file that were skipped or merged, or written oddly, for `master check`."""
 
 
 # --- between the stages ---------------------------------------------------------------------------

@@ -28,7 +28,7 @@ _ENDED = {"retired", "inactive", "entered-in-error"}
 Concept = Mapping[str, Any]
 
 
-def read_code_system(resource: Any) -> ImportedMaster:
+def read_code_system(resource: Any, layout: str = "fhir-codesystem") -> ImportedMaster:
     """
     Read the concepts whose code is a JLAC11 code.
 
@@ -49,7 +49,7 @@ def read_code_system(resource: Any) -> ImportedMaster:
     for number, (concept, parent) in enumerate(_walk(resource["concept"]), start=1):
         collector.rows_read += 1
         _add(collector, number, concept, parent)
-    return collector.finish("fhir-codesystem")
+    return collector.finish(layout)
 
 
 def _walk(concepts: list[Any]) -> Iterator[tuple[Concept, Concept]]:
@@ -99,6 +99,7 @@ def _add(collector: RowCollector, number: int, concept: Concept, parent: Concept
         abbreviation=display if display != name else "",
         specimen_name=values.get("specimen_name", ""),
         unit_name=values.get("unit_name", ""),
+        method_name=method,
     )
 
 

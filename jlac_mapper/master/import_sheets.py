@@ -1,63 +1,40 @@
 """The sheet layouts, each found by its header names."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from itertools import islice, product
+from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from jlac_mapper.errors import MasterFileError
-from jlac_mapper.master.import_files import Row, Sheet
-from jlac_mapper.master.import_rows import (
-    CODE_MALFORMED,
-    CODE_MISSING,
-    WITHDRAWN,
-    Analyte,
-    ImportedMaster,
-    RowCollector,
-)
-from jlac_mapper.text import clean, fold
+from jlac_mapper.master.import_elements import LAYOUT as ELEMENTS
+from jlac_mapper.master.import_elements import element_columns, read_elements
+from jlac_mapper.master.import_files import Sheet
+from jlac_mapper.master.import_headers import HEADER_SEARCH_ROWS, Columns, Found, cell, header_key, rows_below
+from jlac_mapper.master.import_rows import CODE_MALFORMED, CODE_MISSING, Analyte, ImportedMaster, RowCollector
+from jlac_mapper.master.import_society import society_columns, society_row
+from jlac_mapper.text import clean
 
-HEADER_SEARCH_ROWS = 40
-"""How far down a header row is looked for: titles and notes stand above it."""
+EHR = "ehr-share-"
+"""How the layouts of the EHR-sharing master begin: the year follows."""
+SOCIETY = "jlac11-society"
+ANALYTES = "jlac10-analytes"
 
 # Field -> headers that hold it, the preferred one first.
+# 2026 adds a second unit of each kind, which says the same in another way.
 _EHR_HEADERS: Mapping[str, tuple[str, ...]] = {
     "code": ("JLAC11コード", "JLAC11コード(17桁)", "JLAC11"),
     "name": ("FHIR項目名称", "項目名称"),
     "abbreviation": ("略称",),
     "product": ("販売名称", "販売名"),
     "specimen_name": ("材料(JLAC11)",),
-    "unit_name": ("表示用単位", "単位", "XML用単位"),
+    "method_name": ("測定法(JLAC11)",),
+    "unit_name": ("表示用単位", "単位", "XML用単位", "表示用単位2", "XML用単位2"),
+    "sort_order": ("並び順",),
     "jlac10": ("JLAC10コード",),
     "valid_from": ("適用開始日",),
     "valid_to": ("適用終了日",),
     "successor": ("後継コード", "変更後コード", "後継JLAC11コード"),
 }
-_ELEMENTS = {"measurand": 5, "identification": 4, "specimen": 3, "method": 3, "unit": 2}
-_SOCIETY_WORDS = {
-    "measurand": "測定物", "identification": "識別", "specimen": "材料", "method": "測定法",
-    "unit": "結果単位",
-}  # fmt: skip
-_SOCIETY_CODE_HEADERS = ("JLAC11コード", "17桁コード", "JLAC11_17桁コード", "JLAC11コード(17桁)")
-_SOCIETY_PRODUCT_HEADERS = ("販売名称", "販売名", "試薬名", "試薬・機器名")
 _METHOD_BRACKET = re.compile(r"\((?:[^()]*法)\)$")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A header row that was recognised: layout, sheet, row number, and the columns of each field."""
-
-    layout: str
-    sheet: Sheet
-    header_row: int
-    columns: Mapping[str, tuple[int, ...]]
-
-
-@cache
-def header_key(text: str) -> str:
-    """Return a header without what varies: widths, blanks, line breaks, a revision date in brackets."""
-    return fold(re.sub(r"\([0-9]{6,8}\)", "", clean(text)))
 
 
 def find_layout(sheet: Sheet) -> Found | None:
@@ -67,50 +44,51 @@ def find_layout(sheet: Sheet) -> Found | None:
     Raises:
         MasterFileError: A known table that cannot be imported as it is.
     """
+    above: Sequence[str] = ()
     for number, cells in islice(sheet.rows(), HEADER_SEARCH_ROWS):
-        keys = [header_key(cell) for cell in cells]
+        keys = [header_key(text) for text in cells]
         if columns := _ehr_columns(keys):
-            edition = "2025" if header_key("表示用単位") in keys else "2024"
-            return Found(f"ehr-share-{edition}", sheet, number, columns)
-        if columns := _society_columns(sheet.name, cells, keys):
-            return Found("jlac11-society", sheet, number, columns)
+            return Found(_ehr_layout(keys), sheet, number, columns)
+        if columns := society_columns(sheet.name, cells, above):
+            return Found(SOCIETY, sheet, number, columns)
         if columns := _analyte_columns(keys):
-            return Found("jlac10-analytes", sheet, number, columns)
+            return Found(ANALYTES, sheet, number, columns)
         if {header_key("変更区分"), header_key("削除理由")} <= set(keys):
             raise MasterFileError(
-                f"sheet {sheet.name!r} is the table of old and new codes; it lists no edition: "
-                "import the master itself, whose dates and identifications give the successors"
+                f"sheet {sheet.name!r} is the table of old and new codes; it lists no edition: import the "
+                "master itself, and give this table to jlac-mapper master diff --old-new-table"
             )
+        if columns := element_columns(sheet.name, cells):
+            return Found(ELEMENTS, sheet, number, columns)
+        above = cells
     return None
 
 
-def read_found(found: Found) -> ImportedMaster:
-    """Read the rows below a recognised header."""
-    if found.layout == "jlac10-analytes":
-        return _read_analytes(found)
+def read_found(found: Sequence[Found]) -> ImportedMaster:
+    """Read the rows below recognised headers of one family of layouts, on one or more sheets."""
+    if found[0].layout == ANALYTES:
+        return _read_analytes(found[0])
     collector = RowCollector()
-    read = _society_row if found.layout == "jlac11-society" else _ehr_row
-    for number, cells in _rows_below(found):
-        collector.rows_read += 1
-        read(collector, found.columns, number, cells)
-    return collector.finish(found.layout, found.sheet.name)
+    for each in found:
+        collector.sheet = each.sheet.name
+        if each.layout == ELEMENTS:
+            read_elements(collector, each)
+            continue
+        read = society_row if each.layout == SOCIETY else _ehr_row
+        for number, cells in rows_below(each):
+            collector.rows_read += 1
+            read(collector, each.columns, number, cells)
+    return collector.finish(found[0].layout, ", ".join(each.sheet.name for each in found))
 
 
-def _rows_below(found: Found) -> Iterator[Row]:
-    for number, cells in found.sheet.rows():
-        if number > found.header_row and any(cell.strip() for cell in cells):
-            yield number, cells
+# --- the EHR-sharing master, 2024 to 2026 layouts --------------------------------------------------
 
 
-def _cell(cells: Sequence[str], columns: Mapping[str, tuple[int, ...]], name: str) -> str:
-    """Return the first filled cell of a field; a short row lacks its last cells."""
-    for column in columns.get(name, ()):
-        if column < len(cells) and cells[column].strip():
-            return cells[column]
-    return ""
-
-
-# --- the EHR-sharing master, 2024 and 2025 layouts -------------------------------------------------
+def _ehr_layout(keys: Sequence[str]) -> str:
+    """Tell the 22 columns of 2024, the 30 of 2025 and the 32 of 2026 by the units they hold."""
+    if header_key("表示用単位2") in keys:
+        return f"{EHR}2026"
+    return f"{EHR}2025" if header_key("表示用単位") in keys else f"{EHR}2024"
 
 
 def _ehr_columns(keys: Sequence[str]) -> dict[str, tuple[int, ...]] | None:
@@ -121,109 +99,9 @@ def _ehr_columns(keys: Sequence[str]) -> dict[str, tuple[int, ...]] | None:
     return columns if columns["code"] and columns["name"] else None
 
 
-def _ehr_row(
-    collector: RowCollector, columns: Mapping[str, tuple[int, ...]], number: int, cells: Sequence[str]
-) -> None:
-    texts = {name: _cell(cells, columns, name) for name in _EHR_HEADERS if name != "code"}
-    collector.add(number, _cell(cells, columns, "code"), **texts)
-
-
-# --- the learned society's list of 17-digit codes --------------------------------------------------
-
-
-def _society_columns(
-    sheet_name: str, cells: Sequence[str], keys: Sequence[str]
-) -> dict[str, tuple[int, ...]] | None:
-    columns: dict[str, list[int]] = {}
-    unknown: list[str] = []
-    whole = {header_key(header) for header in _SOCIETY_CODE_HEADERS}
-    products = {header_key(header) for header in _SOCIETY_PRODUCT_HEADERS}
-    for index, key in enumerate(keys):
-        field = _society_field(key)
-        if key in whole:
-            columns.setdefault("code", []).append(index)
-        elif key in products:
-            columns.setdefault("product", []).append(index)
-        elif key.startswith(header_key("更新区分")):
-            columns.setdefault("status", []).append(index)
-        elif field:
-            columns.setdefault(field, []).append(index)
-        elif header_key("コード") in key and any(key.startswith(fold(w)) for w in _SOCIETY_WORDS.values()):
-            unknown.append(clean(cells[index]))
-    if "measurand" not in columns or not {"specimen", "method", "unit"} & columns.keys():
-        return None
-    missing = [_SOCIETY_WORDS[name] + "コード" for name in _ELEMENTS if name not in columns]
-    if missing and "code" not in columns:
-        raise MasterFileError(
-            f"sheet {sheet_name!r} looks like a list of codes but lacks {', '.join(missing)}"
-        )
-    if unknown:
-        raise MasterFileError(
-            f"sheet {sheet_name!r} has code columns that are not understood: {', '.join(unknown)}; "
-            "reading on could make codes that are not listed"
-        )
-    return {name: tuple(indexes) for name, indexes in columns.items()}
-
-
-@cache
-def _society_field(key: str) -> str:
-    """Return the field of a header such as 材料コード, 材料コード2 or 測定物名称; empty for others."""
-    for name, word in _SOCIETY_WORDS.items():
-        words = fold(word) if name != "unit" else f"(?:{fold(word)}|{fold('単位')})"
-        if re.fullmatch(rf"{words}{fold('コード')}[0-9]*", key):
-            return name
-        if re.fullmatch(rf"{words}(?:{fold('名称')}|{fold('名')})?[0-9]*", key):
-            return f"{name}_name"
-    return ""
-
-
-def _society_row(
-    collector: RowCollector, columns: Mapping[str, tuple[int, ...]], number: int, cells: Sequence[str]
-) -> None:
-    name = " ".join(
-        text
-        for text in (_cell(cells, columns, "measurand_name"), _cell(cells, columns, "identification_name"))
-        if text.strip() and not text.strip().isdigit()
-    )
-    if clean(_cell(cells, columns, "status")).upper().startswith("S"):
-        return collector.skip(number, WITHDRAWN, clean(name))
-    values = {
-        element: [
-            clean(cells[column]).zfill(width)
-            for column in columns.get(element, ())
-            if column < len(cells) and cells[column].strip()
-        ]
-        for element, width in _ELEMENTS.items()
-    }
-    whole = _cell(cells, columns, "code")
-    codes = ["".join(parts) for parts in product(*values.values())]
-    if whole and whole not in codes:
-        codes.insert(0, whole)
-    if not codes:
-        lacking = ", ".join(_SOCIETY_WORDS[element] for element, found in values.items() if not found)
-        return collector.skip(number, CODE_MALFORMED, f"{clean(name)}: no {lacking}")
-    product_name = _cell(cells, columns, "product") or _cell(cells, columns, "method_name")
-    specimen_names = _names_of(cells, columns, "specimen")
-    unit_names = _names_of(cells, columns, "unit")
-    for code in codes:
-        collector.add(
-            number, code, name=name, product="" if code[12:15] == "000" else product_name,
-            specimen_name=specimen_names.get(code[9:12], ""), unit_name=unit_names.get(code[15:], ""),
-        )  # fmt: skip
-    return None
-
-
-def _names_of(cells: Sequence[str], columns: Mapping[str, tuple[int, ...]], element: str) -> dict[str, str]:
-    """Return code -> name of the alternatives in one row, where each code column has its name column."""
-    codes, names = columns.get(element, ()), columns.get(f"{element}_name", ())
-    if len(codes) != len(names):
-        return {}
-    width = _ELEMENTS[element]
-    return {
-        clean(cells[code]).zfill(width): cells[name]
-        for code, name in zip(codes, names, strict=True)
-        if max(code, name) < len(cells) and cells[code].strip()
-    }
+def _ehr_row(collector: RowCollector, columns: Columns, number: int, cells: Sequence[str]) -> None:
+    texts = {name: cell(cells, columns, name) for name in _EHR_HEADERS if name != "code"}
+    collector.add(number, cell(cells, columns, "code"), **texts)
 
 
 # --- the JLAC10 analyte table ----------------------------------------------------------------------
@@ -239,11 +117,11 @@ def _analyte_columns(keys: Sequence[str]) -> dict[str, tuple[int, ...]] | None:
 
 def _read_analytes(found: Found) -> ImportedMaster:
     """Keep withdrawn analytes as well: hospitals go on using their names."""
-    collector = RowCollector()
+    collector = RowCollector(sheet=found.sheet.name)
     analytes = []
-    for number, cells in _rows_below(found):
+    for number, cells in rows_below(found):
         collector.rows_read += 1
-        code = clean(_cell(cells, found.columns, "code"))
+        code = clean(cell(cells, found.columns, "code"))
         names = [
             # A method in brackets is dropped; a specimen such as [尿] makes another test and stays.
             _METHOD_BRACKET.sub("", clean(cells[column])).strip()

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from jlac_mapper.errors import MasterFileError
+from jlac_mapper.master.import_elements import LAYOUT as ELEMENTS
 from jlac_mapper.master.import_fhir import read_code_system
 from jlac_mapper.master.import_files import (
     Sheet,
@@ -16,44 +19,50 @@ from jlac_mapper.master.import_files import (
     read_bytes,
     text_sheet,
 )
-from jlac_mapper.master.import_rows import Analyte, ImportedMaster
-from jlac_mapper.master.import_sheets import Found, find_layout, read_found
+from jlac_mapper.master.import_fsh import is_fsh, read_fsh
+from jlac_mapper.master.import_headers import Found
+from jlac_mapper.master.import_rows import CODE_JLAC10, JLAC10_CODE, JLAC10_ONLY, Analyte, ImportedMaster
+from jlac_mapper.master.import_sheets import ANALYTES, EHR, SOCIETY, find_layout, read_found
 from jlac_mapper.text import fold
 from jlac_mapper.vocabulary import SiteName, Vocabulary
 
 _MONTH = re.compile(r"(20[0-9]{2})\D?(0?[1-9]|1[0-2])(?![0-9])|(20[0-9]{2})(0[1-9]|1[0-2])[0-3][0-9]")
 
 
+# Of a workbook that holds several kinds of table, the first of these is read.
+_FAMILIES = (EHR, SOCIETY, ANALYTES, ELEMENTS)
+_SNIFFED_ROWS, _SNIFFED_CODES = 300, 3
+
+
 def read_master(path: Path) -> ImportedMaster:
     """
     Read a master file of any known layout, recognised by its content and header names.
 
-    Known: the EHR-sharing master (2024 xlsx; 2025 and later, CSV or xlsx), the learned society's list of
-    17-digit codes (xlsx), a FHIR CodeSystem (JSON), the JLAC10 analyte table (xlsx). Columns may be extra
-    or reordered, and titles may stand above the header. Of several sheets that fit, the one named by the
-    latest month is read, else the first.
+    Known: the EHR-sharing master (2024, 2025 and 2026 layouts, CSV or xlsx), the learned society's list of
+    17-digit codes and its element workbook (xlsx), a code system in FHIR JSON or FSH, the JLAC10 analyte
+    table (xlsx). Columns may be extra or reordered, and titles may stand above the header. Every sheet
+    with the columns of the main one is read; of sheets named by months only those of the latest.
 
     Raises:
-        MasterFileError: Unreadable, truncated, empty, or of no known layout.
+        MasterFileError: Unreadable, truncated, empty, of no known layout, or a list of JLAC10 codes.
     """
     content = read_bytes(path)
     if is_workbook(content):
         with open_workbook(path, content) as sheets:
             imported = _read_sheets(path, sheets)
-    elif is_json(content):
-        try:
-            imported = read_code_system(parse_json(path, decode(path, content)))
-        except MasterFileError as error:
-            raise MasterFileError(_prefixed(path, error)) from error
     else:
-        imported = _read_sheets(path, [text_sheet(path, decode(path, content))])
-    if not imported.rows and not imported.analytes:
-        reasons = ", ".join(f"{count} {kind}" for kind, count in sorted(imported.note_counts.items()))
-        raise MasterFileError(
-            f"{path}: recognised as {imported.layout}, but none of its {imported.rows_read} rows has "
-            f"a usable code ({reasons or 'no rows'}); nothing to import"
-        )
-    return imported
+        imported = _read_text(path, content)
+    if imported.rows or imported.analytes or imported.elements:
+        return imported
+    jlac10 = imported.note_counts[JLAC10_ONLY] + imported.note_counts[CODE_JLAC10]
+    if 2 * jlac10 > len(imported.notes):
+        example = next(n for n in imported.notes if n.kind in (JLAC10_ONLY, CODE_JLAC10))
+        raise MasterFileError(_only_jlac10(path, jlac10, example.found or example.text))
+    reasons = ", ".join(f"{count} {kind}" for kind, count in sorted(imported.note_counts.items()))
+    raise MasterFileError(
+        f"{path}: recognised as {imported.layout}, but none of its {imported.rows_read} rows has "
+        f"a usable code ({reasons or 'no rows'}); nothing to import"
+    )
 
 
 def unknown_names(analytes: Iterable[Analyte], vocabulary: Vocabulary) -> list[SiteName]:
@@ -79,6 +88,18 @@ def unknown_names(analytes: Iterable[Analyte], vocabulary: Vocabulary) -> list[S
     return names
 
 
+def _read_text(path: Path, content: bytes) -> ImportedMaster:
+    text = decode(path, content)
+    try:
+        if is_json(content):
+            return read_code_system(parse_json(path, text))
+        if is_fsh(text):
+            return read_fsh(text)
+    except MasterFileError as error:
+        raise MasterFileError(_prefixed(path, error)) from error
+    return _read_sheets(path, [text_sheet(path, text)])
+
+
 def _read_sheets(path: Path, sheets: Sequence[Sheet]) -> ImportedMaster:
     found: list[Found] = []
     refusal: MasterFileError | None = None
@@ -92,19 +113,59 @@ def _read_sheets(path: Path, sheets: Sequence[Sheet]) -> ImportedMaster:
     if not found:
         if refusal:
             raise MasterFileError(_prefixed(path, refusal)) from refusal
-        raise MasterFileError(
-            f"{path}: is of no known layout: no sheet has a header row with JLAC11コード and FHIR項目名称 "
-            "(EHR-sharing master), 測定物コード and 材料コード (list of 17-digit codes), or "
-            "分析物コード and 分析物名(1) (JLAC10 analytes)"
-        )
-    same = [candidate for candidate in found if candidate.layout == found[0].layout]
-    chosen = max(same, key=lambda candidate: _month(candidate.sheet.name))  # max keeps the first of equals
-    imported = read_found(chosen)
-    others = tuple(candidate.sheet.name for candidate in found if candidate is not chosen)
-    return ImportedMaster(
-        layout=imported.layout, rows=imported.rows, notes=imported.notes, analytes=imported.analytes,
-        sheet=imported.sheet, other_sheets=others, rows_read=imported.rows_read,
-    )  # fmt: skip
+        raise MasterFileError(_unknown(path, sheets))
+    chosen = _chosen(found)
+    try:
+        imported = read_found(chosen)
+    except MasterFileError as error:
+        raise MasterFileError(_prefixed(path, error)) from error
+    read = {each.sheet.name for each in chosen}
+    return replace(imported, other_sheets=tuple(s.name for s in sheets if s.name not in read))
+
+
+def _chosen(found: Sequence[Found]) -> list[Found]:
+    """Return the sheets to read together: one family, and of those named by months the latest."""
+    family = next(f for f in _FAMILIES if any(each.layout.startswith(f) for each in found))
+    same = [each for each in found if each.layout.startswith(family)]
+    if family == ANALYTES:
+        return same[:1]
+    if family == ELEMENTS:
+        return same
+    latest = max(_month(each.sheet.name) for each in same)
+    newest = [each for each in same if _month(each.sheet.name) == latest]
+    main = max(newest, key=lambda each: len(_fields(each)))  # the first of equals
+    # A log of changes has codes and names too: only sheets with the main one's columns belong to it.
+    return [
+        each
+        for each in same
+        if _month(each.sheet.name) in (latest, (0, 0)) and _fields(each) == _fields(main)
+    ]
+
+
+def _fields(found: Found) -> set[str]:
+    return {name for name, columns in found.columns.items() if columns}
+
+
+def _unknown(path: Path, sheets: Sequence[Sheet]) -> str:
+    """Say that no header was recognised; where the cells are JLAC10 codes, say that."""
+    codes: list[str] = []
+    for sheet in sheets:
+        for _, cells in islice(sheet.rows(), _SNIFFED_ROWS):
+            codes += [text.strip() for text in cells if JLAC10_CODE.fullmatch(text.strip())]
+    if len(codes) >= _SNIFFED_CODES:
+        return f"{path}: is of no known layout and lists JLAC10 codes ({codes[0]}): {_ADVICE}"
+    return (
+        f"{path}: is of no known layout: no sheet has a header row with JLAC11コード and FHIR項目名称 "
+        "(EHR-sharing master), 測定物コード and 材料コード (list of 17-digit codes), 材料コード or "
+        "結果単位コード (element workbook), or 分析物コード and 分析物名(1) (JLAC10 analytes)"
+    )
+
+
+_ADVICE = "a JLAC10 code begins with a digit, a JLAC11 code with a letter; give the JLAC11 file"
+
+
+def _only_jlac10(path: Path, count: int, example: str) -> str:
+    return f"{path}: holds {count} JLAC10 code(s), such as {example}, and no JLAC11 code: {_ADVICE}"
 
 
 def _month(sheet_name: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
+from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import ConfigurationError, DatabaseError, InputError, UnknownEditionError
 from jlac_mapper.ports import EditionInfo, MasterStore
 from jlac_mapper.vocabulary import BackgroundName
@@ -39,10 +40,14 @@ def an_edition(name: str = "2025-12", *, product: str = "試薬「A」") -> Edit
                 parse("C1002-0000-240-001-55"), "総蛋白(TP)", product=product, valid_from=date(2025, 7, 16),
                 valid_to=date(2026, 3, 31), jlac10=("3A010000002229101", "3A010000002229102"),
                 successor="C1002000024000055", abbreviation="TP", specimen_name="血漿", unit_name="g/dL",
+                method_name="可視吸光光度法_試薬「A」", sort_order="100", sheet="2026年8月", row=17,
             ),
             ListedCode(parse("B1001-0000-210-000-G5"), "赤血球数", source="starter"),
         ],
-        [ImportNote(7, "jlac10-only", "尿量 1A005"), ImportNote(3, "code-malformed", "X: 'Ｃ１' is short")],
+        [
+            ImportNote(7, "jlac10-only", "尿量 1A005"), ImportNote(3, "code-length", "X: 'Ｃ１' is short"),
+            ImportNote(4, "stray-blank", "unit", "8月", "C1002000024000155", " g/dL", "g/dL", (9, 12)),
+        ],
     )  # fmt: skip
 
 
@@ -140,6 +145,17 @@ def test_background_names_come_back_by_vocabulary_name_and_then_as_saved(store: 
     assert store.load_background() == (thallium, zinc, thallium)
     store.save_background("z", [thallium])
     assert store.load_background() == (thallium, thallium)
+
+
+def test_element_tables_come_back_by_their_name_and_then_as_saved(store: MasterStore) -> None:
+    serum = Element(ElementKind.SPECIMEN, "250", "血清", withdrawn=True)
+    unit = Element(ElementKind.UNIT, "F7", "U/L", ("IU/L", "単位／L"))
+    method = Element(ElementKind.METHOD, "C2008009", "紫外吸光光度法_試薬")
+    store.save_elements("1.1", [unit, serum])
+    store.save_elements("1.0", [method])
+    assert store.load_elements() == (method, unit, serum)
+    store.save_elements("1.1", [serum])
+    assert store.load_elements() == (method, serum)
 
 
 # --- what only databases do ------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from jlac_mapper.adapters.onnx_choice import OnnxChoice, digest, read_numbers
 from jlac_mapper.adapters.trie import option_probabilities
 from jlac_mapper.config import models_dir
 from jlac_mapper.errors import ModelFileError
+from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.mapping.generation_template import prompt, target
 from jlac_mapper.mapping.question import row_fields
-from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.master import starter
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training import reranker_rows

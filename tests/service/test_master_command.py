@@ -8,28 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.adapters.sql_master import SqlMasterStore
-from jlac_mapper.cli.main import main
-from jlac_mapper.master.starter import load_starter
-from tests.unit.master_files import HEADER_2024, HEADER_2025, cells, write_csv, write_xlsx
+from tests.service.master_verbs import alone, run, stored
+from tests.unit.master_files import HEADER_2024, cells, write_csv, write_xlsx
 
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "data" / "j.sqlite3"
-    for name in [name for name in os.environ if name.startswith("JLAC_MAPPER_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("JLAC_MAPPER_DATABASE_URL", f"sqlite:///{path}")
-    monkeypatch.setenv("COLUMNS", "200")
-    return path
-
-
-def stored(database: Path) -> SqlMasterStore:
-    return SqlMasterStore(f"sqlite:///{database}", load_starter)
-
-
-def run(*arguments: object) -> int:
-    return main(["master", *(str(argument) for argument in arguments)])
+    return alone(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -134,51 +119,6 @@ def test_a_name_that_cannot_be_used_is_one_line_and_exit_code_2(
     assert run("import", master_file, "--name", name) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert len(stored(database).list()) == 1
-
-
-@pytest.mark.usefixtures("database")
-def test_check_lists_and_counts_the_findings_and_exits_0(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    wrong = [
-        cells(HEADER_2025, JLAC11コード=f"C20080000250{i:03}F7", 表示用単位="mg/dL", 販売名称=f"[試薬] {i}")
-        for i in range(1, 4)
-    ]
-    ended = cells(HEADER_2025, JLAC11コード="C20080000250009F7", 適用終了日="20250715")
-    run("import", write_csv(tmp_path / "m.csv", HEADER_2025, *wrong, ended), "--name", "mine", "--use")
-    capsys.readouterr()
-    assert run("check") == 0
-    said = capsys.readouterr().out
-    assert "error unit-name C20080000250001F7: 3 row(s) call unit F7 'mg/dL'" in said
-    assert "that is unit 85" in said
-    assert "(試薬) 1" in said
-    assert "product-ended" in said
-    assert run("check", "mine", "--as-of", "2025-07-15") == 0
-    assert "product-ended" not in capsys.readouterr().out
-    assert run("check", "--as-of", "15.7.2025") == 2
-
-
-@pytest.mark.usefixtures("database")
-def test_check_shows_the_first_findings_of_a_rule_and_all_of_them_when_asked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = [cells(HEADER_2024, JLAC11コード="", JLAC10コード=f"3B0350000023272{i:02}") for i in range(30)]
-    run("import", write_csv(tmp_path / "m.csv", HEADER_2024, *rows, cells(HEADER_2024)), "--name", "mine")
-    capsys.readouterr()
-    run("check", "mine")
-    said = capsys.readouterr().out
-    assert said.count("info jlac10-only") == 20
-    assert "--all shows every finding" in said
-    run("check", "mine", "--all")
-    said = capsys.readouterr().out
-    assert said.count("info jlac10-only") == 30
-    assert "--all" not in said
-
-
-@pytest.mark.usefixtures("database")
-def test_the_starter_itself_has_no_errors(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("check", "starter") == 0
-    assert "no findings" in capsys.readouterr().out
 
 
 def test_an_analyte_table_becomes_background_vocabulary_and_no_edition(

@@ -7,11 +7,11 @@ from datetime import date
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
-from jlac_mapper.mapping.score import FEATURES, Calibration
-from jlac_mapper.mapping.decide import Thresholds
-from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.ask import Reranker, element_names
 from jlac_mapper.mapping.compare import Resolver
+from jlac_mapper.mapping.decide import Thresholds
+from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.mapping.score import FEATURES, Calibration
 from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.ports import ChoiceModel
 from jlac_mapper.reading.row import Normalizer

@@ -1,5 +1,7 @@
 """The three searches on lists small enough to check by eye, and the TF-IDF against scikit-learn."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -10,19 +12,20 @@ from jlac_mapper.evaluation.baselines import (
     TfidfBaseline,
     all_baselines,
     answer,
+    listed_names,
     plain,
 )
 from jlac_mapper.evaluation.ngrams import TfidfIndex
-from jlac_mapper.vocabulary import TestName as Name
+from tests.shipped_release import shipped
 
 NAMES = (
-    Name("総蛋白", "C1002"),
-    Name("アルブミン", "C1003"),
-    Name("クレアチニン", "C3002"),
-    Name("クレアチンキナーゼ", "C2001"),
-    Name("AST", "C2008"),
-    Name("GOT", "C2008"),
-    Name("ast", "C9999"),
+    ("総蛋白", "C1002"),
+    ("アルブミン", "C1003"),
+    ("クレアチニン", "C3002"),
+    ("クレアチンキナーゼ", "C2001"),
+    ("AST", "C2008"),
+    ("GOT", "C2008"),
+    ("ast", "C9999"),
 )
 
 
@@ -72,7 +75,7 @@ def test_an_empty_name_has_no_proposal() -> None:
 
 
 def test_at_most_five_measurands_are_returned() -> None:
-    names = tuple(Name(f"検査{letter}", f"C100{digit}") for digit, letter in enumerate("甲乙丙丁戊己庚"))
+    names = tuple((f"検査{letter}", f"C100{digit}") for digit, letter in enumerate("甲乙丙丁戊己庚"))
     for baseline in all_baselines(names):
         assert len(baseline.rank("検査")) == 5, baseline.title
 
@@ -95,3 +98,14 @@ def test_tfidf_cosines_equal_those_of_scikit_learn() -> None:
     index = TfidfIndex(texts)
     assert len(index) == len(texts)
     assert np.allclose([index.cosines(query) for query in queries], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(("day", "occult_blood"), [(date(2025, 12, 1), "A1009"), (date(2026, 9, 1), "A2007")])
+def test_the_names_searched_are_those_of_listed_concepts_with_their_measurand_on_the_day(
+    day: date, occult_blood: str
+) -> None:
+    names = dict(listed_names(shipped(day)))
+    assert names["AST"] == names["GOT"] == "C2008"
+    assert names["尿潜血"] == occult_blood
+    assert names["TP"] == "C1002"
+    assert "CK-MB" not in names

@@ -10,14 +10,7 @@ import pytest
 
 from jlac_mapper.config import master_data_dir
 from jlac_mapper.errors import ConfigurationError
-from jlac_mapper.mapping.score import (
-    FEATURES,
-    LEAST_ACCEPTED,
-    Agreement,
-    Calibration,
-    features,
-    normalise,
-)
+from jlac_mapper.mapping.score import FEATURES, LEAST_ACCEPTED, Agreement, Calibration, features, normalise
 from jlac_mapper.types import Hypothesis, NormalizedTest
 from tests.unit.stages import CALIBRATION, normalize, retrieve
 

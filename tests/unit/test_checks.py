@@ -51,7 +51,14 @@ def test_a_consistent_edition_has_no_findings() -> None:
         check(
             listed("C20080000250009F7", unit_name="U/L", specimen_name="血清", product="試薬"),
             listed("C20080000242009F7", unit_name="IU/L", specimen_name="EDTA血漿", product="試薬"),
-            listed("B10010000210001G3", "赤血球数", unit_name="X10*4/μL", specimen_name="全血(静脈血)"),
+            listed(
+                "B10010000210001G3",
+                "赤血球数",
+                unit_name="X10*4/μL",
+                specimen_name="全血(静脈血)",
+                product="装置",
+                method_name="電気抵抗法_装置",
+            ),
         )
         == []
     )
@@ -84,7 +91,7 @@ def test_equal_wrong_texts_are_one_finding_with_their_number() -> None:
     ]
     (finding,) = check(*rows, *right)
     assert (finding.severity, finding.rule) == (Severity.ERROR, "specimen-name")
-    assert finding.message.startswith("8 row(s) call specimen 242 '血漿', usually '血漿(EDTA入り)'")
+    assert finding.message.startswith("8 row(s) call specimen 242 '血漿', expected '血漿(EDTA入り)'")
     assert "that is specimen 240" in finding.message
 
 
@@ -113,17 +120,30 @@ def test_a_product_whose_codes_all_ended_is_told_and_one_that_ended_in_part_is_a
         listed("C20080000240002F7", product="乙"),
         listed("C20080000250003F7", product="丙", valid_to=TODAY),
     )
-    assert rules(findings) == [
+    assert rules([f for f in findings if f.rule.startswith("product")]) == [
         (Severity.WARNING, "product-partly-ended", "C20080000240002F7"),
         (Severity.INFO, "product-ended", "C20080000240001F7"),
     ]
-    assert "2 code(s) of AST(GOT) ended (2025-07-15)" in findings[1].message
+    assert "2 code(s) of AST(GOT) ended (2025-07-15)" in findings[-1].message
+
+
+def test_codes_that_ended_are_told_where_nothing_that_may_be_used_replaces_them() -> None:
+    findings = check(
+        listed("C20080000250001F7", product="甲", valid_to=ENDED, sheet="表", row=7),
+        listed("C20080000240002F7", product="乙", valid_to=ENDED),
+        listed("C20080000240000F7"),
+    )
+    (finding,) = [f for f in findings if f.rule == "ended-no-successor"]
+    assert (finding.code, finding.places) == ("C20080000250001F7", (("表", 7),))
+    assert (finding.found, finding.expected) == ("2025-07-15", "a successor")
 
 
 def test_the_notes_of_the_import_become_findings_worst_first() -> None:
     notes = (
         ImportNote(9, "jlac10-only", "尿量 1A005"),
-        ImportNote(5, "duplicate-merged", "C20080000250009F7 AST(GOT): the same texts"),
+        ImportNote(
+            5, "duplicate-merged", "C20080000250009F7 AST(GOT): the same texts", code="C20080000250009F7"
+        ),
         ImportNote(7, "code-malformed", "AST: 'C2008' is not a JLAC11 code"),
     )
     findings = check(listed("C20080000250009F7"), notes=notes)

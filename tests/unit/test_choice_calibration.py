@@ -3,19 +3,17 @@
 import numpy as np
 import pytest
 
-from jlac_mapper.mapping.score import FEATURES
-from jlac_mapper.training.choice_calibration import CHOICE, fit, gather, measure
+from jlac_mapper.mapping.score import FEATURES, Features
+from jlac_mapper.training.choice_calibration import fit, gather, measure
 
 COEFFICIENTS = np.zeros(len(FEATURES))
 
 
-def row(*said: float) -> list[tuple[str, list[float]]]:
+def row(*said: float) -> list[tuple[str, Features]]:
     """Hypotheses M0, M1, ... of one row, each with the model's log-odds for it."""
     found = []
     for number, odds in enumerate(said):
-        values = [0.0] * len(FEATURES)
-        values[CHOICE] = odds
-        found.append((f"M{number}", values))
+        found.append((f"M{number}", Features(**{**dict.fromkeys(FEATURES, 0.0), "choice": odds})))
     return found
 
 

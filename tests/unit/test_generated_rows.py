@@ -1,26 +1,30 @@
 """Labelled rows made from the vocabulary: what they mean must be what their label says."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
-from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.reading.dimensions import dimension
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.text import fold
-from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator
+from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator, names_by_listing
 from jlac_mapper.types import LocalTest
-from jlac_mapper.vocabulary import BackgroundName, TestName
-from tests.unit.stages import CODES, NORMALIZER
-from tests.unit.vocabulary import BACKGROUND, NAMES, VOCABULARY
+from jlac_mapper.vocabulary import HOMONYM, Name
+from tests.shipped_release import named, shipped
 
-EDITION = make_edition("small", CODES)
-AST = next(n for n in NAMES if n.name == "AST")
-CK_MB = next(b for b in BACKGROUND if b.name == "CK-MB")
+BOUND = shipped()
+VOCABULARY = BOUND.vocabulary
+CONCEPTS = VOCABULARY.by_key()
+LISTED, OTHERS = names_by_listing(BOUND)
+NAMES = LISTED[::60]
+BACKGROUND = OTHERS[::400]
+NORMALIZER = Normalizer(VOCABULARY)
+AST, CK_MB = named("AST"), named("CK-MB")
 
 
 def generator(seed: int = 1) -> RowGenerator:
-    return RowGenerator(VOCABULARY, EDITION, seed)
+    return RowGenerator(BOUND, seed)
 
 
 def listed_rows(seed: int, count: int = 5) -> Iterator[LabelledRow]:
@@ -40,68 +44,103 @@ def test_as_many_rows_as_asked_for_are_made() -> None:
     assert list(generator().listed(AST, 0)) == []
 
 
-def test_a_listed_row_means_its_measurand_or_is_a_confirmation_test() -> None:
-    measurands = {n.name: n.measurand for n in NAMES}
+def test_a_listed_row_means_its_concept_or_is_a_confirmation_test() -> None:
+    concepts = {n.text: n.concept for n in NAMES}
     for row in listed_rows(3, 20):
-        if row.measurand:
-            assert row.measurand == measurands[row.name]
+        if row.concept:
+            assert row.concept == concepts[row.name]
             assert row.test.method == ""
         else:
-            assert measurands[row.name].startswith("V")
+            assert CONCEPTS[concepts[row.name]].section == "infection"
             assert row.test.method
 
 
+def test_a_listed_row_bears_the_digits_of_a_code_of_its_concept() -> None:
+    codes = {
+        (concept, c.code.measurand, c.code.identification, c.code.unit)
+        for concept, listed in BOUND.by_concept(BOUND.release.proposable).items()
+        for c in listed
+    }
+    for row in listed_rows(6, 10):
+        digits = (row.concept, row.measurand, row.identification, row.unit)
+        assert digits in codes if row.concept else digits == ("", "", "", "")
+
+
+def test_the_time_that_a_name_says_gives_the_identification() -> None:
+    made = generator(2)
+    fasting, unsaid = named("空腹時血糖"), named("血糖")
+    assert {row.identification for row in made.listed(fasting, 30)} == {"1337"}
+    assert {row.identification for row in made.listed(unsaid, 30)} == {"0000"}
+
+
+def test_a_concept_has_other_digits_on_a_day_after_they_moved() -> None:
+    name = named("尿潜血")
+    before = {row.measurand for row in generator().listed(name, 20)}
+    after = {row.measurand for row in RowGenerator(shipped(date(2026, 9, 1)), 1).listed(name, 20)}
+    assert (before, after) == ({"A1009"}, {"A2007"})
+
+
+def test_a_homonym_is_no_name_to_write_rows_from() -> None:
+    homonyms = [name for name in VOCABULARY.names if name.form == HOMONYM]
+    assert homonyms
+    assert not set(homonyms) & {*LISTED, *OTHERS}
+    assert len(LISTED) + len(OTHERS) + len(homonyms) == len(VOCABULARY.names)
+
+
 def test_confirmation_tests_occur() -> None:
-    hbs = next(n for n in NAMES if n.name == "HBs抗原")
-    methods = [row.test.method for row in generator().listed(hbs, 200) if row.measurand == ""]
+    methods = [row.test.method for row in generator().listed(named("HBs抗原"), 200) if row.concept == ""]
     assert 3 < len(methods) < 50
 
 
 def test_a_listed_row_carries_fields_that_one_of_its_codes_has() -> None:
     specimens = {s.key: s.code for s in VOCABULARY.specimens}
     texts = {u.code: u.canonical for u in VOCABULARY.units if u.code}
-    codes = {(c.code.measurand, c.code.specimen, texts.get(c.code.unit, "")) for c in CODES}
-    rows = [row for row in listed_rows(5, 10) if row.measurand]
-    scaled = 0
+    codes = {
+        (concept, c.code.specimen, texts.get(c.code.unit, ""))
+        for concept, listed in BOUND.by_concept(BOUND.release.proposable).items()
+        for c in listed
+    }
+    rows = [row for row in listed_rows(5, 10) if row.concept]
+    scaled = tubes = 0
     for row in rows:
         test = NORMALIZER.normalize(row.test)
         assert not row.test.specimen or test.specimens, row
-        given_specimen = {specimens[k] for k in test.specimens}
-        listed = {
-            u for m, s, u in codes if m == row.measurand and (not given_specimen or s in given_specimen)
-        }
+        given_specimen = {specimens[k] for k in test.specimens} - {""}
+        tubes += bool(test.specimens) and not given_specimen
+        listed = {u for c, s, u in codes if c == row.concept and (not given_specimen or s in given_specimen)}
         assert listed, row
         given = {q.canonical for q in test.quantities if q.field != "name"}
         if given and not given & listed:
             scaled += 1
             assert {dimension(unit) for unit in given} <= {dimension(unit) for unit in listed} - {""}, row
     assert 0 < scaled < len(rows) / 20
+    assert tubes < len(rows) / 20
 
 
 def test_spellings_vary_and_still_read_as_the_name_or_a_slip_of_it() -> None:
-    name = TestName("クレアチンキナーゼ", "C2001")
+    name = named("クレアチンキナーゼ")
     written = [row.test.name for row in generator().listed(name, 200)]
     assert len(set(written)) > 20
-    same = sum(fold(text).startswith(fold(name.name)) for text in written)
+    same = sum(fold(text).startswith(fold(name.text)) for text in written)
     assert 150 < same < 200
     assert any("ｸﾚｱﾁﾝ" in text for text in written)
 
 
 def test_a_slip_of_the_pen_never_makes_another_known_name() -> None:
-    known = {fold(n.name) for n in NAMES} | {fold(b.name) for b in BACKGROUND}
-    names = [TestName("HBs抗原", "V2010"), TestName("クレアチンキナーゼ", "C2001")]
+    known = {fold(n.text) for n in VOCABULARY.names}
+    names = [named("HBs抗原"), named("クレアチンキナーゼ")]
     made = generator(9)
     for name in names:
         for row in made.listed(name, 300):
             key = fold(row.test.name)
-            assert key not in known - {fold(name.name)}
+            assert key not in known - {fold(name.text)}
 
 
-@pytest.mark.parametrize("name", BACKGROUND, ids=lambda b: b.name)
-def test_a_background_row_has_no_measurand(name: BackgroundName) -> None:
+@pytest.mark.parametrize("name", BACKGROUND, ids=lambda b: b.text)
+def test_a_background_row_has_no_concept(name: Name) -> None:
     rows = list(generator().background(name, 20))
-    assert {row.measurand for row in rows} == {""}
-    assert {row.name for row in rows} == {name.name}
+    assert {row.concept for row in rows} == {""}
+    assert {row.name for row in rows} == {name.text}
 
 
 def test_a_near_twin_often_stands_in_the_fields_of_its_twin() -> None:
@@ -111,11 +150,11 @@ def test_a_near_twin_often_stands_in_the_fields_of_its_twin() -> None:
 
 
 def test_a_remainder_makes_another_test_that_is_no_known_name() -> None:
-    known = {fold(n.name) for n in NAMES} | {fold(b.name) for b in BACKGROUND}
+    known = {fold(n.text) for n in VOCABULARY.names}
     made = generator(4)
     for _ in range(100):
         row = made.another_test(AST)
-        assert row.measurand == ""
+        assert row.concept == ""
         assert fold("AST") in fold(row.test.name)
         assert fold(row.test.name) not in known or row.test.specimen in {
             "髄液",
@@ -126,19 +165,19 @@ def test_a_remainder_makes_another_test_that_is_no_known_name() -> None:
         }
 
 
-def test_a_homonym_is_a_short_name_in_a_unit_that_its_measurand_has_not() -> None:
+def test_a_homonym_is_a_short_name_in_a_unit_that_its_concept_has_not() -> None:
     made = generator(3)
     for row in [made.homonym(AST) for _ in range(50)]:
         assert row is not None
-        assert row.measurand == ""
+        assert row.concept == ""
         assert "U/L" not in (row.test.unit, row.test.reference_range)
         assert row.test.unit or row.test.reference_range
-    assert made.homonym(TestName("クレアチンキナーゼ", "C2001")) is None
-    assert made.homonym(TestName("PT-INR", "B2006")) is None
+    assert made.homonym(named("クレアチンキナーゼ")) is None
+    assert made.homonym(named("PT-INR")) is None
 
 
 def test_a_background_row_may_bear_the_abbreviation_of_its_listed_twin_or_letters_of_its_own() -> None:
-    twins = {n.name for n in NAMES if n.measurand == "C2001"}
+    twins = {n.text for n in LISTED if n.concept == "creatine_kinase"}
     given = {row.test.abbreviation for row in generator(4).background(CK_MB, 400)} - {""}
     assert given & twins
     assert len(given - twins) > 10
@@ -153,7 +192,7 @@ def test_words_of_the_house_stand_beside_names_with_and_without_a_code() -> None
 
 def test_an_unlisted_specimen_takes_the_code_away() -> None:
     row = generator().unlisted_specimen(AST)
-    assert (row.measurand, row.name) == ("", "AST")
+    assert (row.concept, row.name) == ("", "AST")
     assert row.test.specimen in {"髄液", "胸水", "腹水", "関節液", "透析液"}
 
 

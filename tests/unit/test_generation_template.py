@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.mapping.generation_template import END, LONGEST, NOTHING, prompt, target
 from jlac_mapper.mapping.question import row_fields
-from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.types import LocalTest
 from tests.attack_names import ATTACK_NAMES

@@ -1,4 +1,4 @@
-"""FHIR, the JLAC10 analyte table, the learned society's list."""
+"""FHIR, the JLAC10 analyte table, the table of old and new codes."""
 
 import json
 from datetime import date
@@ -11,8 +11,8 @@ from jlac_mapper import types
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.import_rows import Analyte, ImportedMaster
 from jlac_mapper.master.importers import read_master, unlisted_names
-from jlac_mapper.vocabulary import BackgroundName, Measurand, Vocabulary
-from tests.unit.master_files import code_system, concept, write_csv, write_xlsx
+from jlac_mapper.vocabulary import Concept, Name, SiteName, Vocabulary
+from tests.unit.master_files import code_system, concept, write_xlsx
 
 
 def read_fhir(path: Path, resource: Any) -> ImportedMaster:
@@ -128,67 +128,9 @@ def test_names_of_listed_measurands_do_not_become_background() -> None:
     ]
 
 
-# --- the learned society's list --------------------------------------------------------------------
-
-
-SOCIETY_HEADER = (
-    "更新区分（T：登録、S：削除、H：変更）", "測定物コード", "測定物名称", "識別コード", "識別名称",
-    "測定法コード", "測定法名称", "材料コード", "材料名称", "結果単位コード", "結果単位名称",
-    "材料コード2", "材料名称2", "結果単位コード2", "結果単位名称2",
-)  # fmt: skip
-SOCIETY_ROW: list[Any] = [
-    "T", "C2008", "AST", "0000", "", "009", "試薬A", "250", "血清", "F7", "U/L", 243,
-    "血漿(ヘパリン入り)", "", "",
-]  # fmt: skip
-
-
-def test_the_societys_list_gives_a_code_for_every_specimen_and_unit_of_a_row(tmp_path: Path) -> None:
-    withdrawn = ["S", *SOCIETY_ROW[1:]]
-    numbers: list[Any] = [
-        "H",
-        "C2011",
-        "ALT",
-        0,
-        "",
-        0,
-        "その他の測定法",
-        250,
-        "血清",
-        "F7",
-        "U/L",
-        "",
-        "",
-        85,
-        "mg/dL",
-    ]
-    rows = [["JLAC11 17桁コードリスト"], SOCIETY_HEADER, SOCIETY_ROW, withdrawn, numbers]
-    imported = read_master(write_xlsx(tmp_path / "jlac11_3.xlsx", ("JLAC11_17桁コードリスト", rows)))
-    assert imported.layout == "jlac11-society"
-    assert [(str(row.code), row.specimen_name, row.unit_name, row.product) for row in imported.rows] == [
-        ("C20080000243009F7", "血漿(ヘパリン入り)", "U/L", "試薬A"),
-        ("C20080000250009F7", "血清", "U/L", "試薬A"),
-        ("C2011000025000085", "血清", "mg/dL", ""),
-        ("C20110000250000F7", "血清", "U/L", ""),
-    ]
-    assert [(note.row, note.kind) for note in imported.skipped] == [(4, "withdrawn")]
-
-
-def test_a_society_list_with_a_code_column_that_is_not_understood_is_refused(tmp_path: Path) -> None:
-    header = [*SOCIETY_HEADER, "材料コード（任意追加分）"]
-    file = write_xlsx(tmp_path / "m.xlsx", ("JLAC11_17桁コードリスト", [header, SOCIETY_ROW]))
-    with pytest.raises(MasterFileError, match="任意追加分"):
-        read_master(file)
-
-
-def test_a_society_list_without_a_needed_column_is_refused_by_name(tmp_path: Path) -> None:
-    file = write_csv(
-        tmp_path / "m.csv", ["測定物コード", "材料コード", "測定法コード"], ["C2008", "250", "009"]
-    )
-    with pytest.raises(MasterFileError, match="識別コード, 結果単位コード"):
-        read_master(file)
-
-
 def test_the_table_of_old_and_new_codes_is_refused_with_what_to_import_instead(tmp_path: Path) -> None:
     rows = [["変更区分", "旧コード", "新コード", "削除理由"], ["S", "C20080000250009F7", "", "販売中止"]]
-    with pytest.raises(MasterFileError, match=r"old and new codes.*import the master itself"):
+    with pytest.raises(
+        MasterFileError, match=r"old and new codes.*import the master itself.*--old-new-table"
+    ):
         read_master(write_xlsx(tmp_path / "m.xlsx", ("JLAC新旧コード対応表", rows)))

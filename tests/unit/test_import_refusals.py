@@ -55,7 +55,7 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
     "header without rows": (",".join(HEADER_2024).encode(), "none of its 0 rows"),
     "rows without codes": (
         (",".join(HEADER_2024) + "\n" + ",".join(cells(HEADER_2024, JLAC11コード=""))).encode(),
-        "none of its 1 rows has a usable code .1 jlac10-only.",
+        "holds 1 JLAC10 code.*no JLAC11 code.*begins with a digit",
     ),
     "text": ("検査の一覧は別紙のとおり。\n".encode("cp932"), "no known layout"),
 }  # fmt: skip

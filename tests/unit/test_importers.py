@@ -3,6 +3,7 @@
 import random
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.import_rows import ImportedMaster, parse_date
 from jlac_mapper.master.importers import read_master
-from tests.unit.master_files import HEADER_2024, HEADER_2025, cells, write_csv, write_xlsx
+from tests.unit.master_files import HEADER_2024, HEADER_2025, HEADER_2026, cells, write_csv, write_xlsx
 
 
 def read_one(path: Path, header: Sequence[str] = HEADER_2024, **changes: str) -> ListedCode:
@@ -53,7 +54,8 @@ def test_columns_may_be_extra_and_in_any_order_and_titles_may_stand_above(tmp_pa
     random.Random(7).shuffle(header)
     titles = [["電子カルテ情報共有サービス マスター"], [], ["※予告なく変更されることがあります", "2026年1月"]]
     shuffled = read_master(write_csv(tmp_path / "shuffled.csv", *titles, header, cells(header)))
-    assert shuffled.rows == plain.rows
+    assert (plain.rows[0].row, shuffled.rows[0].row) == (2, 5)
+    assert [replace(row, row=2) for row in shuffled.rows] == list(plain.rows)
 
 
 def test_headers_are_recognised_whatever_their_width_blanks_and_revision_dates(tmp_path: Path) -> None:
@@ -75,7 +77,47 @@ def test_of_sheets_named_by_month_the_latest_is_read_and_the_others_are_told(tmp
     imported = read_master(write_xlsx(tmp_path / "m.xlsx", ("説明", [["はじめに"]]), *sheets))
     assert imported.sheet == "2026年2月"
     assert imported.rows[0].product == "2026年2月"
-    assert imported.other_sheets == ("2025年12月", "2026年01月")
+    assert imported.other_sheets == ("説明", "2025年12月", "2026年01月")
+
+
+def test_every_sheet_with_the_header_is_read_and_each_code_tells_its_sheet_and_row(tmp_path: Path) -> None:
+    blood_group = cells(HEADER_2026, JLAC11コード="K1001000021100004", FHIR項目名称="血液型(ABO)")
+    again = cells(HEADER_2026, 並び順="7")
+    file = write_xlsx(
+        tmp_path / "m.xlsx",
+        ("説明", [["はじめに"]]),
+        ("2026年8月", [HEADER_2026, cells(HEADER_2026, 並び順="100")]),
+        ("免疫血液学的検査ABO、Rh", [["注意"], HEADER_2026, blood_group, again]),
+        ("2026年7月", [HEADER_2026, cells(HEADER_2026, JLAC11コード="C20080000250001F7")]),
+    )
+    imported = read_master(file)
+    assert imported.layout == "ehr-share-2026"
+    assert imported.sheet == "2026年8月, 免疫血液学的検査ABO、Rh"
+    assert imported.other_sheets == ("説明", "2026年7月")
+    assert imported.rows_read == 3
+    assert [(str(row.code), row.sheet, row.row) for row in imported.rows] == [
+        ("C20080000250009F7", "2026年8月", 2),
+        ("K1001000021100004", "免疫血液学的検査ABO、Rh", 3),
+    ]
+    (note,) = imported.notes
+    assert (note.kind, note.sheet, note.row) == ("duplicate-across-sheets", "免疫血液学的検査ABO、Rh", 4)
+    assert note.found == "first on sheet 2026年8月, row 2"
+    assert "sort order 100 / 7" in note.text
+
+
+def test_a_sheet_with_other_columns_is_not_read_as_the_master(tmp_path: Path) -> None:
+    log = [["FHIR項目名称", "JLAC11コード", "変更内容"], ["AST(GOT)", "C20080000250001F7", "廃止"]]
+    file = write_xlsx(
+        tmp_path / "m.xlsx", ("変更履歴", log), ("一覧", [HEADER_2026, cells(HEADER_2026)])
+    )  # fmt: skip
+    imported = read_master(file)
+    assert [str(row.code) for row in imported.rows] == ["C20080000250009F7"]
+    assert imported.other_sheets == ("変更履歴",)
+
+
+def test_a_row_keeps_its_method_name_and_its_place_in_the_order(tmp_path: Path) -> None:
+    row = read_one(tmp_path, HEADER_2026, 並び順="100", **{"測定法(JLAC11)": "紫外吸光光度法_試薬"})
+    assert (row.method_name, row.sort_order, row.sheet, row.row) == ("紫外吸光光度法_試薬", "100", "", 2)
 
 
 def test_a_sheet_whose_declared_size_is_wrong_is_read_to_its_end(tmp_path: Path) -> None:
@@ -176,10 +218,13 @@ def test_a_code_that_ended_on_one_row_and_is_open_on_another_is_open(tmp_path: P
         ("", "3B035000002327201", "jlac10-only"),
         ("－", "3B035000002327201", "jlac10-only"),
         ("", "", "code-missing"),
-        ("C2008000025000", "", "code-malformed"),
-        ("I2008000025000" + "9F7", "", "code-malformed"),
-        ("C20080000250009F77", "", "code-malformed"),
-        ("C2008O000250009F7", "", "code-malformed"),
+        ("C2008000025000", "", "code-length"),
+        ("I2008000025000" + "9F7", "", "code-alphabet"),
+        ("C20080000250009F77", "", "code-length"),
+        ("C2008O000250009F7", "", "code-alphabet"),
+        ("9" * 17, "", "code-dummy"),
+        ("xxxxxxxxxxxxxxxxx", "3B035000002327201", "code-dummy"),
+        ("3B035000002327201", "", "code-jlac10"),
     ],
 )
 def test_a_row_without_a_usable_code_is_skipped_with_its_reason(
@@ -254,6 +299,18 @@ def test_the_published_2025_excerpt_is_read_with_method_000_and_dates(official_d
         "g/dL",
     )
     assert all(row.valid_from is None and row.valid_to is None for row in imported.rows)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp932"])
+def test_the_2026_layout_is_read_in_any_encoding(official_dir: Path, tmp_path: Path, encoding: str) -> None:
+    text = (official_dir / "ehr-share-2026-constructed.csv").read_text(encoding="utf-8-sig")
+    file = tmp_path / "m.csv"
+    file.write_text(text, encoding=encoding, errors="replace")
+    imported = read_master(file)
+    assert (imported.layout, imported.rows_read) == ("ehr-share-2026", 7905)
+    assert len(imported.rows) == 7905 - len(imported.notes)
+    assert sum(row.code.method == "000" for row in imported.rows) == 635
+    assert all(row.sort_order for row in imported.rows)
 
 
 def test_the_published_analyte_table_is_read(official_dir: Path) -> None:

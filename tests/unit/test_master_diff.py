@@ -1,5 +1,6 @@
 """Two editions compared, with and without the official table of old and new codes."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -103,6 +104,54 @@ def test_the_official_editions_differ_by_the_identifications_of_2025(official_di
     assert {each.kind for each in found} <= {Difference.MOVED, Difference.ENDED}
 
 
+def named(code: str, name: str, product: str = "") -> ListedCode:
+    return replace(listed(code, name), product=product)
+
+
+URINE = "A1006000010000102"
+
+
+def moves(after: list[ListedCode], table: dict[str, OldNew] | None = None) -> list[tuple[str, str]]:
+    old = edition(named(URINE, "尿蛋白(定性)", "試験紙"))
+    found = differences(old, edition(*after), table)
+    return [(each.successor, each.source) for each in found if each.kind is Difference.MOVED]
+
+
+def test_a_name_that_went_to_another_measurand_takes_its_codes_along() -> None:
+    same = named("C1002000010000902", "尿蛋白 (定性)", "試験紙")
+    assert moves([same]) == [(str(same.code), "name")]
+
+
+def test_of_several_new_codes_of_the_name_the_one_with_the_unit_and_the_method_is_taken() -> None:
+    other_unit = named("C1002000010000185", "尿蛋白(定性)", "試験紙")
+    other_method = named("C1002000010000202", "尿蛋白(定性)", "試験紙")
+    same = named("C1002000010000102", "尿蛋白(定性)", "試験紙")
+    assert moves([other_unit, other_method, same]) == [(str(same.code), "name")]
+    third = named("C1002000010000302", "尿蛋白(定性)", "試験紙")
+    assert moves([other_method, third]) == []
+
+
+def test_a_product_that_is_not_listed_at_the_other_measurand_goes_to_method_000_there() -> None:
+    assert moves([named("C1002000010000002", "尿蛋白(定性)")]) == [("C1002000010000002", "name")]
+
+
+def test_another_specimen_or_a_code_that_was_there_before_takes_over_nothing() -> None:
+    assert moves([named("C1002000025000102", "尿蛋白(定性)", "試験紙")]) == []
+    there = named("C1002000010000102", "尿蛋白(定性)", "試験紙")
+    old = edition(named(URINE, "尿蛋白(定性)", "試験紙"), there)
+    assert [each.kind for each in differences(old, edition(there))] == [Difference.ENDED]
+
+
+def test_the_table_may_lead_to_another_measurand() -> None:
+    new = named("C1002000010000002", "蛋白")
+    assert moves([new], {URINE: OldNew(str(new.code), "統合")}) == [(str(new.code), "table")]
+
+
+def test_a_deletion_that_the_table_tells_is_not_searched_elsewhere() -> None:
+    same = named("C1002000010000102", "尿蛋白(定性)", "試験紙")
+    assert moves([same], {URINE: OldNew("", "販売中止")}) == []
+
+
 # --- the old-new table ----------------------------------------------------------------------------
 
 ROWS = (
@@ -154,3 +203,22 @@ def test_another_table_is_refused_with_what_was_seen(
     with pytest.raises(MasterFileError) as refusal:
         read_old_new(write_csv(tmp_path / "t.csv", *rows))
     assert said in str(refusal.value)
+
+
+def test_the_header_may_stand_in_the_third_row_in_words_of_its_own(tmp_path: Path) -> None:
+    rows = [
+        ["JLAC新旧コード対応表 v1.0.2"], ["旧", "", "新", ""],
+        ["変更区分", "旧 JLAC11 17桁コード", "旧 名称", "新 JLAC11 17桁コード", "新 名称", "削除理由"],
+        ["変更", URINE, "尿蛋白", "C1002000010000002", "総蛋白", ""],
+    ]  # fmt: skip
+    file = write_xlsx(tmp_path / "t.xlsx", ("対応表", rows))
+    assert read_old_new(file) == {URINE: OldNew("C1002000010000002", "変更")}
+
+
+def test_an_old_code_with_several_new_ones_has_none_and_names_them(tmp_path: Path) -> None:
+    rows = [
+        ["変更区分", "旧コード", "新コード", "削除理由"],
+        ["変更", OLD, NEW, ""], ["変更", OLD, OTHER, ""], ["変更", OTHER, NEW, ""], ["変更", OTHER, NEW, ""],
+    ]  # fmt: skip
+    table = read_old_new(write_csv(tmp_path / "t.csv", *rows))
+    assert table == {OLD: OldNew("", f"several successors: {NEW}, {OTHER}"), OTHER: OldNew(NEW, "変更")}

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jlac_mapper.codes.editions import make_edition
-from jlac_mapper.mapping.score import FEATURES, Calibration
+from jlac_mapper.bootstrap import calibration_pipeline
+from jlac_mapper.concepts.loader import load_vocabulary
+from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.mapping.score import FEATURES, Calibration
 from jlac_mapper.training import calibration as training
-from jlac_mapper.training.calibration import Example, collect, fit, write
-from jlac_mapper.training.generated_rows import LabelledRow
+from jlac_mapper.training.calibration import ConfirmedRow, Example, collect, fit, write
 from jlac_mapper.types import LocalTest
 from jlac_mapper.vocabulary import Vocabulary
-from tests.unit.stages import CODES, build_pipeline
-from tests.unit.vocabulary import VOCABULARY
+from tests.shipped_release import DAY, part
 
-EDITION = make_edition("small", CODES)
+BOUND = part(listed=100, others=200)
 
 
 def example(exact: bool, right: bool, fold: int, codable: bool = True) -> Example:
@@ -112,17 +112,18 @@ def test_the_calibration_error_is_the_mean_gap_between_saying_and_being() -> Non
 
 
 def build(vocabulary: Vocabulary) -> Pipeline:
-    return build_pipeline(vocabulary=vocabulary)
+    calibration = Calibration.read(master_data_dir() / "calibration.json")
+    return calibration_pipeline(Settings(), vocabulary, DAY, None, calibration)
 
 
 def test_collected_examples_come_from_every_fold_and_are_labelled_by_their_row() -> None:
-    found = collect(VOCABULARY, EDITION, build, seed=1)
+    found = collect(BOUND, build, seed=1)
     assert {e.fold for e in found} == set(range(training.FOLDS))
     assert all(len(e.features) == len(FEATURES) for e in found)
     assert not any(e.right and not e.codable for e in found)
     top_exact = [e for e in found if e.top and e.features[FEATURES.index("exact_whole")]]
     assert sum(e.right for e in top_exact) / len(top_exact) > 0.6
-    assert collect(VOCABULARY, EDITION, build, seed=1) == found
+    assert collect(BOUND, build, seed=1) == found
 
 
 def test_names_held_out_of_a_fold_are_unknown_to_its_index() -> None:
@@ -132,11 +133,12 @@ def test_names_held_out_of_a_fold_are_unknown_to_its_index() -> None:
         seen.append(vocabulary)
         return build(vocabulary)
 
-    collect(VOCABULARY, EDITION, remember, seed=1)
+    collect(BOUND, remember, seed=1)
     assert len(seen) == training.FOLDS
-    missing = [{n.name for n in VOCABULARY.names} - {n.name for n in v.names} for v in seen]
-    assert set().union(*missing) == {n.name for n in VOCABULARY.names}
-    assert sum(len(m) for m in missing) == len(VOCABULARY.names)
+    names = {n.text for n in BOUND.vocabulary.names}
+    missing = [names - {n.text for n in v.names} for v in seen]
+    assert set().union(*missing) == names
+    assert sum(len(m) for m in missing) == len(names)
 
 
 def test_what_is_written_can_be_read_as_a_calibration(tmp_path: Path) -> None:
@@ -157,8 +159,11 @@ def test_the_identity_follows_from_the_content() -> None:
 
 
 def test_a_hospitals_own_rows_are_fitted_beside_the_generated_ones_and_counted() -> None:
-    rows = [LabelledRow(LocalTest("AST"), "C2008", "AST"), LabelledRow(LocalTest("手術料"), "", "手術料")]
-    own = training.confirmed(rows, build_pipeline(), seed=1)
+    rows = [
+        ConfirmedRow(LocalTest("AST"), frozenset({"aspartate_aminotransferase"})),
+        ConfirmedRow(LocalTest("ASTアイソザイム"), frozenset()),
+    ]
+    own = training.confirmed(rows, build(load_vocabulary()), seed=1)
     assert any(e.right and e.top for e in own)
     assert {e.weight for e in own if e.codable} == {1.0}
     assert len({e.fold for e in own}) <= 2
