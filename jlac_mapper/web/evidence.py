@@ -7,11 +7,24 @@ from dataclasses import dataclass
 from jlac_mapper.types import Evidence
 from jlac_mapper.web.messages import translate
 
+ELEMENTS = (
+    "measurand", "identification", "specimen", "method", "unit", "result_type", "house_name",
+)  # fmt: skip
+"""Every element that evidence may be about; each has its word in messages.json, `element.` in front."""
+
 _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(.*): the only one listed"), "evidence.only_one"),
-    (re.compile(r"(.*): plasma of the given blood"), "evidence.plasma"),
-    (re.compile(r"(.*) contains the given specimen"), "evidence.contains"),
-    (re.compile(r"(.*) equals the given unit"), "evidence.equals"),
+    (re.compile(r"(?P<what>.*): the only one listed"), "evidence.only_one"),
+    (re.compile(r"(?P<what>.*): plasma of the given blood"), "evidence.plasma"),
+    (re.compile(r"(?P<what>.*) contains the given specimen"), "evidence.contains"),
+    (re.compile(r"(?P<what>.*) equals the given unit"), "evidence.equals"),
+    (
+        re.compile(r"(?P<by>.*) decided (?P<code>\w+) on (?P<day>\S+) \(item (?P<item>\d+)\)"),
+        "evidence.decided",
+    ),
+    (
+        re.compile(r"(?P<count>\d+) other facilit(?:y|ies) decided (?P<code>\w+) for such a row"),
+        "evidence.decided_elsewhere",
+    ),
 )
 _TYPES: Mapping[str, str] = {
     "qualitative": "type.qualitative",
@@ -24,7 +37,7 @@ SCORES = ("exact", "cosine", "similarity", "dense")
 _SCORE = re.compile(rf"\b({'|'.join(SCORES)})(?= [01]\.[0-9]{{2}} \(rank)")
 _SOURCES = frozenset(
     {"name", "unit", "reference_range", "specimen", "reagent", "assumed", "other", "edition", "site default",
-     "language_model", "method", "abbreviation", "kana"}
+     "language_model", "method", "abbreviation", "kana", "elsewhere"}
 )  # fmt: skip
 
 
@@ -55,7 +68,7 @@ def statements(
 def _text(found: Evidence, language: str) -> str:
     for pattern, key in _PHRASES:
         if match := pattern.fullmatch(found.statement):
-            return translate(language, key, what=match[1])
+            return translate(language, key, **match.groupdict())
     if found.element == "result_type" and found.statement in _TYPES:
         return translate(language, _TYPES[found.statement])
     if found.element == "measurand":
@@ -65,9 +78,11 @@ def _text(found: Evidence, language: str) -> str:
 
 def _measurand_text(text: str, language: str) -> str:
     """Put `no listed code: NAME (kind): exact 1.00 (rank 1), ...` into words."""
+    no_code = translate(language, "evidence.no_code")
     if text.startswith("language model:"):
-        return translate(language, "evidence.language_model") + text.removeprefix("language model:")
-    text = re.sub(r"^no listed code(?=:)", translate(language, "evidence.no_code"), text)
+        said = text.removeprefix("language model:")
+        return translate(language, "evidence.language_model") + said.replace("no listed code", no_code)
+    text = re.sub(r"^no listed code(?=:)", no_code, text)
     text = _SCORE.sub(lambda m: translate(language, f"score.{m[1]}"), text)
     return re.sub(r"\(rank ([0-9]+)\)", lambda m: translate(language, "evidence.rank", rank=m[1]), text)
 
