@@ -1,15 +1,14 @@
 """Stage 4: contradictions between a row and a candidate; any of them keeps the row from acceptance."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
-from jlac_mapper.text import clean
+from jlac_mapper.text import clean, nfkc
 from jlac_mapper.types import Candidate, NormalizedTest, Reason, ResultType, Timing
 
 # Confirmation tests carry the screening test's name; only their method tells them apart.
 _CONFIRMATION = re.compile(
-    r"[ウエェ]+スタン|western|ライン?ブロット|イムノブロット|immuno ?blot|line ?blot|RIBA|INNO-?LIA"
+    r"[ウエェ]スタン|western|ライン?ブロット|イムノブロット|immuno ?blot|line ?blot|RIBA|INNO-?LIA"
     r"|ライン免疫|中和|抑制|確認|(?<![A-Za-z])WB(?![A-Za-z])",
     re.IGNORECASE,
 )
@@ -17,12 +16,13 @@ _AMPLIFICATION = re.compile(r"PCR|核酸|(?<![A-Za-z])(?:TMA|LAMP|NAT|[RD]NA)(?!
 _NUCLEIC_ACIDS = frozenset({"V2184", "V2256"})
 # What no laboratory name holds: markup, control characters, codes, and sentences to whoever decides.
 _FOREIGN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f]|[<〈][/!|]|<(?:script|img|a|s|eos|bos|[a-z]+_[a-z_]+)\b[^>]*>|\{\{|\[/?INST|```|--\s*$|(.)\1{19}"
+    r"[\x00-\x08\x0e-\x1f\x7f]|[<〈][/!|]|\{\{|\[/?INST|```|--\s*$|(.)\1{19}"
     r"|(?<![A-Z0-9])[A-Z][0-9]{4}[-I]?[0-9]{4}"
     r"|答え|回答|正解|選択肢|無視|指示を|出力|確信度|受入|審査|プロンプト|管理者"
     r"|\b(?:system|assistant|human):|\b(?:assistant|instructions?|prompt|ignore|answer|respond|drop table)\b",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<(?:script|img|a|s|eos|bos|[a-z]+_[a-z_]+)\b", re.IGNORECASE)
 _REQUEST = re.compile("依頼|オダ$|指示")  # in a folded name, without its notes
 _TEST_STRIPS = frozenset({"A1006", "A1008", "A1009"})  # 定性 and 半定量 only
 _TIMED_MEASURANDS = frozenset({"C4001", "C6002"})
@@ -61,7 +61,11 @@ def is_other_method(test: NormalizedTest, measurand: str) -> bool:
 
 def is_foreign(test: NormalizedTest) -> bool:
     """Tell whether the name holds what no laboratory name does: a person reads it, whatever it says."""
-    return _FOREIGN.search(unicodedata.normalize("NFKC", test.source.name)) is not None
+    name = nfkc(test.source.name)
+    if _FOREIGN.search(name):
+        return True
+    tag = _TAG.search(name)
+    return tag is not None and name.find(">", tag.end()) >= 0
 
 
 def check(
