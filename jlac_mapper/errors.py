@@ -39,7 +39,7 @@ class RowError(JlacMapperError):
 
 
 class FieldTooLongError(RowError):
-    """A field of one row has more characters than are read; see `types.FIELD_LIMITS`."""
+    """A field of one row has more characters than are read; see `field_limits`."""
 
     reason = "FIELD_TOO_LONG"
 

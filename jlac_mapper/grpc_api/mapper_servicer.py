@@ -10,6 +10,7 @@ import grpc
 from google.rpc import status_pb2
 
 from jlac_mapper.errors import InputError, ServerBusyError
+from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
@@ -22,7 +23,7 @@ from jlac_mapper.grpc_api.errors import (
     errors_as_statuses,
     to_status,
 )
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason, overlong_field
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
 
 WINDOW_CHUNKS = 4
 """Chunks of one stream that are in work at once; more only costs memory."""

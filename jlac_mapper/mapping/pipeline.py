@@ -6,6 +6,7 @@ from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from jlac_mapper.field_limits import FIELD_LIMITS, overlong_field
 from jlac_mapper.mapping import calibrate, decide, guard
 from jlac_mapper.mapping.normalize import Normalizer
 from jlac_mapper.mapping.rerank import UNASKED, Opinion, Reranker
@@ -13,7 +14,6 @@ from jlac_mapper.mapping.resolve import Resolver
 from jlac_mapper.mapping.retrieve import Retriever
 from jlac_mapper.ports import Choice
 from jlac_mapper.types import (
-    FIELD_LIMITS,
     Candidate,
     Disposition,
     Evidence,
@@ -25,7 +25,6 @@ from jlac_mapper.types import (
     NormalizedTest,
     Provenance,
     Reason,
-    overlong_field,
 )
 
 RESOLVED_HYPOTHESES = 3

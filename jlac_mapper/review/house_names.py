@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from jlac_mapper import jlac11, units
+from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.jlac11 import UNCODABLE
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.audit import write_moment
@@ -23,7 +24,6 @@ from jlac_mapper.types import (
     MapOptions,
     Mapping,
     Reason,
-    overlong_field,
 )
 
 

@@ -8,16 +8,15 @@ import pytest
 
 from jlac_mapper.cli.list_reader import read_list
 from jlac_mapper.errors import InputError
+from jlac_mapper.field_limits import FIELD_LIMITS, overlong_field
 from jlac_mapper.review.house_names import house_key
 from jlac_mapper.types import (
     ASSUMPTIONS,
     CONFLICTS,
-    FIELD_LIMITS,
     Disposition,
     LocalTest,
     MapOptions,
     Reason,
-    overlong_field,
 )
 from tests.unit.stages import build_pipeline
 from tests.unit.test_rerank import FixedChoice
