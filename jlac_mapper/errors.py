@@ -38,6 +38,12 @@ class RowError(JlacMapperError):
     reason = "ROW_INVALID"
 
 
+class FieldTooLongError(RowError):
+    """A field of one row has more characters than are read; see `field_limits`."""
+
+    reason = "FIELD_TOO_LONG"
+
+
 class OutputError(JlacMapperError):
     """The output cannot be written."""
 

@@ -58,6 +58,23 @@ _LARGE_KANA = str.maketrans("ァィゥェォッャュョヮヵヶヂヅヴ", "�
 _NOT_KEY = re.compile(r"[^0-9a-z\u0370-\u03ff\u30a1-\u30fa\u4e00-\u9fff\u3005%+/]")
 
 
+_MOST_MARKS = 30
+"""Combining marks in a row that count: as many as Unicode's stream-safe text has (UAX #15)."""
+_SHORT = 64
+
+
+def nfkc(text: str) -> str:
+    """Return *text* in NFKC, without the marks that no script puts on one character: sorting them is slow."""
+    if len(text) <= _SHORT:
+        return unicodedata.normalize("NFKC", text)
+    kept, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return unicodedata.normalize("NFKC", "".join(kept))
+
+
 # Hospital lists repeat the same few specimens, units and name pieces.
 _CACHED = 50_000
 
@@ -75,7 +92,7 @@ def clean(text: str) -> str:
     text = _ENTITY.sub(" ", text)
     text = _SUPERSCRIPT_RUN.sub(lambda m: "^" + m.group().translate(_SUPERSCRIPTS), text)
     text = _CONTROL.sub("", text.translate(_LOOKALIKES))
-    normal = unicodedata.normalize("NFKC", text)
+    normal = nfkc(text)
     if normal != text:
         text = _CONTROL.sub("", normal.translate(_LOOKALIKES))
     text = _BETWEEN_KATAKANA.sub("ー", text)

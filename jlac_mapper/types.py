@@ -100,6 +100,8 @@ class Reason(StrEnum):
     """The row has no name."""
     ROW_MALFORMED = "ROW_MALFORMED"
     """The row cannot be read."""
+    FIELD_TOO_LONG = "FIELD_TOO_LONG"
+    """A field is longer than any laboratory's list has it; nothing of the row is read."""
 
 
 CONFLICTS = frozenset(

@@ -66,7 +66,7 @@ class Binding:
 
 @dataclass(slots=True)
 class _Spread:
-    """In which measurands of a release a name, abbreviation or analyte stands: the fewer, the more it tells."""
+    """In which measurands of a release a name, abbreviation or analyte stands."""
 
     names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     abbreviations: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))

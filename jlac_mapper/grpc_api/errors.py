@@ -62,6 +62,10 @@ class RowFieldError(errors.RowError):
         self.field = field
 
 
+class RowFieldTooLongError(RowFieldError, errors.FieldTooLongError):
+    """One row is not read because of a field's length."""
+
+
 def to_status(error: BaseException) -> status_pb2.Status:
     """Return the status that a caller gets for *error*; logs the traceback of what is unforeseen."""
     code = next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)

@@ -10,11 +10,19 @@ import grpc
 from google.rpc import status_pb2
 
 from jlac_mapper.errors import InputError, ServerBusyError
+from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
+from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
 from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceServicer
 from jlac_mapper.grpc_api.batching import MAX_BATCH_ROWS, Answer, BatchingWorker, Flow
-from jlac_mapper.grpc_api.errors import FieldError, RowFieldError, errors_as_statuses, to_status
+from jlac_mapper.grpc_api.errors import (
+    FieldError,
+    RowFieldError,
+    RowFieldTooLongError,
+    errors_as_statuses,
+    to_status,
+)
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
 
 WINDOW_CHUNKS = 4
@@ -51,7 +59,7 @@ class MapperServicer(MapperServiceServicer):
                 seconds_left=context.time_remaining(),
             )
             [answer] = await answers
-            answer = _checked(answer, "test")
+            answer = _checked(answer, request.test, "test")
             if isinstance(answer, Exception):
                 raise answer
             response.mapping.CopyFrom(convert.mapping_to_proto(answer))
@@ -145,7 +153,7 @@ def _outcomes(rows: Sequence[pb.TestRow], answers: Sequence[Answer]) -> list[pb.
     outcomes = []
     for number, (row, answer) in enumerate(zip(rows, answers, strict=True)):
         outcome = pb.RowOutcome(client_row_id=row.client_row_id)
-        checked = _checked(answer, f"rows[{number}].test")
+        checked = _checked(answer, row.test, f"rows[{number}].test")
         if isinstance(checked, Exception):
             if id(checked) not in statuses:
                 statuses[id(checked)] = to_status(checked)
@@ -156,9 +164,12 @@ def _outcomes(rows: Sequence[pb.TestRow], answers: Sequence[Answer]) -> list[pb.
     return outcomes
 
 
-def _checked(answer: Answer, path: str) -> Answer:
+def _checked(answer: Answer, test: mapping_pb2.LocalTest, path: str) -> Answer:
     """Return a mapping with disposition ERROR as the error it is; *path* is the row's in the request."""
     if isinstance(answer, Exception) or answer.disposition is not Disposition.ERROR:
         return answer
+    if Reason.FIELD_TOO_LONG in answer.reasons:
+        field = overlong_field(convert.local_test_from_proto(test))
+        return RowFieldTooLongError(f"{path}.{field}", answer.message)
     field = f"{path}.name" if Reason.NAME_EMPTY in answer.reasons else path
     return RowFieldError(field, answer.message or ";".join(answer.reasons))

@@ -1,24 +1,29 @@
 """Stage 4: what a row says against itself, or to whoever reads it; any of it keeps it from acceptance."""
 
 import re
-import unicodedata
 
+from jlac_mapper.text import nfkc
 from jlac_mapper.types import Candidate, NormalizedTest, Reason
 
 # What no laboratory name holds: markup, control characters, codes, and sentences to whoever decides.
 _FOREIGN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f]|[<〈][/!|]|<(?:script|img|a|s|eos|bos|[a-z]+_[a-z_]+)\b[^>]*>|\{\{|\[/?INST|```|--\s*$|(.)\1{19}"
+    r"[\x00-\x08\x0e-\x1f\x7f]|[<〈][/!|]|\{\{|\[/?INST|```|--\s*$|(.)\1{19}"
     r"|(?<![A-Z0-9])[A-Z][0-9]{4}[-I]?[0-9]{4}"
     r"|答え|回答|正解|選択肢|無視|指示を|出力|確信度|受入|審査|プロンプト|管理者"
     r"|\b(?:system|assistant|human):|\b(?:assistant|instructions?|prompt|ignore|answer|respond|drop table)\b",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<(?:script|img|a|s|eos|bos|[a-z]+_[a-z_]+)\b", re.IGNORECASE)
 _REQUEST = re.compile("依頼|オダ$|指示")  # in a folded name, without its notes
 
 
 def is_foreign(test: NormalizedTest) -> bool:
     """Tell whether the name holds what no laboratory name does: a person reads it, whatever it says."""
-    return _FOREIGN.search(unicodedata.normalize("NFKC", test.source.name)) is not None
+    name = nfkc(test.source.name)
+    if _FOREIGN.search(name):
+        return True
+    tag = _TAG.search(name)
+    return tag is not None and name.find(">", tag.end()) >= 0
 
 
 def check(test: NormalizedTest, candidate: Candidate) -> tuple[Reason, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.field_limits import FIELD_LIMITS, overlong_field
 from jlac_mapper.mapping import decide, guard, score
 from jlac_mapper.mapping.ask import UNASKED, Opinion, Reranker
 from jlac_mapper.mapping.compare import Comparer, Composed
@@ -30,6 +31,7 @@ from jlac_mapper.types import (
 from jlac_mapper.vocabulary import Concept, ConceptKind
 
 RESOLVED_HYPOTHESES = 3
+_UNREAD = LocalTest(name="")
 _STAYS_OPEN = decide.Thresholds(accept=math.inf, no_code=0.0)
 """Of a row that a language model spoke on: it was uncertain without, so it stays with a person."""
 
@@ -88,8 +90,16 @@ class Pipeline:
         return listed is not None and (day is None or listed.is_valid_on(day))
 
     def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
-        """Map rows; one answer a row, in order. A row without a name is an answer with disposition ERROR."""
-        return [self._answer(row, options) for row in self._ask_about_uncertain(self._judged(tests))]
+        """
+        Map rows; one answer a row, in order.
+
+        A row without a name, or with a field over FIELD_LIMITS, is an answer with disposition ERROR.
+        """
+        judged = self._ask_about_uncertain(self._judged(tests))
+        return [
+            self._too_long(test, field) if (field := overlong_field(test)) else self._answer(row, options)
+            for test, row in zip(tests, judged, strict=True)
+        ]
 
     def features_of(self, tests: Sequence[LocalTest]) -> list[list[tuple[str, Features]]]:
         """
@@ -105,8 +115,9 @@ class Pipeline:
         return [self._reranker.question(test, offered) if offered else None for test, offered in rows]
 
     def _judged(self, tests: Sequence[LocalTest]) -> list[_Judged]:
-        """Judge rows by their scores alone."""
-        return [self._judge(test, found, {}) for test, found in self._hypotheses(tests)]
+        """Judge rows by their scores alone; one with a field that is too long as if it were empty."""
+        read = [_UNREAD if overlong_field(test) else test for test in tests]
+        return [self._judge(test, found, {}) for test, found in self._hypotheses(read)]
 
     def _hypotheses(
         self, tests: Sequence[LocalTest]
@@ -197,6 +208,14 @@ class Pipeline:
         if other is None or other.key not in self._ended or not other.scores["exact"]:
             return False
         return not any(h.listed and h.scores["exact"] >= other.scores["exact"] for h in row.hypotheses)
+
+    def _too_long(self, test: LocalTest, field: str) -> Mapping:
+        length, limit = len(getattr(test, field)), FIELD_LIMITS[field]
+        return self._error(
+            Reason.FIELD_TOO_LONG,
+            f"{field} has {length:,} characters, at most {limit:,} are read: shorten it, "
+            "or see whether a quotation mark or a separator is missing in the file",
+        )
 
     def _error(self, reason: Reason, message: str) -> Mapping:
         return Mapping(

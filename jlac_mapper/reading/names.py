@@ -16,10 +16,12 @@ from jlac_mapper.vocabulary import Qualifier, Vocabulary
 _NOTE = re.compile(
     r"\d{4}年|令和|平成|\d+月\d+日|依頼分|受託|中止|廃止|終了|開始|変更|参照|ご?注意|から使用|まで使用|未使用|使用不可"
 )
-_MARK = re.compile(r"^[\s*#※●○◎■□◆◇★☆・.,:;>]+|[\s*#※●○◎■□◆◇★☆,:;>]+$")
+# Around a name; a cleaned one has no blank but the plain one.
+_MARKS_BEFORE = " *#※●○◎■□◆◇★☆・.,:;>"
+_MARKS_BEHIND = " *#※●○◎■□◆◇★☆,:;>"
 # ×GOT 中止: a cross in front of a name out of use; cleaning makes it an x.
 _STRUCK = re.compile(r"^[xX]\s*(?=[^\s].*(?:中止|廃止|終了|未使用|使用不可|使用禁止))")
-_BRACKETS = re.compile(r"\(([^()]*)\)")
+_BRACKET = re.compile(r"([()])")
 _SEPARATOR = re.compile(r"[\s/・,、;:_|=&]+")
 _UNIT_IN_NAME = re.compile(r"秒|sec\.?|s|inr|coi|c\.o\.i\.?|%|倍|.*[/%].*", re.IGNORECASE)
 _URINE_PREFIX = re.compile(r"^(?:U|Ur)-(?=.)", re.IGNORECASE)
@@ -27,6 +29,8 @@ _SERUM_PREFIX = re.compile(r"^S-(?=.)", re.IGNORECASE)
 # 抗体HBs and ビリルビン直接: the word that some masters put at the other end to sort by.
 _LEADING = ("抗体", "抗原")
 _TRAILING = ("総", "直接", "間接", "遊離", "活性化")
+_MOST_STRIPPED = 16
+"""Qualifiers taken out of one text, so that its spellings stay in proportion to it; real names hold 3."""
 
 
 class NameReader:
@@ -56,7 +60,7 @@ class NameReader:
 
     def read(self, name: str, facts: Facts) -> tuple[NamePart, ...]:
         """Return the parts of a cleaned name, none for an empty one; *facts* takes what else it says."""
-        body = _STRUCK.sub("", _MARK.sub("", name)) or name
+        body = _STRUCK.sub("", name.lstrip(_MARKS_BEFORE).rstrip(_MARKS_BEHIND)) or name
         for pattern, specimen in ((_URINE_PREFIX, "urine"), (_SERUM_PREFIX, "serum")):
             if pattern.match(body):
                 facts.specimens.append(specimen)
@@ -101,10 +105,9 @@ class NameReader:
         joined = ("".join(part.variants[end] for part in parts) for end in (0, -1))
         if not self._names.isdisjoint((*joined, *self._variants(fold(body), Facts()))):
             return parts  # ビリルビン(直接)
-        remarks = [part for part in parts[1:] if self._is_remark(part)]
-        if remarks:
-            facts.remark = remarks[0].variants[0]
-        return tuple(part for part in parts if part not in remarks)
+        judged = [(part, self._is_remark(part)) for part in parts[1:]]
+        facts.remark = next((part.variants[0] for part, is_remark in judged if is_remark), facts.remark)
+        return (parts[0], *(part for part, is_remark in judged if not is_remark))
 
     def _is_remark(self, part: NamePart) -> bool:
         known = not self._names.isdisjoint(itertools.chain(part.variants, *part.pieces))
@@ -161,7 +164,7 @@ class NameReader:
         found = [key]
         rest = key
         while rest not in self._names:
-            hit = self._strip_once(rest)
+            hit = self._strip_once(rest) if len(found) <= _MOST_STRIPPED else None
             if hit is None:
                 break
             rest, qualifier = hit
@@ -198,13 +201,30 @@ class NameReader:
 
 
 def _stretches(name: str) -> list[str]:
-    """Return what stands outside of all brackets as one text, then the inside of each pair."""
-    inside: list[str] = []
-    while found := _BRACKETS.findall(name):
-        inside.extend(text.strip() for text in found)
-        name = _BRACKETS.sub("", name)
-    outside = re.sub("[()]", " ", name).strip()
-    return [outside, *(text for text in inside if text)]
+    """
+    Return what stands outside of all brackets as one text, then the inside of each pair.
+
+    Pairs that hold no others come first, then those that hold only these, and so on; of those, from left to
+    right. A bracket without its partner parts words and means nothing else.
+    """
+    open_texts: list[list[str]] = [[]]
+    depths = [0]
+    """For each open text how deep the pairs inside it are nested."""
+    pairs: list[tuple[int, int, str]] = []
+    starts: list[int] = []
+    for place, piece in enumerate(_BRACKET.split(name)):
+        if piece == "(":
+            open_texts.append([])
+            depths.append(0)
+            starts.append(place)
+        elif piece == ")" and starts:
+            depth = depths.pop() + 1
+            depths[-1] = max(depths[-1], depth)
+            pairs.append((depth, starts.pop(), "".join(open_texts.pop()).strip()))
+        else:
+            open_texts[-1].append(" " if piece == ")" else piece)
+    outside = " ".join("".join(text) for text in open_texts).strip()
+    return [outside, *(text for _, _, text in sorted(pairs) if text)]
 
 
 def _longest_first(words: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ that name no product. `bare` takes away what has a form of its own; `Label` find
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from jlac_mapper.text import clean, fold
 
@@ -84,8 +85,8 @@ _DETAILS = re.compile(
             rf"(?:{'|'.join(_NUMBERED)})[ :]*[A-Z0-9][A-Z0-9-]{{3,}}",
             r"(?:製造販売)?(?:承認|認証|届出)番号[ :]*[0-9A-Z]{8,}",
             r"R-?[1-4] ?[:/]? ?[0-9,.]+ ?m?L(?: ?x ?[0-9]+ ?本?)?",
-            r"(?<![A-Za-z0-9-])[0-9][0-9,.]* ?(?:m?L|μL)(?: ?x ?[0-9]+)? ?本?(?![A-Za-z])",
-            r"(?<![A-Za-z0-9-])[0-9][0-9,]* ?(?:テスト|回|tests?|枚|個|本)"
+            r"(?<![A-Za-z0-9-])[0-9][0-9,.]{0,15} ?(?:m?L|μL)(?: ?x ?[0-9]+)? ?本?(?![A-Za-z])",
+            r"(?<![A-Za-z0-9-])[0-9][0-9,]{0,15} ?(?:テスト|回|tests?|枚|個|本)"
             r"(?: ?[用入分])?(?: ?x ?[0-9]+)?(?![A-Za-z])",
             rf"{_BEGINS}[0-9]{{2,5}} ?T{_ENDS}",
             rf"{_DATE}[ ,、(]*{_EDITION}",
@@ -94,7 +95,7 @@ _DETAILS = re.compile(
             rf"{_YEAR} ?[年./-] ?[0-9]{{1,2}} ?(?:月(?: ?[0-9]{{1,2}} ?日)?)? ?(?:改訂|作成)",
             rf"{_YEAR} ?年 ?[0-9]{{1,2}} ?月(?: ?[0-9]{{1,2}} ?日)?",
             r"添付文書|電子添文",
-            r"(?:貯法|保存)?[ :]*[0-9]+ ?[~-] ?[0-9]+ ?°C(?: ?保存| ?遮光)*",
+            r"(?:貯法|保存)?[ :]{0,8}(?<![0-9])[0-9]+ ?[~-] ?[0-9]+ ?°C(?: ?保存| ?遮光)*",
             r"貯法|遮光|冷蔵(?:保存)?|冷[所暗]+保存|体外診断用?医?薬品?|IVD",
             _SOLD_BY,
             r"販売名|一般的名称|製品名|商品名|適用機種|適用装置|使用目的",
@@ -190,9 +191,7 @@ class Label:
                 self._words.append((word, "-" in separator and " " not in separator))
                 separator = ""
         self.key = "".join(word for word, _ in self._words)
-        self._edges = {0}
-        for word, _ in self._words:
-            self._edges.add(max(self._edges) + len(word))
+        self._edges = {0, *accumulate(len(word) for word, _ in self._words)}
         self._weak = {place for words in weak for m in words.finditer(self.key) for place in m.span()}
 
     def find(self, name: str) -> tuple[int, int] | None:

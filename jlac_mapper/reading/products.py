@@ -90,7 +90,7 @@ class ProductMatcher:
             f"^(?:株(?:式会社)?)?(?:{self._maker.pattern})(?:株(?:式会社)?)?(?=.)"
         )
         self._kit_word = _pattern(KIT_WORDS)
-        self._last_kit_words = re.compile(f"(?:{self._kit_word.pattern})+$")
+        self._kit_words = tuple(dict.fromkeys(fold(word) for word in KIT_WORDS))
         self._keys = tuple(self._forms(name) for name in self.products)
         self._analysers = {i for i, name in enumerate(self.products) if _ANALYSER.search(name)}
         self._general = {
@@ -167,7 +167,7 @@ class ProductMatcher:
             (full, 0.98),
             (query.plain, 0.97),
             (led, 0.97),
-            (self._last_kit_words.sub("", led), 0.97),
+            (_without_last(led, self._kit_words), 0.97),
             (self._kit_word.sub("", led), 0.96),
             (query.core, 0.94),
         ):
@@ -274,6 +274,19 @@ class ProductMatcher:
 
 def _unrecognised(match: ProductMatch) -> ProductMatch:
     return replace(match, score=0.0, runner_up=0.0, ambiguous=False)
+
+
+def _without_last(key: str, words: Sequence[str]) -> str:
+    """Return *key* without the *words* that it ends with, as many of them as can be taken off."""
+    starts, untried = {len(key)}, [len(key)]
+    while untried:
+        end = untried.pop()
+        for word in words:
+            start = end - len(word)
+            if start >= 0 and start not in starts and key.startswith(word, start):
+                starts.add(start)
+                untried.append(start)
+    return key[: min(starts)]
 
 
 def _is_distinctive(core: str) -> bool:

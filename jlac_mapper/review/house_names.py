@@ -8,6 +8,7 @@ from datetime import date
 
 from jlac_mapper.codes import jlac11
 from jlac_mapper.codes.jlac11 import UNCODABLE
+from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.ports import Mapper
 from jlac_mapper.reading import units
 from jlac_mapper.review.audit import write_moment
@@ -33,14 +34,19 @@ def house_key(test: LocalTest) -> str:
 
     Name, abbreviation, specimen, method, reagent and result type count in folded spelling, the unit in
     canonical spelling; a row without a unit has those of its reference range. Local code, kana, the
-    range's limits and JLAC10 do not count.
+    range's limits and JLAC10 do not count. Of a row with a field that is too long every character counts.
     """
+    texts = (test.name, test.abbreviation, test.specimen, test.method, test.reagent, test.result_type)
+    if overlong_field(test):
+        return _digest([*texts, test.unit, test.reference_range])
     unit = (
         [_unit(test.unit)] if test.unit.strip() else sorted(units.quantities_in_range(test.reference_range))
     )
-    texts = (test.name, test.abbreviation, test.specimen, test.method, test.reagent, test.result_type)
     # A text of punctuation only folds to nothing.
-    fields = [*(fold(text) or clean(text) for text in texts), *unit]
+    return _digest([*(fold(text) or clean(text) for text in texts), *unit])
+
+
+def _digest(fields: Sequence[str]) -> str:
     return hashlib.sha256("\x1f".join(fields).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -126,7 +126,7 @@ def test_each_reason_stands_under_what_it_does_to_a_row() -> None:
     groups = {title: set(reasons) for title, reasons in documented_reasons().items()}
     assert groups["Assumptions"] == {*ASSUMPTIONS, Reason.LOW_PROBABILITY}
     assert groups["Contradictions"] == set(CONFLICTS)
-    assert groups["Errors"] == {Reason.NAME_EMPTY, Reason.ROW_MALFORMED}
+    assert groups["Errors"] == {Reason.NAME_EMPTY, Reason.ROW_MALFORMED, Reason.FIELD_TOO_LONG}
 
 
 def test_every_reason_says_what_a_person_does() -> None:

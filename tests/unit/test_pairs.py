@@ -138,7 +138,10 @@ def test_what_a_hospital_confirmed_overrules_the_vocabulary(small: BoundRelease)
     was_listed = next(n.text for n in small.vocabulary.names if n.concept in small.listed)
     merged = confirmed_names.added(
         small.vocabulary,
-        [Name(was_background, "total_cholesterol", "confirmed"), Name(was_listed, "confirmed:x", "confirmed")],
+        [
+            Name(was_background, "total_cholesterol", "confirmed"),
+            Name(was_listed, "confirmed:x", "confirmed"),
+        ],
     )
     known = pairs.known_names(replace(small, vocabulary=merged))
     meaning = {name.key: name.concept for name in known}

@@ -3,7 +3,8 @@
 import re
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -22,6 +23,7 @@ from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.config import WebSettings
 from jlac_mapper.master import starter
+from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review_requests import ItemQuery
@@ -32,7 +34,7 @@ from tests.fakes import ScriptedMapper
 
 AST, ALT, TP, WBC = "C20080000250000F7", "C20090000250000F7", "C20010000250000E5", "B10020000212000G1"
 PASSWORD = "correct horse battery staple"
-ROLES: Mapping[str, Mapping[str, Role]] = {
+ROLES: ReadOnlyMapping[str, ReadOnlyMapping[str, Role]] = {
     "viewer": {"h1": Role.VIEWER},
     "hanako": {"h1": Role.REVIEWER},
     "taro": {"h1": Role.REVIEWER, "h2": Role.REVIEWER},
@@ -84,7 +86,7 @@ class Site:
     users: SqlUserStore
     codes: CodeSearch
     clock: MovableClock
-    mapper: ScriptedMapper
+    mapper: Mapper
 
     def app(self, settings: WebSettings | None = None) -> Starlette:
         """Return the application."""
@@ -127,12 +129,12 @@ def _codes() -> CodeSearch:
     return CodeSearch(tuple(known.values()), tuple(known.values()))
 
 
-def open_site(folder: Path, clock: Any = None) -> Site:
-    """Make a site with its users and facilities; h2 has two blind readers."""
+def open_site(folder: Path, clock: Any = None, mapper: Mapper | None = None) -> Site:
+    """Make a site with its users and facilities; h2 has two blind readers. By default SCRIPT answers."""
     database = Database(f"sqlite:///{folder / 'review.sqlite3'}")
     users = SqlUserStore(database)
     clock = clock or MovableClock()
-    mapper = ScriptedMapper(SCRIPT)
+    mapper = mapper or ScriptedMapper(SCRIPT)
     codes = _codes()
     desk = ReviewDesk(
         store=SqlReviewStore(database), users=users, clock=clock, mapper=mapper, codes=codes, edition="fake@0"

@@ -2,14 +2,16 @@
 
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jlac_mapper.review_types import ItemState
-from jlac_mapper.types import LocalTest
+from jlac_mapper.types import LocalTest, Reason
 from jlac_mapper.web.render import hyphenated
-from tests.web.site import AST, TP, Browser, Site, send, token_of
+from tests.unit.stages import build_pipeline
+from tests.web.site import AST, TP, Browser, Site, open_site, send, token_of
 
 
 def test_contradicting_decisions_are_shown_as_such(site: Site) -> None:
@@ -51,6 +53,20 @@ def test_an_upload_is_mapped_in_the_background_and_asks_nobody_twice(site: Site)
     rows = list(site.desk.run_items(site.user("root"), "h1", 2))
     assert [row.standing.state for row in rows] == [ItemState.ACCEPTED, ItemState.PROPOSED]
     assert rows[0].standing.code == AST
+
+
+def test_a_row_of_an_upload_that_is_too_long_is_an_error_row_whose_page_says_so(tmp_path: Path) -> None:
+    site = open_site(tmp_path, mapper=build_pipeline())
+    browser = Browser(site.app(), "hanako")
+    content = f"項目名称,単位\nAST,U/L\n{'検査' * 1000},U/L\nGOT,U/L\n"
+    assert _upload(browser, "list.csv", content.encode())["state"] == "done"
+    rows = list(site.desk.run_items(site.user("root"), "h1", 1))
+    assert [row.reasons == (Reason.FIELD_TOO_LONG,) for row in rows] == [False, True, False]
+    assert rows[1].test.name == "検査" * 1000
+    page = browser.get(f"/f/h1/items/{rows[1].id}")
+    assert page.status_code == 200
+    assert "A field has more characters than are read" in page.text
+    assert browser.get("/f/h1?reason=FIELD_TOO_LONG").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from jlac_mapper.vocabulary import Concept
 
 # Confirmation tests carry the screening test's name; only their method tells them apart.
 _CONFIRMATION = re.compile(
-    r"[ウエェ]+スタン|western|ライン?ブロット|イムノブロット|immuno ?blot|line ?blot|RIBA|INNO-?LIA"
+    r"[ウエェ]スタン|western|ライン?ブロット|イムノブロット|immuno ?blot|line ?blot|RIBA|INNO-?LIA"
     r"|ライン免疫|中和|抑制|確認|(?<![A-Za-z])WB(?![A-Za-z])",
     re.IGNORECASE,
 )

@@ -54,9 +54,10 @@ def check_edition(
 
     Rules: every kind of note and remark of the import (see `notes`); `code-alphabet`; `unit-name` and
     `specimen-name` (the text against the code: by the element tables, else the vocabulary, else the
-    majority of the edition), `unit-code` and `specimen-code`; those of `methods`; `sort-order`; where
-    it is bound to concepts `name-family`, `concept-unknown` and `concept-unclear`; `product-ended`, `product-partly-ended` and `ended-no-successor` (codes that ended before
-    *as_of*); and the `release-` rules where the release before is given.
+    majority of the edition), `unit-code` and `specimen-code`; those of `methods`; `sort-order`; where it is
+    bound to concepts `name-family`, `concept-unknown` and `concept-unclear`; `product-ended`,
+    `product-partly-ended` and `ended-no-successor` (codes that ended before *as_of*); and the `release-`
+    rules where the release before is given.
 
     Returns:
         Findings by severity (errors first), then rule, then code.

@@ -61,6 +61,8 @@ class _ErrorReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     """No such item, list, user or facility for this user."""
     ERROR_REASON_INVALID_DECISION: _ErrorReason.ValueType  # 19
     """The decision makes no sense: an unlisted code, a question without text."""
+    ERROR_REASON_FIELD_TOO_LONG: _ErrorReason.ValueType  # 20
+    """A field of one row has more characters than are read."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call or a row failed. ErrorInfo.reason is the name of a value without ERROR_REASON_."""
@@ -104,4 +106,6 @@ ERROR_REASON_NOT_FOUND: ErrorReason.ValueType  # 18
 """No such item, list, user or facility for this user."""
 ERROR_REASON_INVALID_DECISION: ErrorReason.ValueType  # 19
 """The decision makes no sense: an unlisted code, a question without text."""
+ERROR_REASON_FIELD_TOO_LONG: ErrorReason.ValueType  # 20
+"""A field of one row has more characters than are read."""
 Global___ErrorReason: typing_extensions.TypeAlias = ErrorReason

@@ -52,7 +52,8 @@ Global___Disposition: typing_extensions.TypeAlias = Disposition
 @typing.final
 class LocalTest(google.protobuf.message.Message):
     """One row of a hospital's test list, as the hospital gives it. Every field is free text; only `name`
-    is required.
+    is required. A row with a field that is longer than any list has it (a name of over 512 characters) is
+    not read: FIELD_TOO_LONG.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
