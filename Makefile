@@ -43,6 +43,8 @@ check: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry jlac_mapper
+	$(BIN)/vulture
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/python proto/generate.py --lint
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from jlac_mapper import __version__, model_loading
+from jlac_mapper import model_loading
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_master import SqlMasterStore
@@ -33,6 +33,7 @@ from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review_ports import ReviewStore, UserStore
 from jlac_mapper.types import Provenance
+from jlac_mapper.version import __version__
 from jlac_mapper.vocabulary import Vocabulary
 
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from jlac_mapper import __version__
 from jlac_mapper.errors import JlacMapperError
+from jlac_mapper.version import __version__
 
 UNUSABLE = 2
 INTERRUPTED = 130

@@ -175,6 +175,6 @@ def _hash(password: str) -> str:
     from jlac_mapper.model_loading import require
 
     require("argon2", extra="web")
-    from argon2 import PasswordHasher
+    from jlac_mapper.web.passwords import hash_password
 
-    return PasswordHasher().hash(password)
+    return hash_password(password)

@@ -23,6 +23,7 @@ KnownResults = Mapping[Result, frozenset[str]]
 # What each kind of evidence weighs. Digits that we know are strong, but name and JLAC10 together outweigh
 # them, so that a release may give an old number to something else.
 _KNOWN, _KNOWN_ELSEWHERE, _NAME, _NAME_PART, _ANALYTE, _ABBREVIATION = 4.0, 2.0, 3.0, 1.5, 2.0, 1.0
+_ANALYTE_AND_IDENTIFICATION, _OTHER_IDENTIFICATION = 3.0, -5.0
 _FITS, _OTHER_UNIT, _OTHER_SPECIMEN = 0.5, -1.0, -2.0
 _LEAST = 1.75
 """Under this a result stays unbound: an abbreviation and a fitting unit are no proof."""
@@ -159,27 +160,27 @@ class Binder:
             spread.abbreviations[listed.abbreviation].add(measurand)
             for code in listed.jlac10:
                 spread.analytes[code[:5]].add(measurand)
+                spread.analytes[code[:9]].add(measurand)
         return spread
 
     def _bind(self, listed: ListedCode, result: Result, spread: _Spread) -> tuple[tuple[str, ...], bool]:
         """Return the concepts of one result, and whether the evidence left no doubt."""
         scores: defaultdict[str, float] = defaultdict(float)
-        known = self._known.get(result, frozenset())
-        for concept in known:
-            scores[concept] += _KNOWN
+        known, weight = self._known.get(result, frozenset()), _KNOWN
         if not known:
-            for concept in self._known_places.get((result[0], result[2][:1]), ()):
-                scores[concept] += _KNOWN_ELSEWHERE
+            known = frozenset(self._known_places.get((result[0], result[2][:1]), ()))
+            weight = _KNOWN_ELSEWHERE
+        for concept in known:
+            scores[concept] += weight
         for text, spreads, weight in (
             (listed.name, spread.names, _NAME),
             (listed.abbreviation, spread.abbreviations, _ABBREVIATION),
         ):
             for concept, share in self._meanings(text).items():
                 scores[concept] += weight * share / len(spreads[text])
-        for analyte in dict.fromkeys(code[:5] for code in listed.jlac10):
-            meant = self._by_analyte.get(analyte, ())
-            for concept in meant:
-                scores[concept] += _ANALYTE / max(len(spread.analytes[analyte]), len(meant) ** 0.5)
+        for code in dict.fromkeys(code[:9] for code in listed.jlac10):
+            for concept, weight in self._of_jlac10(code, spread).items():
+                scores[concept] += weight
         for concept in scores:
             scores[concept] += self._fit(self._concepts[concept], listed)
         if not scores:
@@ -188,9 +189,25 @@ class Binder:
         if best < _LEAST:
             return (), False
         leading = sorted(c for c, score in scores.items() if score >= best - _TIE)
-        if known and not known.isdisjoint(leading):
-            return tuple(sorted(known)), True
+        if not known.isdisjoint(leading):
+            return tuple(sorted(c for c in known if scores[c] >= _LEAST)), True
         return tuple(leading), len(leading) == 1
+
+    def _of_jlac10(self, code: str, spread: _Spread) -> dict[str, float]:
+        """Weigh the concepts that a JLAC10 code (analyte and identification) speaks for, or against."""
+        analyte = code[:5]
+        meant = self._by_analyte.get(analyte, ())
+        alike = max(len(spread.analytes[analyte]), len(meant) ** 0.5)
+        found = {}
+        for key in meant:
+            own = {entry for entry in self._concepts[key].jlac10 if entry[:5] == analyte}
+            if f"{analyte}-{code[5:]}" in own:
+                found[key] = _ANALYTE_AND_IDENTIFICATION / len(spread.analytes[code])
+            elif analyte in own:
+                found[key] = _ANALYTE / alike
+            else:
+                found[key] = _OTHER_IDENTIFICATION
+        return found
 
     def _meanings(self, text: str) -> dict[str, float]:
         """Return the concepts that a release's name may mean, each with how fully the name says so (0-1)."""

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from jlac_mapper import __version__
 from jlac_mapper.exports.concept_map import comment, equivalence, local_code
 from jlac_mapper.exports.fields import Answers, Names, code_of, one_line, readers
 from jlac_mapper.review_types import Facility, Item, ItemState
 from jlac_mapper.table_cells import guard
 from jlac_mapper.types import Reason
+from jlac_mapper.version import __version__
 
 COLUMNS = (
     "subject_id", "subject_label", "predicate_id", "object_id", "object_label", "mapping_justification",

@@ -6,12 +6,20 @@ from jlac_mapper.vocabulary import Concept
 
 
 def fit_usual(concept: Concept, test: NormalizedTest) -> int:
-    """Count what of a row's unit and specimen is usual for a concept, less what is not (-2 to 2)."""
+    """
+    Say how usual a row's unit and specimen are for a concept, from -2 to 3.
+
+    The very unit counts two and one of the same dimension one, because TG in ng/mL is サイログロブリン though
+    中性脂肪 in mg/dL is a mass in a volume as well; a usual specimen counts one, what is not usual minus one.
+    """
     found = 0
     if test.quantities and concept.units:
         sizes = {dimension(unit) for unit in concept.units} - {""}
         units = [quantity.canonical for quantity in test.quantities]
-        found += 1 if any(unit in concept.units or dimension(unit) in sizes for unit in units) else -1
+        if any(unit in concept.units for unit in units):
+            found += 2
+        else:
+            found += 1 if any(dimension(unit) in sizes for unit in units) else -1
     if concept.specimens and (said := [*test.specimens, *test.name_specimens]):
         found += 1 if any(key in concept.specimens for key in said) else -1
     return found

@@ -1,0 +1,146 @@
+"""The public API: open a mapper, map rows or a pandas frame; imported from `jlac_mapper` itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from jlac_mapper import bootstrap
+from jlac_mapper.cli.table_columns import find_header, headers_seen
+from jlac_mapper.cli.table_run import CHUNK_ROWS, result_cells
+from jlac_mapper.cli.tables import result_columns
+from jlac_mapper.config import Settings
+from jlac_mapper.errors import InputError
+from jlac_mapper.types import LocalTest, MapOptions
+from jlac_mapper.types import Mapping as MappingResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["LocalTest", "Mapper", "MappingResult", "open_mapper"]
+
+
+class Mapper:
+    """Maps rows to codes of one release on one day; made by `open_mapper`, used from one thread at a time."""
+
+    def __init__(self, app: bootstrap.App) -> None:
+        self._app = app
+
+    @property
+    def release(self) -> str:
+        """Name of the release that answers come from."""
+        return self._app.edition_info.name
+
+    @property
+    def as_of(self) -> date:
+        """The day on which proposed codes are valid."""
+        return self._app.as_of
+
+    def map(self, tests: Iterable[LocalTest], *, top_k: int = 5) -> list[MappingResult]:
+        """
+        Map rows; one answer a row, in order.
+
+        A row that cannot be mapped is an answer with disposition ERROR and a message, never an exception.
+
+        Args:
+            top_k: Candidates of each answer, at least 1.
+
+        Raises:
+            ValueError: *top_k* < 1.
+        """
+        return list(self.stream(tests, top_k=top_k))
+
+    def stream(self, tests: Iterable[LocalTest], *, top_k: int = 5) -> Iterator[MappingResult]:
+        """Do what `map` does for rows that need not fit into memory, a few hundred at a time."""
+        if top_k < 1:
+            raise ValueError(f"top_k is {top_k}; at least 1 expected")
+        options, rows = MapOptions(top_k=top_k), iter(tests)
+        while chunk := list(islice(rows, CHUNK_ROWS)):
+            yield from self._app.mapper.map_batch(chunk, options)
+
+    def map_frame(
+        self, frame: pd.DataFrame, *, columns: Mapping[str, str] | None = None, top_k: int = 5
+    ) -> pd.DataFrame:
+        """
+        Map the rows of a pandas frame, as `jlac-mapper map` maps those of a file.
+
+        Args:
+            frame: One test a row; its columns are recognised by their names (name, 項目名称, 単位 ...).
+                Cells that hold nothing (None, NaN) are empty.
+            columns: Field -> column, where a name is not recognised.
+            top_k: Candidates of each answer, at least 1.
+
+        Returns:
+            The frame's columns and index as they are, then `disposition`, `jlac11`, ... as in the output of
+            `map`: texts, but `probability`, `measurand_probability` and the candidates' ones, which are
+            numbers (NaN where there is no candidate).
+
+        Raises:
+            InputError: No column holds the names, a field is unknown, or a column would be written twice.
+            ValueError: *top_k* < 1.
+        """
+        import pandas as pd
+
+        places = _places([str(column) for column in frame.columns], columns or {})
+        added = result_columns(top_k)
+        if twice := [str(column) for column in frame.columns if str(column) in added]:
+            raise InputError(f"the frame has a column {twice[0]!r} already: rename it, the result goes there")
+        texts = {field: [_text(cell) for cell in frame.iloc[:, place]] for field, place in places.items()}
+        rows = (
+            LocalTest(**dict(zip(texts, cells, strict=True))) for cells in zip(*texts.values(), strict=True)
+        )
+        cells = [result_cells(answer, top_k) for answer in self.stream(rows, top_k=top_k)]
+        results = pd.DataFrame(cells, columns=list(added), index=frame.index)
+        for column in added:
+            if column.endswith("probability"):
+                results[column] = pd.to_numeric(results[column], errors="coerce")
+        return pd.concat([frame, results], axis=1)
+
+
+def open_mapper(
+    *, master: str = "", as_of: date | None = None, llm: str = "", database_url: str = ""
+) -> Mapper:
+    """
+    Open a mapper; it takes about a second and needs no server.
+
+    Args:
+        master: Name of a release; the one in use where it is not given, `starter` is always there.
+        as_of: Day on which codes must be valid; today when not given.
+        llm: Who speaks on uncertain rows: off, bundled, a vLLM server's URL or a checkpoint's folder; the
+            setting's when not given.
+        database_url: SQLAlchemy URL of the database with imported releases; the setting's when not given.
+
+    Raises:
+        UnknownEditionError: No such release.
+        ConfigurationError: A setting cannot be used.
+        DatabaseError: The database cannot be used.
+    """
+    settings = Settings.from_env(os.environ)
+    settings = replace(settings, llm=llm or settings.llm, database_url=database_url or settings.database_url)
+    return Mapper(bootstrap.build_app(settings, master=master, as_of=as_of))
+
+
+def _places(header: list[str], columns: Mapping[str, str]) -> dict[str, int]:
+    """Return field -> place of its column."""
+    if unknown := [field for field in columns if field not in LocalTest.__slots__]:
+        raise InputError(f"unknown field {unknown[0]!r}; known: {', '.join(LocalTest.__slots__)}")
+    if missing := [column for column in columns.values() if column not in header]:
+        raise InputError(f"the frame has no column {missing[0]!r}; it has: {', '.join(header)}")
+    found = find_header([header], columns)
+    if found is None:
+        raise InputError(
+            f"no column of the frame holds the tests' names (columns: {headers_seen([header])}): "
+            "name it, such as columns={'name': '検査名'}"
+        )
+    return dict(found.columns)
+
+
+def _text(cell: Any) -> str:
+    """Return a cell as text, empty for None and NaN; 1.0 as 1, as a spreadsheet shows it."""
+    from jlac_mapper.table_cells import as_text
+
+    return "" if cell is None or cell != cell else as_text(cell)  # NaN alone differs from itself
