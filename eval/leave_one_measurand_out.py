@@ -41,12 +41,14 @@ def rows_of(base: parts.Parts, concept: str, seed: int, most: int) -> list[Local
 
     None of a code that the release gives several concepts: there another's code is as right.
     """
-    own = {c: f if f == (concept,) else () for c, f in base.bound.binding.concepts.items() if concept in f}
-    binding = replace(base.bound.binding, concepts={**base.bound.binding.concepts, **own})
-    generator = RowGenerator(replace(base.bound, binding=binding), seed)
-    listed, _ = names_by_listing(base.bound)
-    names = [name for name in listed if name.concept == concept]
-    rows = [row.test for name in names for row in generator.listed(name, 1) if row.concept == concept]
+    found = base.bound.binding.concepts
+    shared = {code: () for code, one in found.items() if concept in one and one != (concept,)}
+    alone = replace(base.bound, binding=replace(base.bound.binding, concepts={**found, **shared}))
+    rows = []
+    if concept in alone.by_concept(alone.release.proposable):
+        generator = RowGenerator(alone, seed)
+        names = [name for name in names_by_listing(alone)[0] if name.concept == concept]
+        rows = [row.test for name in names for row in generator.listed(name, 1) if row.concept]
     step = max(1, len(rows) // most)
     return [*rows[::step][:most], *_own_names(base, concept)]
 

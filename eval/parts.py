@@ -81,7 +81,7 @@ def load_parts(settings: Settings | None = None, master: str = "starter", day: d
         settings,
         edition,
         shipped,
-        bind(edition, shipped, site_vocabulary(store), day),
+        bind(edition, shipped, site_vocabulary(store), day, added=store.load_bindings(master)),
         Calibration.read(bootstrap._calibration_file(settings)),
         model_loading.embedder(settings),
     )
@@ -90,7 +90,8 @@ def load_parts(settings: Settings | None = None, master: str = "starter", day: d
 def bound_of(app: App) -> BoundRelease:
     """Bind an app's release as the app itself does."""
     edition = app.store.load(app.edition_info.name)
-    return bind(edition, starter.load_starter(), app.vocabulary, app.as_of)
+    added = app.store.load_bindings(edition.name)
+    return bind(edition, starter.load_starter(), app.vocabulary, app.as_of, added=added)
 
 
 def can_train() -> bool:

@@ -36,7 +36,6 @@ import recall
 import resolution
 from rich.console import Console
 
-from jlac_mapper import __version__
 from jlac_mapper.bootstrap import App, build_app
 from jlac_mapper.cli.eval_command import read_records
 from jlac_mapper.config import Settings, master_data_dir
@@ -47,6 +46,7 @@ from jlac_mapper.evaluation.moved import MovedLabels
 from jlac_mapper.evaluation.run import evaluate
 from jlac_mapper.master.starter import load_starter
 from jlac_mapper.model_loading import BUNDLED, language_model
+from jlac_mapper.version import __version__
 
 HERE = Path(__file__).parent
 OFFICIAL = "official-2024-09"

@@ -113,7 +113,8 @@ def build_app(
         choice_model=model_loading.language_model(settings),
         calibration=Calibration.read(_calibration_file(settings)),
     )
-    info = EditionInUse(edition.name, edition.digest, len(edition.codes), edition.completed)
+    completed = bound.release.completed
+    info = EditionInUse(edition.name, completed.digest, len(completed.codes), completed.completed)
     return App(settings, store, mapper, info, vocabulary, day)
 
 
@@ -173,7 +174,7 @@ def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
     store = SqlReviewStore(database)
     desk = ReviewDesk(
         store=store, users=users, clock=SystemClock(), mapper=app.mapper, codes=codes,
-        edition=f"{edition.name}@{edition.digest[:12]}",
+        edition=f"{edition.name}@{bound.release.digest[:12]}",
     )  # fmt: skip
     return OpenDesk(desk, users, codes, store)
 

@@ -5,9 +5,9 @@ from functools import cache
 
 from jlac_mapper.mapping.ask import MOST_OPTIONS, NONE_OF_THESE
 from jlac_mapper.mapping.question import row_fields
-from jlac_mapper.master import starter
 from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceOption
 from jlac_mapper.types import LocalTest
+from tests.shipped_release import shipped
 
 OPTIONS = (
     ChoiceOption("C2008", "0000", "AST、材料 血清、単位 U/L"),
@@ -53,7 +53,7 @@ def fuzzed(count: int, seed: int) -> list[Choice]:
         few = chance.choices(alphabets, k=2)
         return "".join("".join(chance.choices(letters, k=length // 2 + 1)) for letters in few)
 
-    measurands = sorted({name.measurand for name in starter.load_vocabulary().names})
+    measurands = sorted({listed.code.measurand for listed in shipped().release.proposable})
 
     def option() -> ChoiceOption:
         unheard_of = chance.choice("ABCDEV") + f"{chance.randrange(10_000):04}"

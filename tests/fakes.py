@@ -24,7 +24,7 @@ from jlac_mapper.types import (
     Provenance,
     Reason,
 )
-from jlac_mapper.vocabulary import BackgroundName
+from jlac_mapper.vocabulary import SiteName
 
 
 class EchoMapper:
@@ -145,7 +145,7 @@ class CodingMapper:
 
     def _candidate(self, number: int, probability: float, test: LocalTest) -> Candidate:
         code = Jlac11Code(f"C{number % 10_000:04}", "0000", "250", "000", "F7")
-        hypothesis = Hypothesis(code.measurand, None, None, {}, 1.0)
+        hypothesis = Hypothesis(None, True, None, {}, 1.0)
         return Candidate(code, test.name, hypothesis, (), (), probability)
 
 
@@ -185,8 +185,8 @@ class ScriptedMapper:
 
     def _map(self, test: LocalTest, options: MapOptions) -> Mapping:
         disposition, codes, probability = self.answers.get(test.name, (Disposition.NO_CODE, (), 0.0))
-        evidence = (Evidence("measurand", f"the script says {test.name}", test.name),)
-        hypothesis = Hypothesis("", None, None, {}, 1.0)
+        evidence = (Evidence("concept.told", (("text", f"the script says {test.name}"),), test.name),)
+        hypothesis = Hypothesis(None, True, None, {}, 1.0)
         candidates = tuple(
             Candidate(parse(code), f"name of {code}", hypothesis, (Reason.EXACT_NAME,), evidence, probability)
             for code in codes[: options.top_k]
@@ -213,7 +213,7 @@ class InMemoryMasterStore:
     def __init__(self, starter: Edition) -> None:
         self._starter = starter
         self._editions: dict[str, tuple[Edition, str, datetime]] = {}
-        self._background: dict[str, tuple[BackgroundName, ...]] = {}
+        self._site_names: dict[str, tuple[SiteName, ...]] = {}
         self._bindings: dict[str, dict[tuple[str, str, str, str], str]] = {}
         self._elements: dict[str, tuple[Element, ...]] = {}
         self._active = "starter"
@@ -245,14 +245,14 @@ class InMemoryMasterStore:
         self._require_known(name)
         self._active = name
 
-    def save_background(self, name: str, names: Sequence[BackgroundName]) -> None:
+    def save_site_names(self, name: str, names: Sequence[SiteName]) -> None:
         """Keep names."""
         self._require_name(name)
-        self._background[name] = tuple(names)
+        self._site_names[name] = tuple(names)
 
-    def load_background(self) -> tuple[BackgroundName, ...]:
+    def load_site_names(self) -> tuple[SiteName, ...]:
         """Return all names."""
-        return tuple(entry for _, names in sorted(self._background.items()) for entry in names)
+        return tuple(entry for _, names in sorted(self._site_names.items()) for entry in names)
 
     def save_binding(self, edition: str, result: tuple[str, str, str, str], concept: str) -> None:
         """Keep what a result is, or take it back."""

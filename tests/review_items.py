@@ -1,6 +1,5 @@
 """Items of review for tests, made without a store."""
 
-from dataclasses import replace
 
 from jlac_mapper.codes.jlac11 import UNCODABLE, parse
 from jlac_mapper.review_types import Item, ItemState, Reading, Standing
@@ -22,7 +21,7 @@ def item(
     is_open = state not in (ItemState.FINAL, ItemState.ACCEPTED)
     readings = [Reading(login, code) for login in by] if state is ItemState.FINAL else []
     first, second = (*readings, None, None)[:2]
-    candidates = (Candidate(parse(candidate), "AST", Hypothesis(candidate[:5], None, None, {}, 1.0), (), ()),)
+    candidates = (Candidate(parse(candidate), "AST", Hypothesis(None, True, None, {}, 1.0), (), ()),)
     mapping = Mapping(
         Disposition.NEEDS_REVIEW, candidate, 0.75, 0.8, "AST", reasons, candidates, (), PROVENANCE
     )
@@ -34,8 +33,3 @@ def item(
 def uncodable(row: int = 1, **fields: str) -> Item:
     """Return an item for which a person found no code."""
     return item(row, code=UNCODABLE, **fields)  # type: ignore[arg-type]  # texts of the row only
-
-
-def with_provenance(found: Item, edition: str) -> Item:
-    """Return the item as another edition answered it."""
-    return replace(found, mapping=replace(found.mapping, provenance=replace(PROVENANCE, edition=edition)))

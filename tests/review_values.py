@@ -1,11 +1,10 @@
 """Values that the tests of review are made of, and a clock that stands still until it is told to go on."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
-from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.house_names import house_key
 from jlac_mapper.review_requests import Order
 from jlac_mapper.review_types import (
@@ -29,19 +28,19 @@ from jlac_mapper.types import (
     Provenance,
     Reason,
 )
-from jlac_mapper.vocabulary import TestName
+from jlac_mapper.vocabulary import Concept, Name
+from tests.bound_codes import search_in
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 AST, CK, TP = "C20080000250000F7", "C20010000250000F7", "C10020000250000" + "55"
 ENDED, SUCCESSOR = "C20080001250000F7", AST
 ONE, TWO = Facility("h1", "One"), Facility("h2", "Two", second_reader=True)
 PROVENANCE = Provenance("2025", "a" * 64, {"retrieval": "test"}, "none", 0.9, "2026-01-02", "0")
-CODES = CodeSearch(
+CODES = search_in(
     [
         *(ListedCode(parse(code), name) for code, name in ((AST, "AST"), (CK, "CK"), (TP, "総蛋白"))),
-        ListedCode(parse(ENDED), "AST", successor=SUCCESSOR),
-    ],
-    [ListedCode(parse(code), name) for code, name in ((AST, "AST"), (CK, "CK"), (TP, "総蛋白"))],
+        ListedCode(parse(ENDED), "AST", valid_to=date(2025, 12, 31), successor=SUCCESSOR),
+    ]
 )
 
 
@@ -63,11 +62,11 @@ def a_mapping(
 ) -> Mapping:
     """A mapping for review that proposes *code*, or NO_CODE where it is empty."""
     codes = [one for one in (code, *others) if one]
-    evidence = (Evidence("unit", "U/L is F7", "unit"),)
-    name = TestName("AST", "C2008", unit="F7")
+    evidence = (Evidence("unit.given", (("unit", "U/L"),), "unit"),)
+    concept, name = Concept("ast", "AST", "AST"), Name("AST", "ast", unit="U/L")
     candidates = tuple(
         Candidate(
-            parse(one), f"name of {one}", Hypothesis(one[:5], name, None, {"exact": 1.0}, 1.0),
+            parse(one), f"name of {one}", Hypothesis(concept, True, name, {"exact": 1.0}, 1.0),
             (Reason.EXACT_NAME,), evidence, probability,
         )
         for one in codes

@@ -63,7 +63,9 @@ def eval_command(
         raise InputError(f"--as-of is {as_of!r}; expected a day as YYYY-MM-DD") from None
     app = build_app(Settings.from_env(os.environ), master=master, as_of=day)
     shipped = load_starter()
-    bound = bind(app.store.load(app.edition_info.name), shipped, app.vocabulary, app.as_of)
+    edition = app.store.load(app.edition_info.name)
+    added = app.store.load_bindings(edition.name)
+    bound = bind(edition, shipped, app.vocabulary, app.as_of, added=added)
     evaluate_table(
         labelled,
         output,
@@ -97,11 +99,11 @@ def evaluate_table(
         InputError: The table, a label or the earlier result cannot be read.
         OutputError: The folder cannot be written.
     """
-    from jlac_mapper import __version__
     from jlac_mapper.evaluation import report
     from jlac_mapper.evaluation.labels import read_labelled
     from jlac_mapper.evaluation.previous import read_previous
     from jlac_mapper.evaluation.run import evaluate
+    from jlac_mapper.version import __version__
 
     own = output / report.JSON_NAME
     earlier = previous or (own if own.is_file() else None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.master_bind import bind_command
 from jlac_mapper.cli.master_check import check_command
 from jlac_mapper.cli.master_diff import diff_command
 
@@ -101,6 +102,7 @@ def use_command(
 
 master_app.command("diff")(diff_command)
 master_app.command("check")(check_command)
+master_app.command("bind")(bind_command)
 
 
 def default_name(file: Path) -> str:

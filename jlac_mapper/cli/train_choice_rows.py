@@ -33,7 +33,9 @@ def choice_rows(
         raise InputError(f"{labelled} holds no row with a label of its own; see README, evaluating")
     app = build_app(replace(Settings.from_env(os.environ), llm="off"), master=master)
     shipped = load_starter()
-    bound = bind(app.store.load(app.edition_info.name), shipped, app.vocabulary, app.as_of)
+    edition = app.store.load(app.edition_info.name)
+    added = app.store.load_bindings(edition.name)
+    bound = bind(edition, shipped, app.vocabulary, app.as_of, added=added)
     labels = MovedLabels(bound.release, shipped.successions)
     pipeline = cast(Pipeline, app.mapper)  # what build_app puts there
     questions = pipeline.questions([row.test for row in scored])

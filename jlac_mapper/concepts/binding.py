@@ -22,12 +22,14 @@ KnownResults = Mapping[Result, frozenset[str]]
 
 # What each kind of evidence weighs. Digits that we know are strong, but name and JLAC10 together outweigh
 # them, so that a release may give an old number to something else.
-_KNOWN, _KNOWN_ELSEWHERE, _NAME, _NAME_PART, _ANALYTE, _ABBREVIATION = 4.0, 2.0, 3.0, 1.5, 2.0, 1.0
+_KNOWN, _KNOWN_ELSEWHERE, _NAME, _NAME_PART, _ANALYTE, _ABBREVIATION = 3.25, 2.0, 3.0, 1.5, 2.0, 1.0
 _ANALYTE_AND_IDENTIFICATION, _OTHER_IDENTIFICATION = 3.0, -5.0
 _FITS, _OTHER_UNIT, _OTHER_SPECIMEN = 0.5, -1.0, -2.0
 _LEAST = 1.75
 """Under this a result stays unbound: an abbreviation and a fitting unit are no proof."""
 _TIE = 0.25
+_SHARED = 2.0
+"""How far behind the best a concept that is known for the digits may be and still share the result."""
 _GOOD_SHARE = 0.3
 
 
@@ -114,7 +116,7 @@ class Binder:
         unbound, unclear = [], []
         remembered: dict[tuple[Result, str, str, tuple[str, ...]], tuple[tuple[str, ...], bool]] = {}
         for listed in rows:
-            told = _added(listed.code, added or {})
+            told = bound_by_person(listed.code, added or {})
             if told:
                 concepts[listed.code] = (told,)
                 continue
@@ -190,7 +192,7 @@ class Binder:
             return (), False
         leading = sorted(c for c, score in scores.items() if score >= best - _TIE)
         if not known.isdisjoint(leading):
-            return tuple(sorted(c for c in known if scores[c] >= _LEAST)), True
+            return tuple(sorted(c for c in known if scores[c] >= max(_LEAST, best - _SHARED))), True
         return tuple(leading), len(leading) == 1
 
     def _of_jlac10(self, code: str, spread: _Spread) -> dict[str, float]:
@@ -203,7 +205,7 @@ class Binder:
             own = {entry for entry in self._concepts[key].jlac10 if entry[:5] == analyte}
             if f"{analyte}-{code[5:]}" in own:
                 found[key] = _ANALYTE_AND_IDENTIFICATION / len(spread.analytes[code])
-            elif analyte in own:
+            elif analyte in own or not code[5:]:  # some releases give the analyte alone
                 found[key] = _ANALYTE / alike
             else:
                 found[key] = _OTHER_IDENTIFICATION
@@ -251,10 +253,19 @@ class Binder:
         return found
 
 
-def _added(code: Jlac11Code, added: Mapping[Result, str]) -> str:
-    """Return the concept that a person bound a code to; the entry that says most counts."""
-    for pattern in sorted(added, key=lambda pattern: -sum(map(bool, pattern))):
-        if all(said in ("", here) for said, here in zip(pattern, result_of(code), strict=True)):
+def fits(pattern: Result, result: Result) -> bool:
+    """Tell whether a result has the elements of *pattern*, whose empty ones stand for any."""
+    return all(said in ("", here) for said, here in zip(pattern, result, strict=True))
+
+
+def bound_by_person(code: Jlac11Code, added: Mapping[Result, str]) -> str:
+    """
+    Return the concept that a person bound a code to, or nothing.
+
+    The entry with the most elements counts; of equal ones the one that is first in order.
+    """
+    for pattern in sorted(added, key=lambda pattern: (-sum(map(bool, pattern)), pattern)):
+        if fits(pattern, result_of(code)):
             return added[pattern]
     return ""
 

@@ -1,7 +1,7 @@
 """A release with its concepts: what the stages of mapping know of the codes that may be proposed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,6 +14,7 @@ from jlac_mapper.concepts.binding import (
     Binding,
     KnownResults,
     Result,
+    bound_by_person,
     renamed,
     result_of,
     standing_for,
@@ -91,9 +92,9 @@ def bind_release(
     measurands = own.measurands()
     for listed in release.edition.codes:
         if listed.code not in concepts:
-            found = _known_concepts(listed.code, known, back)
-            here = tuple(c for c in found if listed.code.measurand in measurands.get(c, ()))
-            concepts[listed.code] = here or found or rest.of(listed.code)
+            told = bound_by_person(listed.code, added or {})
+            found = _known_concepts(listed.code, known, back, measurands)
+            concepts[listed.code] = (told,) if told else found or rest.of(listed.code)
     binding = Binding({code: found for code, found in concepts.items() if found}, own.unbound, own.unclear)
     listed_now = frozenset(c for row in release.proposable for c in binding.of(row.code))
     once = frozenset(c for row in release.others for c in binding.of(row.code) if not row.code.is_request)
@@ -107,11 +108,20 @@ def bind_release(
     )
 
 
-def _known_concepts(code: Jlac11Code, known: KnownResults, back: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the concepts of a result that the starter knows, under its own number or the release's."""
+def _known_concepts(
+    code: Jlac11Code, known: KnownResults, back: Mapping[str, str], here: Mapping[str, Container[str]]
+) -> tuple[str, ...]:
+    """
+    Return the concepts of a result that the starter knows, under its own number or the release's.
+
+    Where the release gives a number to something else, both are known: those that it calls so (*here*, the
+    measurands of each concept) go first.
+    """
     result = result_of(code)
-    found = known.get(result) or known.get((back.get(result[0], ""), *result[1:]))
-    return tuple(sorted(found or ()))
+    under_own = known.get(result, frozenset())
+    under_other = known.get((back.get(result[0], ""), *result[1:]), frozenset())
+    called_so = {c for c in under_own | under_other if code.measurand in here.get(c, ())}
+    return tuple(sorted(called_so or under_own or under_other))
 
 
 def _with_elements(

@@ -8,6 +8,7 @@ from jlac_mapper.evaluation.findings import SEVERE, Finding
 from jlac_mapper.evaluation.html_parts import paragraph
 from jlac_mapper.evaluation.labels import Status, Truth
 from jlac_mapper.types import Evidence
+from jlac_mapper.wording import say
 
 _INTRODUCTION = (
     "In red what nobody would have seen in daily use: rows without a listed code that were accepted, rows "
@@ -63,8 +64,8 @@ def _expected(truth: Truth) -> str:
 
 
 def _said(evidence: Evidence) -> str:
-    values = ", ".join(f"{name} {value}" for name, value in evidence.values)
-    return f"{evidence.key}: {values}" if values else evidence.key
+    statement = say(evidence, "en")
+    return f"{statement.element}: {statement.text}"
 
 
 def _why(finding: Finding) -> str:

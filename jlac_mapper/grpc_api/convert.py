@@ -71,7 +71,7 @@ def mapping_from_proto(message: mapping_pb2.Mapping) -> Mapping:
     Return the answer of a message.
 
     Raises:
-        InputError: A disposition or reason that this version does not know.
+        InputError: A disposition, reason or kind of concept that this version does not know.
         InvalidCodeError: A candidate's code is no JLAC11 code.
     """
     return Mapping(
@@ -126,7 +126,11 @@ def _concept_to_proto(concept: Concept) -> mapping_pb2.Concept:
 
 
 def _concept_from_proto(message: mapping_pb2.Concept) -> Concept:
-    return Concept(message.key, message.name, message.name_en, ConceptKind(message.kind))
+    try:
+        kind = ConceptKind(message.kind)
+    except ValueError as error:
+        raise InputError(f"kind of concept {error} is unknown to this version: update jlac-mapper") from None
+    return Concept(message.key, message.name, message.name_en, kind)
 
 
 def _hypothesis_to_proto(hypothesis: Hypothesis, code: Jlac11Code) -> mapping_pb2.Hypothesis:

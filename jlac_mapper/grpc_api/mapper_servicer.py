@@ -150,16 +150,20 @@ def _tests(rows: Sequence[pb.TestRow]) -> list[LocalTest]:
 
 def _outcomes(rows: Sequence[pb.TestRow], answers: Sequence[Answer]) -> list[pb.RowOutcome]:
     statuses: dict[int, status_pb2.Status] = {}  # one incident for an error that several rows share
+    # All of them are kept to the end: the identity of one that is gone may be given to the next.
+    checked = [
+        _checked(answer, row.test, f"rows[{number}].test")
+        for number, (row, answer) in enumerate(zip(rows, answers, strict=True))
+    ]
     outcomes = []
-    for number, (row, answer) in enumerate(zip(rows, answers, strict=True)):
+    for row, answer in zip(rows, checked, strict=True):
         outcome = pb.RowOutcome(client_row_id=row.client_row_id)
-        checked = _checked(answer, row.test, f"rows[{number}].test")
-        if isinstance(checked, Exception):
-            if id(checked) not in statuses:
-                statuses[id(checked)] = to_status(checked)
-            outcome.error.CopyFrom(statuses[id(checked)])
+        if isinstance(answer, Exception):
+            if id(answer) not in statuses:
+                statuses[id(answer)] = to_status(answer)
+            outcome.error.CopyFrom(statuses[id(answer)])
         else:
-            outcome.mapping.CopyFrom(convert.mapping_to_proto(checked))
+            outcome.mapping.CopyFrom(convert.mapping_to_proto(answer))
         outcomes.append(outcome)
     return outcomes
 

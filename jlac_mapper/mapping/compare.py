@@ -21,9 +21,9 @@ from jlac_mapper.mapping.comparisons.other_code import OtherCodeComparison
 from jlac_mapper.mapping.comparisons.scale import ScaleComparison
 from jlac_mapper.mapping.comparisons.specimen import BLOOD, TUBES, SpecimenComparison
 from jlac_mapper.mapping.comparisons.unit import UnitComparison
-from jlac_mapper.text import clean
-from jlac_mapper.types import Candidate, Hypothesis, NormalizedTest, Reason
-from jlac_mapper.vocabulary import Concept, ResultType, Timing, Vocabulary
+from jlac_mapper.reading.facts import declared_type
+from jlac_mapper.types import Candidate, Evidence, Hypothesis, NormalizedTest, Reason
+from jlac_mapper.vocabulary import ResultType, Timing, Vocabulary
 
 # JLAC10 specimen digits -> the JLAC11 specimens that they can become (JLAC10 does not know the additive).
 _JLAC10_SPECIMENS = {
@@ -35,6 +35,8 @@ _JLAC10_RANDOM, _JLAC10_FASTING = "1299", "1399"
 _NUMERIC = frozenset(
     {"g/dL", "mg/dL", "U/L", "mmol/L", "meq/L", "pg/mL", "U/mL", "mU/mL", "s", "INR", "logU/mL"}
 )
+_STRIPS = frozenset({"1A010", "1A020", "1A100"})
+"""JLAC10 analytes that are read from a strip: 定性 and 半定量 only."""
 _CACHED = 20_000
 
 
@@ -56,14 +58,18 @@ class Composed:
 class _Choice:
     listed: ListedCode
     share: float
-    compared: tuple[Compared, ...]
+    reasons: tuple[Reason, ...]
+    evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
+    """What a concept offers rows that say the same of its elements; remembered."""
+
     choices: tuple[_Choice, ...]
     unit: float
     specimen: float
+    scale: float
 
 
 class Comparer:
@@ -90,6 +96,8 @@ class Comparer:
         self._scales = ScaleComparison(weights)
         self._methods = MethodComparison(proposable, ended, weights)
         self._other_codes = OtherCodeComparison(weights)
+        self._analytes = {concept.key: frozenset(concept.analytes) for concept in vocabulary.concepts}
+        self._strips = frozenset(key for key, found in self._analytes.items() if found & _STRIPS)
         self._starter_completion = weights.limit("starter_completion")
         self._further_assay = weights.limit("further_assay")
         self._completed = completed
@@ -98,6 +106,7 @@ class Comparer:
         # Hospital lists repeat the same few specimens and units, and rivals ask for the same concepts.
         self._choose = lru_cache(maxsize=_CACHED)(self._choose_uncached)
         self._methods_left = lru_cache(maxsize=_CACHED)(self._methods_left_uncached)
+        self._specimens_said = lru_cache(maxsize=_CACHED)(self._specimens_said_uncached)
         self._is_comparable = lru_cache(maxsize=_CACHED)(self._is_comparable_uncached)
 
     def compare(self, test: NormalizedTest, hypothesis: Hypothesis, limit: int) -> Composed:
@@ -106,43 +115,36 @@ class Comparer:
         if concept is None:
             return Composed((), SILENT)
         reagent, method = test.source.reagent, test.source.method
-        other_test = is_other_test(concept, f"{test.text} {clean(method)}")
+        other_test = is_other_test(concept, test.text, method)
         if not self._methods.lists_products(concept.key):
             reagent = method = ""
-        chosen = self._choose(concept, self._wanted(test, hypothesis), reagent, method, limit)
+        chosen = self._choose(concept.key, self._wanted(test, hypothesis), reagent, method, limit)
         other_code = self._other_codes.compare(concept, test.jlac10)
         of_row = (*other_code.reasons, *((Reason.METHOD_CONFLICT,) if other_test else ()))
         candidates = tuple(
-            (self._candidate(choice, hypothesis, of_row, other_code), choice.share)
+            (
+                Candidate(
+                    choice.listed.code,
+                    choice.listed.name,
+                    hypothesis,
+                    choice.reasons + of_row,
+                    choice.evidence + other_code.evidence,
+                ),
+                choice.share,
+            )
             for choice in chosen.choices
         )
-        best = chosen.choices[0].compared if chosen.choices else ()
         agreement = Agreement(
             unit=chosen.unit,
             specimen=chosen.specimen,
-            scale=min((c.agreement for c in best if Reason.RESULT_TYPE_CONFLICT in c.reasons), default=0.0),
+            scale=chosen.scale,
             method=-1.0 if other_test else 0.0,
             other_code=other_code.agreement,
         )
         return Composed(candidates, agreement)
 
-    def _candidate(
-        self, choice: _Choice, hypothesis: Hypothesis, of_row: tuple[Reason, ...], other_code: Compared
-    ) -> Candidate:
-        reasons = [reason for compared in choice.compared for reason in compared.reasons]
-        if self._is_completion(choice.listed):
-            reasons.append(Reason.COMPLETED_FROM_STARTER)
-        evidence = (e for compared in (*choice.compared, other_code) for e in compared.evidence)
-        return Candidate(
-            choice.listed.code,
-            choice.listed.name,
-            hypothesis,
-            tuple(dict.fromkeys((*reasons, *of_row))),
-            tuple(evidence),
-        )
-
     def _choose_uncached(
-        self, concept: Concept, wanted: Wanted, reagent: str, method: str, limit: int
+        self, concept: str, wanted: Wanted, reagent: str, method: str, limit: int
     ) -> _Chosen:
         """Compare every slot that offers a code, share the probability among their codes, take the best."""
         weighed = []
@@ -150,7 +152,7 @@ class Comparer:
         for slot, compared in self._compared_slots(concept, wanted):
             unit = max(unit, compared[1].agreement)
             specimen = max(specimen, compared[0].agreement)
-            left = self._methods_left(concept.key, slot, reagent, method)
+            left = self._methods_left(concept, slot, reagent, method)
             if left.choices:
                 weight = sum(c.weight for c in compared)
                 weight += self._starter_completion if slot.is_completion else 0.0
@@ -158,35 +160,49 @@ class Comparer:
                 weighed.append((left.fit * math.exp(weight), left.choices, compared))
         total = sum(weight for weight, _, _ in weighed)
         found = [
-            _Choice(choice.listed, weight / total * choice.share, (*compared, choice.compared))
+            (weight / total * choice.share, choice.listed, (*compared, choice.compared))
             for weight, choices, compared in weighed
             for choice in choices
         ]
-        found.sort(key=lambda choice: (-round(choice.share, 9), choice.listed.code))
-        return _Chosen(tuple(found[:limit]), unit, specimen)
+        found.sort(key=lambda each: (-round(each[0], 9), each[1].code))
+        best = found[0][2] if found else ()
+        scale = min((c.agreement for c in best if Reason.RESULT_TYPE_CONFLICT in c.reasons), default=0.0)
+        return _Chosen(tuple(self._chosen(*each) for each in found[:limit]), unit, specimen, scale)
+
+    def _chosen(self, share: float, listed: ListedCode, compared: tuple[Compared, ...]) -> _Choice:
+        reasons = [reason for each in compared for reason in each.reasons]
+        if self._is_completion(listed):
+            reasons.append(Reason.COMPLETED_FROM_STARTER)
+        evidence = tuple(e for each in compared for e in each.evidence)
+        return _Choice(listed, share, tuple(dict.fromkeys(reasons)), evidence)
 
     def _methods_left_uncached(self, concept: str, slot: Slot, reagent: str, method: str) -> MethodChoices:
         return self._methods.choose(reagent, method, concept, slot.codes)
 
-    def _compared_slots(self, concept: Concept, wanted: Wanted) -> list[tuple[Slot, tuple[Compared, ...]]]:
-        slots = self._slots.get(concept.key, ())
+    def _compared_slots(self, concept: str, wanted: Wanted) -> list[tuple[Slot, tuple[Compared, ...]]]:
+        slots = self._slots.get(concept, ())
         listed = {s.specimen for s in slots}
-        analytes = frozenset(concept.analytes)
-        # Slots share few specimens and units.
-        specimens = {c: self._specimens.compare(concept.key, c, wanted, listed) for c in listed}
-        units = {c: self._units.compare(concept.key, c, wanted, slots) for c in {s.unit for s in slots}}
-        return [
-            (
-                slot,
-                (
-                    specimens[slot.specimen],
-                    units[slot.unit],
-                    self._identifications.compare(analytes, slot, wanted),
-                    self._scales.compare(analytes, slot, wanted),
-                ),
+        analytes = self._analytes.get(concept, frozenset())
+        # Slots share few specimens, units, identifications and kinds of value.
+        specimens = {c: self._specimens.compare(concept, c, wanted, listed) for c in listed}
+        units = {c: self._units.compare(concept, c, wanted, slots) for c in {s.unit for s in slots}}
+        identifications: dict[tuple[str, frozenset[str]], Compared] = {}
+        scales: dict[ResultType, Compared] = {}
+        found: list[tuple[Slot, tuple[Compared, ...]]] = []
+        for slot in slots:
+            place = slot.identification, slot.siblings
+            if place not in identifications:
+                identifications[place] = self._identifications.compare(analytes, *place, wanted)
+            if slot.result_type not in scales:
+                scales[slot.result_type] = self._scales.compare(slot.result_type, wanted)
+            compared = (
+                specimens[slot.specimen],
+                units[slot.unit],
+                identifications[place],
+                scales[slot.result_type],
             )
-            for slot in slots
-        ]
+            found.append((slot, compared))
+        return found
 
     def _is_completion(self, listed: ListedCode) -> bool:
         return self._completed and listed.source == "starter"
@@ -196,7 +212,13 @@ class Comparer:
 
     def _wanted(self, test: NormalizedTest, hypothesis: Hypothesis) -> Wanted:
         name = hypothesis.name
-        codes, source = self._specimens_said(test, hypothesis)
+        codes, source = self._specimens_said(
+            test.specimens,
+            test.name_specimens,
+            name.specimen if name else "",
+            bool(test.specimen_text),
+            test.jlac10[9:12],
+        )
         timing = test.timing or (name.timing if name else Timing.ANY)
         if test.jlac10 and not timing and test.jlac10[5:9] in (_JLAC10_RANDOM, _JLAC10_FASTING):
             timing = Timing.RANDOM if test.jlac10[5:9] == _JLAC10_RANDOM else Timing.FASTING
@@ -215,16 +237,31 @@ class Comparer:
             unit_field=test.quantities[0].field if test.quantities else "",
             is_unit_unread=bool(test.unit_text),
             result_type=test.result_type or (name.result_type if name else ResultType.ANY),
-            stated_type=test.stated_type,
-            numeric_unit=any(q.canonical in _NUMERIC for q in test.quantities),
+            is_quantity_of_strip=test.stated_type is ResultType.QUANTITATIVE
+            and hypothesis.key in self._strips,
+            is_numeric_judgement=any(q.canonical in _NUMERIC for q in test.quantities)
+            and ResultType.QUALITATIVE in (test.result_type, declared_type(test.source)),
             timing=timing,
             name_unit=name.unit if name else "",
         )
 
-    def _specimens_said(self, test: NormalizedTest, hypothesis: Hypothesis) -> tuple[tuple[str, ...], str]:
-        """Return the digits that a row may mean, and where it says so; nothing where it says nothing."""
-        name = hypothesis.name
-        keys, source = (test.specimens, "specimen") if test.specimens else (test.name_specimens, "name")
+    def _specimens_said_uncached(
+        self,
+        field: tuple[str, ...],
+        in_name: tuple[str, ...],
+        implied: str,
+        is_unread: bool,
+        jlac10: str,
+    ) -> tuple[tuple[str, ...], str]:
+        """
+        Return the digits that a row may mean, and where it says so; nothing where it says nothing.
+
+        Args:
+            field: Keys that the specimen field names; *is_unread* where it holds a text that none knows.
+            in_name: Keys found in the name; *implied* is the one that the concept's name implies.
+            jlac10: Specimen digits of the row's JLAC10 code.
+        """
+        keys, source = (field, "specimen") if field else (in_name, "name")
         # A tube beside the specimen itself, as in NaF血漿(灰), adds nothing; 血液 beside a tube neither.
         tubes = [TUBES[k][0] for k in keys if k in TUBES]
         precise = [k for k in keys if k not in TUBES and k != "blood"] or [k for k in keys if k in TUBES]
@@ -233,15 +270,13 @@ class Comparer:
         )
         if tubes and "whole_blood" in keys:
             codes = tuple(dict.fromkeys(tubes))  # 全血(EDTA-2K) says both
-        if test.specimens and test.name_specimens and set(codes) == {BLOOD}:
-            in_name = tuple(
-                c for k in test.name_specimens for c in self._specimens.codes_of(k) if c[0] != "?"
-            )
-            codes, source = in_name or codes, "name"
-        if not codes and name and name.specimen:
-            codes, source = self._specimens.codes_of(name.specimen), "name"
-        if not codes and test.specimen_text:
+        if field and in_name and set(codes) == {BLOOD}:
+            told = tuple(c for k in in_name for c in self._specimens.codes_of(k) if c[0] != "?")
+            codes, source = told or codes, "name"
+        if not codes and implied:
+            codes, source = self._specimens.codes_of(implied), "name"
+        if not codes and is_unread:
             codes, source = ("??",), "specimen"
-        if not codes and test.jlac10:
-            codes, source = _JLAC10_SPECIMENS.get(test.jlac10[9:12], ()), "jlac10"
+        if not codes and jlac10:
+            codes, source = _JLAC10_SPECIMENS.get(jlac10, ()), "jlac10"
         return codes, source

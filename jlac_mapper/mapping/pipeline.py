@@ -12,6 +12,7 @@ from jlac_mapper.field_limits import FIELD_LIMITS, overlong_field
 from jlac_mapper.mapping import decide, guard, score
 from jlac_mapper.mapping.ask import UNASKED, Opinion, Reranker
 from jlac_mapper.mapping.compare import Comparer, Composed
+from jlac_mapper.mapping.name_evidence import NameEvidence
 from jlac_mapper.mapping.score import Calibration, Features
 from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.ports import Choice
@@ -19,7 +20,6 @@ from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import (
     Candidate,
     Disposition,
-    Evidence,
     Hypothesis,
     LocalTest,
     MapOptions,
@@ -28,7 +28,7 @@ from jlac_mapper.types import (
     Provenance,
     Reason,
 )
-from jlac_mapper.vocabulary import Concept, ConceptKind
+from jlac_mapper.vocabulary import Concept
 
 RESOLVED_HYPOTHESES = 3
 _UNREAD = LocalTest(name="")
@@ -83,6 +83,7 @@ class Pipeline:
         self._provenance = provenance
         self._codes = codes
         self._ended = ended
+        self._names = NameEvidence()
 
     def is_listed(self, code: str, day: date | None = None) -> bool:
         """Tell whether the edition with its completion lists *code*, on *day* if one is given."""
@@ -140,12 +141,13 @@ class Pipeline:
             composed[hypothesis.key] = found
             features.append((hypothesis.key, described))
             scored.append((self._calibration.probability(described), hypothesis))
-        scored.sort(key=lambda pair: -pair[0])
+        shares = score.share([p for p, _ in scored], [bool(f.exact_whole) for _, f in features])
+        scored = sorted(zip(shares, (h for _, h in scored), strict=True), key=lambda pair: -pair[0])
         return _Judged(
             test=test,
             hypotheses=hypotheses,
             listed=tuple(h for _, h in scored),
-            probabilities=tuple(score.normalise([p for p, _ in scored])),
+            probabilities=tuple(p for p, _ in scored),
             composed=composed,
             features=tuple(features),
         )
@@ -197,7 +199,11 @@ class Pipeline:
             standard_name=proposed.name if proposed else "",
             reasons=decision.reasons,
             candidates=tuple(candidates[: options.top_k]),
-            evidence=(*_name_evidence(row), *(best.evidence if best else ()), *row.opinion.evidence),
+            evidence=(
+                *self._names.say(row.test.text, row.hypotheses),
+                *(best.evidence if best else ()),
+                *row.opinion.evidence,
+            ),
             provenance=self._provenance,
             read_as=_read_as(row, decision.disposition),
         )
@@ -221,26 +227,6 @@ class Pipeline:
         return Mapping(
             Disposition.ERROR, "", 0.0, 0.0, "", (reason,), (), (), self._provenance, message=message
         )
-
-
-def _name_evidence(row: _Judged) -> tuple[Evidence, ...]:
-    """Say for each hypothesis which name spoke for it, with every method's score and rank."""
-    found = []
-    for hypothesis in row.hypotheses:
-        concept = hypothesis.concept
-        values = [
-            ("concept", hypothesis.key if hypothesis.listed else ""),
-            ("concept_ja", concept.name if concept else ""),
-            ("concept_en", concept.name_en if concept else ""),
-            ("name", hypothesis.name.text if hypothesis.name else row.test.text),
-            ("kind", (concept.kind if concept else ConceptKind.PANEL).value),
-        ]
-        for method, value in hypothesis.scores.items():
-            if value:
-                rank = 1 + sum(h.scores[method] > value for h in row.hypotheses)
-                values += [(method, f"{value:.2f}"), (f"{method}_rank", str(rank))]
-        found.append(Evidence("concept.name", tuple(values), "name"))
-    return tuple(found)
 
 
 _HALF = 0.5

@@ -2,18 +2,18 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from operator import attrgetter, mul
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import mul
 from pathlib import Path
+from typing import NamedTuple
 
 from jlac_mapper.errors import ConfigurationError
 from jlac_mapper.mapping.comparisons.base import Agreement
 from jlac_mapper.types import Hypothesis, NormalizedTest
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(NamedTuple):
     """
     What the calibration knows of one hypothesis, each value under the name that its coefficient has.
 
@@ -58,14 +58,9 @@ class Features:
     remark: float
     choice: float
 
-    def values(self) -> tuple[float, ...]:
-        """Return the values in the order of `FEATURES`."""
-        return _VALUES(self)
 
-
-FEATURES = tuple(field.name for field in fields(Features))
-"""Names of the features, in the order of `Features.values`."""
-_VALUES: Callable[[Features], tuple[float, ...]] = attrgetter(*FEATURES)
+FEATURES = Features._fields
+"""Names of the features, in their order."""
 
 
 _ABBREVIATION = 4
@@ -195,7 +190,7 @@ class Calibration:
 
     def probability(self, features: Features) -> float:
         """Return the probability (0-1) that a hypothesis with these features is right."""
-        logit = sum(map(mul, self._ordered, features.values()))
+        logit = sum(map(mul, self._ordered, features))
         return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))
 
     def threshold(self, precision: float) -> float:
@@ -215,7 +210,17 @@ class Calibration:
         return max(self.thresholds[min(enough)], LEAST_ACCEPTED)
 
 
-def normalise(probabilities: Sequence[float]) -> list[float]:
-    """Scale the probabilities of rival hypotheses down so that they sum to at most 1."""
-    total = sum(probabilities)
-    return [p / total for p in probabilities] if total > 1 else list(probabilities)
+def share(probabilities: Sequence[float], known: Sequence[bool]) -> list[float]:
+    """
+    Return what the hypotheses of one row are left with beside each other; they sum to at most 1.
+
+    A name that is known as a whole means that concept as far as the row's fields let it: those that the name
+    only resembles share what is left. Then all are scaled down where they sum to more than 1.
+
+    Args:
+        known: Whether the whole name is a name of the hypothesis, one a probability.
+    """
+    certain = max((p for p, whole in zip(probabilities, known, strict=True) if whole), default=0.0)
+    left = [p if whole else p * (1 - certain) for p, whole in zip(probabilities, known, strict=True)]
+    total = sum(left)
+    return [p / total for p in left] if total > 1 else left

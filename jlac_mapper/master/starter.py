@@ -59,11 +59,6 @@ class _Composed:
     )
 
 
-def starter_dir() -> Path:
-    """Return the folder of the shipped release's tables."""
-    return master_data_dir() / "releases" / "starter"
-
-
 def load_starter(folder: Path | None = None) -> Starter:
     """
     Compose the starter.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from jlac_mapper.reading import units
 from jlac_mapper.text import clean, fold
@@ -75,7 +76,12 @@ def result_type(test: LocalTest, facts: Facts, quantities: tuple[Quantity, ...])
 
 def declared_type(test: LocalTest) -> ResultType:
     """Return what the result-type field says, ANY for an empty or unknown one."""
-    return _RESULT_TYPE_WORDS.get(fold(test.result_type), ResultType.ANY)
+    return _declared(test.result_type) if test.result_type else ResultType.ANY
+
+
+@lru_cache(maxsize=1024)  # a list repeats the same few
+def _declared(text: str) -> ResultType:
+    return _RESULT_TYPE_WORDS.get(fold(text), ResultType.ANY)
 
 
 def contradictions(test: LocalTest, facts: Facts, in_field: Sequence[Quantity]) -> tuple[Reason, ...]:

@@ -10,7 +10,7 @@ from jlac_mapper.reading.facts import Facts
 from jlac_mapper.reading.remarks import headings, telling_words, without_collective
 from jlac_mapper.text import fold
 from jlac_mapper.types import NamePart, Quantity
-from jlac_mapper.vocabulary import Qualifier, Vocabulary
+from jlac_mapper.vocabulary import HOMONYM, Qualifier, Vocabulary
 
 # Shop notes that no table can list: dates, announcements, marks for the reader.
 _NOTE = re.compile(
@@ -56,7 +56,9 @@ class NameReader:
         self._sections: dict[str, frozenset[str]] = {}
         for name in vocabulary.names:
             key = fold(name.text)
-            self._sections[key] = self._sections.get(key, frozenset()) | sections[name.concept]
+            # A heading that fits the rarer meaning alone stays: without it 感染症:TP reads as 総蛋白.
+            usual = sections[name.concept] if name.form != HOMONYM else frozenset[str]()
+            self._sections[key] = self._sections.get(key, frozenset()) | usual
 
     def read(self, name: str, facts: Facts) -> tuple[NamePart, ...]:
         """Return the parts of a cleaned name, none for an empty one; *facts* takes what else it says."""
@@ -207,6 +209,8 @@ def _stretches(name: str) -> list[str]:
     Pairs that hold no others come first, then those that hold only these, and so on; of those, from left to
     right. A bracket without its partner parts words and means nothing else.
     """
+    if "(" not in name and ")" not in name:  # most names
+        return [name.strip()]
     open_texts: list[list[str]] = [[]]
     depths = [0]
     """For each open text how deep the pairs inside it are nested."""

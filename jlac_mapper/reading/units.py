@@ -283,6 +283,18 @@ def _units_in(text: str) -> list[str]:
     return found
 
 
+# Units with equal values; U is a concentration cut short (T.U. of a latex reagent).
+_EQUAL = (
+    {"COI", "S/CO", "index"}, {"pg/mL", "ng/L"}, {"ng/mL", "ug/L"}, {"ug/mL", "mg/L"}, {"10*3/uL", "10*9/L"},
+    {"10*6/uL", "10*12/L"}, {"mU/mL", "U/L"}, {"U/mL", "kU/L"}, {"U", "U/mL"},
+)  # fmt: skip
+
+
+def are_equal(one: str, other: str) -> bool:
+    """Tell whether a value is the same number in two canonical units."""
+    return one == other or any(one in group and other in group for group in _EQUAL)
+
+
 def result_type_of(unit: str) -> ResultType:
     """Return the kind of value of a canonical unit; ANY for "" and for cutoff ratios, read both ways."""
     if unit in {"", "COI", "S/CO", "index"}:

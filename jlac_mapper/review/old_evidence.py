@@ -13,11 +13,18 @@ _CONTAINS = re.compile(r"(.*) contains the given specimen", re.DOTALL)
 _EQUALS = re.compile(r"(.*) equals the given unit", re.DOTALL)
 _DECIDED = re.compile(r"(?P<by>.*) decided (?P<code>\w+) on (?P<day>\S+) \(item (?P<item>\d+)\)", re.DOTALL)
 _ELSEWHERE = re.compile(r"(?P<count>\d+) other facilit(?:y|ies) decided (?P<code>\w+) for such a row")
-_MODEL = re.compile(r"language model: (.*)", re.DOTALL)
 _SHARE = re.compile(r"(no listed code|\S+) ([01]\.\d\d)")
-_NAME = re.compile(r"(?P<what>no listed code|\S+): (?P<name>.*): (?P<scores>[^:]*)", re.DOTALL)
-_KIND = re.compile(r"(?P<name>.*) \((?P<kind>[a-z_]+)\)", re.DOTALL)
+_MODEL = re.compile(rf"language model: ((?:{_SHARE.pattern}(?:, (?!$)|$))+)")
 _SCORE = re.compile(r"(\w+) ([01]\.\d\d) \(rank (\d+)\)")
+_NAME = re.compile(
+    rf"(?P<what>no listed code|\S+): (?P<name>.*): (?P<scores>(?:{_SCORE.pattern}(?:, (?!$)|$))*)", re.DOTALL
+)
+_KIND = re.compile(r"(?P<name>.*) \((?P<kind>\w+)\)", re.DOTALL)
+_KINDS = {
+    "antimicrobial": "antimicrobial", "billing": "line", "body_site": "site", "calculation": "calculated",
+    "comment": "comment", "management": "line", "organism": "organism", "panel": "panel",
+}  # fmt: skip
+"""Old kinds of what has no listed code and the kinds of concepts that their names are now; others: test."""
 _SOURCES = {"edition": "release", "site default": "site", "assumed": "", "other": ""}
 
 
@@ -82,7 +89,7 @@ def _concept(statement: str, source: str) -> tuple[str, _Values] | None:  # noqa
     values = [
         ("concept", "" if what == "no listed code" else what),
         ("name", kind["name"] if kind else name),
-        ("kind", kind["kind"] if kind else "test"),
+        ("kind", _KINDS.get(kind["kind"], "test") if kind else "test"),
     ]
     for method, value, rank in _SCORE.findall(match["scores"]):
         values += [(method, value), (f"{method}_rank", rank)]

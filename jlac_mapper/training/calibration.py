@@ -22,6 +22,7 @@ from jlac_mapper.vocabulary import Vocabulary
 FloatVector = npt.NDArray[np.float64]
 BoolVector = npt.NDArray[np.bool_]
 
+_EXACT_WHOLE = FEATURES.index("exact_whole")
 FOLDS = 5
 CHOOSING, MEASURING = 3, 4
 """The folds on which thresholds are chosen, and on which everything is measured; the rest is fitted on."""
@@ -111,7 +112,7 @@ def _described(
     for (_, meant), number, hypotheses in zip(rows, folds, described, strict=True):
         weight = 1.0 if meant else BACKGROUND_WEIGHT
         examples.extend(
-            Example(list(features.values()), concept in meant, i == 0, bool(meant), weight, number)
+            Example(list(features), concept in meant, i == 0, bool(meant), weight, number)
             for i, (concept, features) in enumerate(hypotheses)
         )
     return examples
@@ -199,8 +200,10 @@ class _Answers:
     @classmethod
     def of(cls, examples: Sequence[Example], coefficients: FloatVector) -> "_Answers":
         """Answer each row with its likeliest hypothesis, as the product does."""
-        probabilities = 1 / (1 + np.exp(-np.array([e.features for e in examples]) @ coefficients))
-        chosen, stated = calibration_figures.answers(probabilities, np.array([e.top for e in examples]))
+        described = np.array([e.features for e in examples])
+        probabilities = 1 / (1 + np.exp(-described @ coefficients))
+        first, known = np.array([e.top for e in examples]), described[:, _EXACT_WHOLE] > 0
+        chosen, stated = calibration_figures.answers(probabilities, first, known)
         return cls(
             stated,
             np.array([e.right for e in examples])[chosen],

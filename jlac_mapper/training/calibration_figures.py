@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jlac_mapper.mapping.score import share
+
 FloatVector = npt.NDArray[np.float64]
 BoolVector = npt.NDArray[np.bool_]
 
@@ -13,7 +15,7 @@ BINS = 15
 
 
 def answers(
-    probabilities: FloatVector, first: BoolVector
+    probabilities: FloatVector, first: BoolVector, known: BoolVector
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """
     Return which hypothesis each row would be answered with, and the probability it would be given.
@@ -21,17 +23,20 @@ def answers(
     Args:
         probabilities: Of all hypotheses, those of a row together.
         first: Marks each row's first hypothesis.
+        known: Marks those whose name is the row's whole name.
 
     Returns:
-        The position of each row's likeliest hypothesis (the first of equals), and its probability, scaled
-        down where a row's hypotheses sum to more than 1: what the product does.
+        The position of each row's likeliest hypothesis (the first of equals), and its probability beside
+        the others (see `mapping.score.share`): what the product does.
     """
     starts = np.flatnonzero(first)
     ends = np.append(starts[1:], len(first))
-    chosen = np.array([s + int(np.argmax(probabilities[s:e])) for s, e in zip(starts, ends, strict=True)])
-    chosen = chosen.astype(np.int64)
-    sums = np.maximum(np.add.reduceat(probabilities, starts), 1.0) if len(starts) else np.empty(0)
-    return chosen, probabilities[chosen] / sums
+    left = [
+        share(probabilities[s:e].tolist(), known[s:e].tolist()) for s, e in zip(starts, ends, strict=True)
+    ]
+    best = [int(np.argmax(row)) for row in left]
+    chosen = np.array([s + b for s, b in zip(starts, best, strict=True)]).astype(np.int64)
+    return chosen, np.array([row[b] for row, b in zip(left, best, strict=True)])
 
 
 def measure(

@@ -18,6 +18,7 @@ from jlac_mapper.vocabulary import Vocabulary
 FloatVector = npt.NDArray[np.float64]
 BoolVector = npt.NDArray[np.bool_]
 
+_EXACT_WHOLE = FEATURES.index("exact_whole")
 CHOICE = FEATURES.index("choice")
 _LARGEST = 2.0
 """No model counts more than twice what it says."""
@@ -99,7 +100,7 @@ def gather(
         if not any(one.choice for _, one in hypotheses):
             continue
         for number, (concept, one) in enumerate(hypotheses):
-            features.append(one.values())
+            features.append(tuple(one))
             right.append(concept == truth)
             first.append(number == 0)
             weights.append(1.0 if truth else weight)
@@ -136,7 +137,7 @@ def measure(asked: Asked, coefficients: FloatVector, choice: float) -> dict[str,
     found: dict[str, Any] = {"rows": int(asked.first.sum())}
     for title, weight in (("without", 0.0), ("with", choice)):
         probabilities = 1 / (1 + np.exp(-asked.logits(coefficients, weight)))
-        chosen, stated = answers(probabilities, asked.first)
+        chosen, stated = answers(probabilities, asked.first, asked.features[:, _EXACT_WHOLE] > 0)
         right = asked.right[chosen]
         found[f"brier_{title}"] = round(float(np.mean((stated - right) ** 2)), 4)
         found[f"sorted_right_{title}"] = round(float(np.mean((stated >= 0.5) == right)), 4)

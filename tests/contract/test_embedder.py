@@ -14,11 +14,13 @@ import pytest
 from jlac_mapper.adapters import static_embedder
 from jlac_mapper.adapters.sbert_embedder import SbertEmbedder
 from jlac_mapper.adapters.static_embedder import StaticEmbedder
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import models_dir
 from jlac_mapper.errors import MissingExtraError, ModelFileError
-from jlac_mapper.master import starter
 from jlac_mapper.ports import Embedder
 from jlac_mapper.text import character_grams
+from jlac_mapper.training.generated_rows import names_by_listing
+from tests.shipped_release import shipped as shipped_release
 
 SHIPPED = models_dir() / "embedder"
 TEXTS = ["T-Cho", "総コレステロール", "ｸﾚｱﾁﾆﾝ", "", "()", "🧪", "AST(GOT)", "尿蛋白", "q" * 3000]
@@ -100,9 +102,7 @@ def test_another_name_of_a_measurand_is_nearer_than_its_near_twin(
 
 def test_the_shipped_vectors_know_the_grams_of_today_s_vocabulary(shipped: StaticEmbedder) -> None:
     """Fails when folding or the vocabulary moved away from the model: `jlac-mapper train embedder`."""
-    vocabulary = starter.load_vocabulary()
-    names = [n.name for n in vocabulary.names] + [b.name for b in vocabulary.background]
-    grams = [gram for name in names for gram in character_grams(name)]
+    grams = [gram for name in load_vocabulary().names for gram in character_grams(name.text)]
     assert sum(map(shipped.knows, grams)) / len(grams) > 0.98
 
 
@@ -156,7 +156,8 @@ def processor_seconds(work: Callable[[], object]) -> float:
 def test_ten_thousand_vectors_cost_little_more_than_cutting_their_names_into_grams(
     shipped: StaticEmbedder,
 ) -> None:
-    names = [f"{b.name}{i}" for i in range(2) for b in starter.load_vocabulary().background][:10_000]
+    _, unlisted = names_by_listing(shipped_release())
+    names = [f"{name.text}{i}" for i in range(2) for name in unlisted][:10_000]
     cutting = processor_seconds(lambda: [character_grams(name) for name in names])
     assert processor_seconds(lambda: shipped.embed(names)) < 20 * cutting  # 4 times is usual
 

@@ -20,7 +20,7 @@ from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
 from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import ConfigurationError, DatabaseError, InputError, UnknownEditionError
 from jlac_mapper.ports import EditionInfo, MasterStore
-from jlac_mapper.vocabulary import BackgroundName
+from jlac_mapper.vocabulary import SiteName
 from tests.fakes import InMemoryMasterStore
 
 NOON = datetime(2026, 1, 2, 12, 30, 15, 999, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_a_fresh_store_lists_and_uses_the_starter_alone(store: MasterStore) -> N
     assert store.active() == "starter"
     assert store.load("starter") == STARTER
     assert store.list() == [EditionInfo("starter", STARTER.digest, 1, 0, "", "", True)]
-    assert store.load_background() == ()
+    assert store.load_site_names() == ()
 
 
 def test_an_edition_comes_back_as_it_was_saved(store: MasterStore) -> None:
@@ -134,17 +134,17 @@ def test_a_name_that_cannot_be_used_is_refused_and_nothing_is_kept(store: Master
     with pytest.raises(InputError):
         store.save(an_edition(name), source_file="1.csv", imported_at=NOON)
     with pytest.raises(InputError):
-        store.save_background(name, [])
+        store.save_site_names(name, [])
     assert [info.name for info in store.list()] == ["starter"]
 
 
-def test_background_names_come_back_by_vocabulary_name_and_then_as_saved(store: MasterStore) -> None:
-    zinc, thallium = BackgroundName("亜鉛", "jlac10"), BackgroundName("Tl", "metal", near="C2008")
-    store.save_background("z", [zinc, thallium])
-    store.save_background("a", [thallium])
-    assert store.load_background() == (thallium, zinc, thallium)
-    store.save_background("z", [thallium])
-    assert store.load_background() == (thallium, thallium)
+def test_site_names_come_back_by_vocabulary_name_and_then_as_saved(store: MasterStore) -> None:
+    zinc, thallium = SiteName("亜鉛", "jlac10"), SiteName("Tl", "metal")
+    store.save_site_names("z", [zinc, thallium])
+    store.save_site_names("a", [thallium])
+    assert store.load_site_names() == (thallium, zinc, thallium)
+    store.save_site_names("z", [thallium])
+    assert store.load_site_names() == (thallium, thallium)
 
 
 def test_element_tables_come_back_by_their_name_and_then_as_saved(store: MasterStore) -> None:
@@ -156,6 +156,46 @@ def test_element_tables_come_back_by_their_name_and_then_as_saved(store: MasterS
     assert store.load_elements() == (method, unit, serum)
     store.save_elements("1.1", [serum])
     assert store.load_elements() == (method, serum)
+
+
+AST, AST_SERUM = ("C2008", "", "", ""), ("C2008", "0000", "250", "F7")
+
+
+def test_what_a_person_bound_comes_back_by_its_edition_and_can_be_changed(store: MasterStore) -> None:
+    assert store.load_bindings("starter") == {}
+    store.save(an_edition(), source_file="m.csv", imported_at=NOON)
+    store.save_binding("2025-12", AST, "ast")
+    store.save_binding("2025-12", AST_SERUM, "alt")
+    store.save_binding("starter", AST, "ldh")
+    assert store.load_bindings("2025-12") == {AST: "ast", AST_SERUM: "alt"}
+    assert store.load_bindings("starter") == {AST: "ldh"}
+    store.save_binding("2025-12", AST, "gamma_gt")
+    assert store.load_bindings("2025-12") == {AST: "gamma_gt", AST_SERUM: "alt"}
+
+
+def test_taking_a_binding_back_leaves_the_others(store: MasterStore) -> None:
+    store.save_binding("starter", AST, "ast")
+    store.save_binding("starter", AST_SERUM, "alt")
+    store.save_binding("starter", AST, "")
+    assert store.load_bindings("starter") == {AST_SERUM: "alt"}
+    store.save_binding("starter", ("B1001", "", "", ""), "")
+    assert store.load_bindings("starter") == {AST_SERUM: "alt"}
+
+
+def test_a_binding_outlives_an_import_of_its_edition_again(store: MasterStore) -> None:
+    store.save(an_edition(), source_file="1.csv", imported_at=NOON)
+    store.save_binding("2025-12", AST, "ast")
+    store.save(an_edition(product="新"), source_file="2.csv", imported_at=NOON)
+    assert store.load_bindings("2025-12") == {AST: "ast"}
+
+
+@pytest.mark.parametrize("concept", ["ast", ""])
+def test_a_binding_of_an_edition_that_is_not_there_is_refused_and_not_kept(
+    store: MasterStore, concept: str
+) -> None:
+    with pytest.raises(UnknownEditionError, match="'2024'"):
+        store.save_binding("2024", AST, concept)
+    assert store.load_bindings("2024") == {}
 
 
 # --- what only databases do ------------------------------------------------------------------------

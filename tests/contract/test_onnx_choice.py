@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,12 +18,12 @@ from jlac_mapper.errors import ModelFileError
 from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.mapping.generation_template import prompt, target
 from jlac_mapper.mapping.question import row_fields
-from jlac_mapper.master import starter
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training import reranker_rows
-from jlac_mapper.training.generated_rows import RowGenerator
+from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
 from jlac_mapper.types import LocalTest
 from tests.attack_names import ATTACK_NAMES
+from tests.shipped_release import shipped
 
 pytestmark = pytest.mark.skipif(find_spec("onnxruntime") is None, reason="the cpu extra is not installed")
 needs_torch = pytest.mark.skipif(
@@ -49,13 +50,14 @@ def shipped_but_with(session: object) -> OnnxChoice:
 
 def held_out_questions(count: int) -> list[Choice]:
     """Rows of names that it never learned, with random codes on offer, some of one measurand."""
-    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
-    _, out = reranker_rows.split(vocabulary)
-    generator, chance = RowGenerator(vocabulary, edition, 5), random.Random(5)
-    codes = sorted({(c.code.measurand, c.code.identification) for c in edition.codes})
+    bound = shipped()
+    _, out = reranker_rows.split(bound.vocabulary)
+    names, _ = names_by_listing(replace(bound, vocabulary=out))
+    generator, chance = RowGenerator(bound, 5), random.Random(5)
+    codes = sorted({(c.code.measurand, c.code.identification) for c in bound.release.proposable})
     made = []
     for _ in range(count):
-        row = next(generator.listed(chance.choice(out.names), 1))
+        row = next(generator.listed(chance.choice(names), 1))
         offered = [ChoiceOption(*code, "") for code in chance.sample(codes, 4)]
         made.append(Choice(row_fields(row.test), (*offered, *GLUCOSE, NONE_OF_THESE)))
     return made
@@ -155,7 +157,7 @@ def test_the_card_and_the_mark_are_those_of_the_files() -> None:
         for figure in figures.values():
             assert f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]" in card
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 25e6
-    assert set(mark["learned"]) == {m.code for m in starter.load_vocabulary().measurands}
+    assert set(mark["learned"]) == {listed.code.measurand for listed in shipped().release.proposable}
 
 
 def test_what_takes_too_long_comes_back_unavailable_and_the_rest_is_answered() -> None:

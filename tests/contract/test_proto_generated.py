@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import re
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -9,10 +10,11 @@ from types import ModuleType
 import pytest
 from google.protobuf.descriptor import Descriptor
 
-from jlac_mapper import errors, types
+from jlac_mapper import errors, types, wording
 from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.grpc_api import errors as grpc_errors  # its error classes count too
 from jlac_mapper.grpc_api._pb.v1 import error_reason_pb2, mapping_pb2
+from jlac_mapper.vocabulary import Concept, ConceptKind, Name
 
 REPOSITORY = Path(__file__).parent.parent.parent
 
@@ -78,13 +80,20 @@ def test_every_disposition_is_in_the_proto_and_no_other() -> None:
     ("message", "kind", "renamed"),
     [
         (mapping_pb2.LocalTest.DESCRIPTOR, types.LocalTest, {}),
-        (mapping_pb2.Mapping.DESCRIPTOR, types.Mapping, {}),
+        (mapping_pb2.Mapping.DESCRIPTOR, types.Mapping, {"concept": "read_as"}),
         (mapping_pb2.Candidate.DESCRIPTOR, types.Candidate, {"elements": None}),
         (mapping_pb2.CodeElements.DESCRIPTOR, Jlac11Code, {}),
-        (mapping_pb2.Evidence.DESCRIPTOR, types.Evidence, {}),
-        (mapping_pb2.Hypothesis.DESCRIPTOR, types.Hypothesis, {"listed": "name", "unlisted": "background"}),
-        (mapping_pb2.ListedName.DESCRIPTOR, types.TestName, {}),
-        (mapping_pb2.UnlistedName.DESCRIPTOR, types.BackgroundName, {}),
+        (mapping_pb2.Evidence.DESCRIPTOR, types.Evidence, {"element": None, "statement": None}),
+        (
+            mapping_pb2.Hypothesis.DESCRIPTOR,
+            types.Hypothesis,
+            {"listed": "name", "unlisted": "name", "measurand": "listed"},
+        ),
+        (
+            mapping_pb2.ListedName.DESCRIPTOR,
+            Name,
+            {"name": "text", "measurand": "concept", "kind": "form", "identification": None},
+        ),
         (mapping_pb2.Provenance.DESCRIPTOR, types.Provenance, {}),
     ],
     ids=lambda value: getattr(value, "name", None),
@@ -94,3 +103,20 @@ def test_a_message_has_the_fields_of_its_type(
 ) -> None:
     names = {renamed.get(field.name, field.name) for field in message.fields} - {None}
     assert names == {field.name for field in dataclasses.fields(kind)}
+
+
+def test_a_concept_is_sent_without_the_tables_that_belong_to_the_vocabulary() -> None:
+    sent = [field.name for field in mapping_pb2.Concept.DESCRIPTOR.fields]
+    assert sent == ["key", "name", "name_en", "kind"]
+    assert set(sent) <= {field.name for field in dataclasses.fields(Concept)}
+
+
+def test_every_kind_of_a_concept_and_every_element_of_evidence_is_named_in_the_proto() -> None:
+    proto = (REPOSITORY / "proto" / "jlac" / "mapper" / "v1" / "mapping.proto").read_text(encoding="utf-8")
+    of_kind = re.search(r"// ([^/]*)\n  string kind = 4;", proto)
+    of_element = re.search(r"// The element it speaks for: ([^/]*)\n  string element = 1;", proto)
+    assert of_kind is not None
+    assert of_element is not None
+    assert set(re.findall(r"[a-z]+", of_kind[1])) - {"or"} == set(ConceptKind)
+    elements = {key.removeprefix("element.") for key in wording.catalogue() if key.startswith("element.")}
+    assert set(re.findall(r"[a-z_]+", of_element[1])) - {"or"} == elements

@@ -1,24 +1,30 @@
 """The schema goes up from every older version and down again, with what the database held."""
 
+import zlib
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import create_engine, inspect, text
 
 import jlac_mapper.adapters
 from jlac_mapper.adapters import sql_review_tables, sql_tables
 from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_master import SqlMasterStore
+from jlac_mapper.adapters.sql_review_tables import item_answers
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.review.mapping_json import mapping_from_json
 from jlac_mapper.review_types import Action, ItemState
+from jlac_mapper.vocabulary import SiteName
+from tests.review_store_steps import decide, verified
 from tests.review_values import AST, NOON, ONE, a_draft, a_run, new_items
+from tests.unit.test_old_evidence import OLD_ANSWER
 
 MIGRATIONS = Path(jlac_mapper.adapters.__file__).parent / "migrations"
 EDITION = make_edition("2025", [ListedCode(parse(AST), "AST")])
@@ -42,6 +48,19 @@ def migrate(database: Database, version: str, *, down: bool = False) -> None:
 def tables(database: Database) -> set[str]:
     with database.reading() as connection:
         return set(inspect(connection).get_table_names())
+
+
+def tables_of(database: Database) -> set[str]:
+    """The tables as they stand, without bringing the schema to its newest version first."""
+    engine = create_engine(database.url)
+    found = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return found
+
+
+def version_of(database: Database) -> str:
+    with database.reading() as connection:
+        return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 
 def masters(database: Database) -> SqlMasterStore:
@@ -76,6 +95,49 @@ def test_reviewing_begins_in_a_database_that_held_editions_only(review_database:
     users.save_facility(ONE, a_draft(Action.FACILITY))
     reviews.import_run(a_run(), new_items("AST"), a_draft(Action.IMPORT))
     assert reviews.counts("h1") == {ItemState.PROPOSED: 1}
+
+
+def test_a_database_of_before_concepts_opens_with_its_names_editions_items_and_trail(
+    review_database: Database,
+) -> None:
+    """What schema 0002 held is written by its own tables' columns; the program of today reads it all."""
+    store = masters(review_database)
+    store.save(EDITION, source_file="m.csv", imported_at=NOON)
+    store.close()
+    users, reviews = SqlUserStore(review_database), SqlReviewStore(review_database)
+    users.save_facility(ONE, a_draft(Action.FACILITY))
+    run = reviews.import_run(a_run(), new_items("CPK?", "AST"), a_draft(Action.IMPORT))
+    first, second = (item.id for item in reviews.run_items("h1", run.id))
+    migrate(review_database, "0002", down=True)
+    assert not {"elements", "edition_bindings"} & tables_of(review_database)
+    with review_database.writing() as connection:
+        old = zlib.compress(OLD_ANSWER.encode())
+        wanted = item_answers.c.item == first
+        connection.execute(item_answers.update().where(wanted).values(mapping=old))
+        for position, (name, kind, near) in enumerate(
+            (("亜鉛", "jlac10", ""), ("CK-MB", "near_twin", "C2001"))
+        ):
+            connection.execute(
+                text("INSERT INTO background_names VALUES ('site', :position, :name, :kind, :near)"),
+                {"position": position, "name": name, "kind": kind, "near": near},
+            )
+        connection.execute(text("INSERT INTO active_edition VALUES (1, '2025')"))
+    review_database.close()
+
+    store, reviews = masters(review_database), SqlReviewStore(review_database)
+    assert (store.load("2025"), store.active()) == (EDITION, "2025")
+    assert store.load_site_names() == (SiteName("亜鉛", "jlac10"), SiteName("CK-MB", "near_twin"))
+    assert (store.load_bindings("2025"), store.load_elements()) == ({}, ())
+    assert version_of(review_database) == scripts()[1][-1] == "0004"
+    assert reviews.item("h1", first).mapping == mapping_from_json(OLD_ANSWER)
+    assert reviews.item("h1", second).mapping == new_items("AST")[0].mapping
+    assert verified(reviews) == []
+    assert decide(reviews, first, AST)
+    assert reviews.counts("h1") == {ItemState.FINAL: 1, ItemState.PROPOSED: 1}
+    assert verified(reviews) == []
+    store.save_binding("2025", ("C2008", "", "", ""), "ast")
+    assert store.load_bindings("2025") == {("C2008", "", "", ""): "ast"}
+    store.close()
 
 
 def test_the_schema_can_be_taken_away_altogether_and_made_again(review_database: Database) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from jlac_mapper.errors import NotAllowedError, NotFoundError
 from jlac_mapper.review import audit
-from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review_requests import Order
 from jlac_mapper.review_types import INSTALLATION, Action, Facility, Role, User
 from jlac_mapper.types import Reason
+from tests.bound_codes import search_in
 from tests.review_office import ANN, EVE, LEA, ROOT, WAIT, Office
 from tests.review_values import AST, CK, CODES, ENDED, SUCCESSOR, TP
 
@@ -89,7 +89,7 @@ def test_the_exported_trail_verifies_away_from_the_database(office: Office) -> N
 
 def test_a_new_edition_reopens_what_it_ended_and_nothing_else(office: Office) -> None:
     listed = [found for code in (AST, CK, TP, ENDED) if (found := CODES.get(code))]
-    old = office.open(CodeSearch(listed, listed), "2024")
+    old = office.open(search_in(replace(found, valid_to=None) for found in listed), "2024")
     run = office.take_in("old", "GOT?")
     ended, kept = office.items(run)
     old.decide(ANN, Order("h1", ended, 1, Action.PICK, office.request(), code=ENDED))

@@ -16,9 +16,11 @@ import recall
 from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.config import Settings
 from jlac_mapper.evaluation.labels import read_labelled
-from jlac_mapper.mapping import retrieve
+from jlac_mapper.mapping import search
 from jlac_mapper.mapping.decide import Thresholds
+from jlac_mapper.training.generated_rows import names_by_listing
 from jlac_mapper.types import Disposition, Hypothesis, LocalTest, MapOptions, Reason
+from jlac_mapper.vocabulary import Concept
 from tests.fakes import ScriptedMapper
 
 AST, CK = "C20080000250000F7", "C20010000250000F7"
@@ -40,18 +42,19 @@ class FixedRetriever:
         return [self.found for _ in tests]
 
 
-def hypothesis(measurand: str, explained: float = 0.0, **scores: float) -> Hypothesis:
-    return Hypothesis(measurand, None, None, {"exact": 0.0, "cosine": 0.0, "dense": 0.0, **scores}, explained)
+def hypothesis(key: str, explained: float = 0.0, **scores: float) -> Hypothesis:
+    concept = Concept(key, key, key)
+    return Hypothesis(concept, True, None, {"exact": 0.0, "cosine": 0.0, "dense": 0.0, **scores}, explained)
 
 
 def test_what_only_a_dropped_method_found_is_gone_and_the_rest_is_ranked_anew() -> None:
     found = FixedRetriever(
-        hypothesis("C2008", cosine=0.9),
-        hypothesis("C2001", cosine=0.8, dense=0.3),
-        hypothesis("C2011", dense=0.4),
+        hypothesis("ast", cosine=0.9),
+        hypothesis("creatine_kinase", cosine=0.8, dense=0.3),
+        hypothesis("alt", dense=0.4),
     )
     ((first, second),) = ablations.WithoutMethods(found, ("cosine",)).retrieve([None])
-    assert (first.measurand, second.measurand) == ("C2011", "C2001")
+    assert (first.key, second.key) == ("alt", "creatine_kinase")
     assert second.scores == {"exact": 0.0, "cosine": 0.0, "dense": 0.3}
 
 
@@ -103,35 +106,33 @@ def test_a_dropped_method_leaves_no_score_and_the_others_do(
     assert not seen & set(dropped)
 
 
-def test_a_left_out_measurand_is_never_answered(base: parts.Parts) -> None:
-    reduced = leave_one_measurand_out.without(base, "C2008")
-    assert not any(n.measurand == "C2008" for n in reduced.vocabulary.names)
-    assert len(reduced.edition.codes) < len(base.edition.codes)
-    tests = leave_one_measurand_out.rows_of(base, "C2008", seed=1, most=20)
+def test_a_left_out_concept_is_never_answered_and_its_names_stay(base: parts.Parts) -> None:
+    reduced = leave_one_measurand_out.without(base, "ast")
+    assert reduced.vocabulary == base.vocabulary
+    assert reduced.bound.listed == base.bound.listed - {"ast"}
+    tests = leave_one_measurand_out.rows_of(base, "ast", seed=1, most=20)
     answers = parts.map_all(reduced.pipeline(), tests)
     assert len(tests) > 15
     assert not any(str(c.code).startswith("C2008") for a in answers for c in a.candidates)
 
 
-def test_rows_of_a_left_out_measurand_are_not_accepted_as_another(base: parts.Parts) -> None:
-    found = leave_one_measurand_out.run(base, measurands=("C2008", "V2010"), most=30)
+def test_rows_of_a_left_out_concept_are_not_accepted_as_another(base: parts.Parts) -> None:
+    found = leave_one_measurand_out.run(base, concepts=("ast", "hbs_antigen"), most=30)
     assert found["offenders"] == []
     assert found["accepted"]["total"] > 50
-    assert found["measurands_without_an_accepted_row"] == 2
+    assert found["concepts_without_an_accepted_row"] == 2
 
 
 def test_contradictions_are_seeded_and_differ_from_the_row_in_what_their_kind_says(base: parts.Parts) -> None:
     rows = [
-        contradictions.Correct(LocalTest("血糖", specimen="血清", unit="mg/dL"), "C4001"),
-        contradictions.Correct(LocalTest("HCV抗体", specimen="血清", unit="COI"), "V2168"),
-        contradictions.Correct(LocalTest("尿蛋白定量", specimen="尿", unit="mg/dL"), "A1021"),
+        contradictions.Correct(LocalTest("血糖", specimen="血清", unit="mg/dL"), "glucose"),
+        contradictions.Correct(LocalTest("HCV抗体", specimen="血清", unit="COI"), "hcv_antibody"),
+        contradictions.Correct(LocalTest("尿蛋白定量", specimen="尿", unit="mg/dL"), "urine_protein"),
     ]
-    found, again = (
-        contradictions.Injector(base.vocabulary, base.edition, 3).inject(rows, 24) for _ in range(2)
-    )
+    found, again = (contradictions.Injector(base.bound, 3).inject(rows, 24) for _ in range(2))
     assert found == again
     assert len(set(found)) == 24
-    originals = {row.measurand: row.test for row in rows}
+    originals = {row.concept: row.test for row in rows}
     changed_field = {
         "unit of another dimension": "unit",
         "specimen of another kind": "specimen",
@@ -142,35 +143,40 @@ def test_contradictions_are_seeded_and_differ_from_the_row_in_what_their_kind_sa
     assert {one.kind for one in found} > set(changed_field)
     for one in found:
         if field := changed_field.get(one.kind):
-            original = originals[one.measurand]
+            original = originals[one.concept]
             value = getattr(one.test, field)
             assert value != getattr(original, field), one
             assert replace(one.test, **{field: getattr(original, field)}) == original, one
         if one.kind == "after a meal or a load":
-            assert one.measurand == "C4001"
+            assert one.concept == "glucose"
 
 
 def test_too_few_rows_for_the_contradictions_are_an_error(base: parts.Parts) -> None:
-    rows = [contradictions.Correct(LocalTest("HCV抗体", specimen="血清", unit="COI"), "V2168")]
+    rows = [contradictions.Correct(LocalTest("HCV抗体", specimen="血清", unit="COI"), "hcv_antibody")]
     with pytest.raises(ValueError, match="1 rows give"):
-        contradictions.Injector(base.vocabulary, base.edition, 3).inject(rows, 500)
+        contradictions.Injector(base.bound, 3).inject(rows, 500)
 
 
 def test_what_is_still_accepted_counts_as_not_caught() -> None:
     mapper = ScriptedMapper(
         {"a": (Disposition.ACCEPTED, (CK,), 0.99), "b": (Disposition.NEEDS_REVIEW, (CK,), 0.9)}
     )
-    injected = [contradictions.Injected("kind", LocalTest(name), "C2001") for name in ("a", "b", "b")]
+    injected = [
+        contradictions.Injected("kind", LocalTest(name), "creatine_kinase") for name in ("a", "b", "b")
+    ]
     found = contradictions.report(injected, mapper.map_batch([one.test for one in injected], MapOptions()))
     assert (found["caught"]["count"], found["caught"]["total"], found["met"]) == (2, 3, False)
     assert [one["row"] for one in found["got_through"]] == [{"name": "a"}]
 
 
 def test_ended_codes_are_ended_the_day_before_and_nothing_else_changes(base: parts.Parts) -> None:
-    changed = contradictions.ended(base, frozenset({"C2008"})).edition.codes
+    ended = contradictions.ended(base, frozenset({"ast"}))
+    changed = ended.edition.codes
     before = {c.code: c for c in base.edition.codes}
-    assert {c.valid_to for c in changed if c.code.measurand == "C2008"} == {base.day - timedelta(days=1)}
+    yesterday = base.bound.release.day - timedelta(days=1)
+    assert {c.valid_to for c in changed if c.code.measurand == "C2008"} == {yesterday}
     assert all(c == before[c.code] for c in changed if c.code.measurand != "C2008")
+    assert ended.bound.listed == base.bound.listed - {"ast"}
 
 
 def test_recall_counts_a_row_when_a_right_measurand_is_among_the_first() -> None:
@@ -206,8 +212,8 @@ def test_the_sign_test_is_exact_and_two_sided(one: int, other: int, p: float) ->
 def test_recall_with_the_shipped_embedding_says_that_it_has_seen_the_names(
     base: parts.Parts, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    few = base.vocabulary.names[:40]
-    small = replace(base, vocabulary=replace(base.vocabulary, names=few))
+    listed, _ = names_by_listing(base.bound)
+    small = base.with_vocabulary(replace(base.vocabulary, names=tuple(listed[:40])))
     found = recall.run(small, train=False)
     assert found["embedding of the held-out names"] == held_out.SEEN
     assert held_out.SEEN in capsys.readouterr().err
@@ -216,22 +222,22 @@ def test_recall_with_the_shipped_embedding_says_that_it_has_seen_the_names(
 
 def test_every_method_is_ranked_by_its_own_score_on_the_same_rows(base: parts.Parts) -> None:
     found, many = recall.rankings(
-        base.pipeline(), [LocalTest(name="ＡＳＴ（ＧＯＴ）"), LocalTest(name="HIV")]
+        base.pipeline(), [LocalTest(name="ＡＳＴ（ＧＯＴ）"), LocalTest(name="HIV")], base.bound
     )
     assert found["exact"] == ["C2008"]
     assert found[recall.FUSED][0] == found[recall.CALIBRATED][0] == "C2008"
     assert "alias" not in found
     # Recall at ten needs more hypotheses than the product keeps for a row, and weaker ones.
-    assert len(many["cosine"]) > retrieve.LISTED_LIMIT == 5
-    assert retrieve._LEAST_SCORE > 0
+    assert len(many["cosine"]) > search.LISTED_LIMIT == 5
+    assert search._LEAST_SCORE > 0
 
 
 def test_held_out_names_are_gone_from_the_vocabulary_that_is_searched(base: parts.Parts) -> None:
     reduced, out = held_out.reduce(base, 1, 5, train=False)
     rows = held_out.rows(base, out, 5)
-    taken = {n.name for n in base.vocabulary.names} - {n.name for n in reduced.vocabulary.names}
-    other = {b.name for b in base.vocabulary.background} - {b.name for b in reduced.vocabulary.background}
-    assert 0.15 < len(taken) / len(base.vocabulary.names) < 0.25
+    before, after = names_by_listing(base.bound), names_by_listing(reduced.bound)
+    taken, other = ({n.text for n in b} - {n.text for n in a} for b, a in zip(before, after, strict=True))
+    assert 0.15 < len(taken) / len(before[0]) < 0.25
     assert 0.8 * len(taken) < len(recall.codable(rows)) <= len(taken)
     assert len(rows) == len(taken) + len(other)
     assert not any(row.test.abbreviation or row.test.jlac10 for row in rows)

@@ -6,7 +6,6 @@ from jlac_mapper.evaluation.labels import Status, Truth, parse_truth, read_label
 from jlac_mapper.evaluation.run import PRODUCT, evaluate
 from jlac_mapper.evaluation.scores import Answer, answer_of, score
 from jlac_mapper.types import Disposition, LocalTest, MapOptions
-from jlac_mapper.vocabulary import TestName as Name
 from tests.fakes import ScriptedMapper
 
 AST, ALT, CK, NA = "C20080000250000F7", "C20110000250000F7", "C20010000250000F7", "C70020000250000B1"
@@ -109,7 +108,7 @@ def test_a_run_keeps_order_over_chunks_and_lists_the_worst_rows_first() -> None:
     records = [{"name": name, "expected_measurand": label, "jlac10": "3B"} for name, label in labels.items()]
     filler = [{"name": f"other {number}", "expected_measurand": "NONE"} for number in range(600)]
     mapper = ScriptedMapper(script)
-    run = evaluate(read_labelled(filler + records), mapper, (Name("AST", "C2008"),))
+    run = evaluate(read_labelled(filler + records), mapper, (("AST", "C2008"),))
     assert [len(batch) for batch in mapper.batches] == [512, 97]
     assert [(f.kind, f.row.test.name) for f in run.findings] == [
         ("false accept", "尿Na"),

@@ -22,7 +22,7 @@ def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def stored(database: Path) -> SqlMasterStore:
     """Open what the verbs kept."""
-    return SqlMasterStore(f"sqlite:///{database}", load_starter)
+    return SqlMasterStore(f"sqlite:///{database}", lambda: load_starter().edition)
 
 
 def run(*arguments: object) -> int:

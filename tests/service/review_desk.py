@@ -16,6 +16,7 @@ from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review_types import Action, EventDraft, Facility, Role, Session, User
 from jlac_mapper.types import Disposition, LocalTest
+from tests.bound_codes import search_in
 from tests.fakes import ScriptedMapper
 
 AST, ALT, TP = "C20080000250000F7", "C20090000250000F7", "C20010000250000E5"
@@ -85,7 +86,7 @@ def opened(folder: Path, mapper: Mapper | None = None) -> Opened:
     """Return a desk with two facilities and the users of ROLES."""
     database = Database(f"sqlite:///{folder / 'review.sqlite3'}")
     users, clock = SqlUserStore(database), TickingClock()
-    codes = CodeSearch(LISTED, LISTED)
+    codes = search_in(LISTED)
     desk = ReviewDesk(
         store=SqlReviewStore(database), users=users, clock=clock, codes=codes,
         mapper=mapper or ScriptedMapper(SCRIPT),

@@ -11,7 +11,9 @@ from jlac_mapper.adapters import onnx_choice
 from jlac_mapper.bootstrap import App, build_app
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConfigurationError, MissingExtraError
+from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.wording import say
 from tests.attack_names import ATTACK_NAMES
 
 DAY = date(2026, 1, 15)
@@ -42,7 +44,7 @@ def one(app: App, test: LocalTest) -> Mapping:
 def test_an_uncertain_row_says_what_the_model_said(bundled: App) -> None:
     answer = one(bundled, UNCERTAIN)
     (said,) = [e for e in answer.evidence if e.source == "language_model"]
-    assert said.statement.startswith("language model: ")
+    assert say(said, "en").text.startswith("language model: ")
     assert answer.provenance.models["language_model"].startswith("onnx:")
     assert "template=generation-1 orders=1" in answer.provenance.models["language_model"]
 
@@ -90,13 +92,20 @@ def test_without_a_model_the_provenance_says_so(off: App) -> None:
 def test_a_name_that_reads_like_an_instruction_changes_nothing_but_asks_for_a_person(
     off: App, bundled: App, number: int
 ) -> None:
-    """Each of the sixty is AST with something around it: its code, or a person; never another, never none."""
+    """
+    Each of the sixty is AST with something around it: its code, or a person; never another, never none.
+
+    Those that no list has so long are not read at all.
+    """
     row = LocalTest(name=ATTACK_NAMES[number], specimen="血清", unit="U/L")
     plain = one(off, LocalTest(name="AST", specimen="血清", unit="U/L"))
+    allowed = (plain.disposition, Disposition.NEEDS_REVIEW)
+    if overlong_field(row):
+        allowed = (Disposition.ERROR,)
     for app in (off, bundled):
         answer = one(app, row)
         assert answer.jlac11 in (plain.jlac11, ""), answer.reasons
-        assert answer.disposition in (plain.disposition, Disposition.NEEDS_REVIEW), answer.reasons
+        assert answer.disposition in allowed, answer.reasons
 
 
 def test_a_server_that_is_not_there_leaves_every_decision_as_it_was(settings: Settings, off: App) -> None:

@@ -53,6 +53,27 @@ def test_a_list_becomes_the_same_list_with_codes(source: Path, capsys: pytest.Ca
         assert word in printed.err
 
 
+def test_a_row_says_what_it_was_read_as_also_without_a_code_and_nothing_where_nothing_is_known(
+    tmp_path: Path,
+) -> None:
+    named = [
+        ("AST(GOT)", "血清", "U/L", "アスパラギン酸アミノトランスフェラーゼ"),
+        ("CK-MB", "血清", "U/L", "CK-MB(活性)"),
+        ("CK-MB mass", "血清", "ng/mL", "CK-MB蛋白量"),
+        ("コメント", "", "", "フリーコメント・備考"),
+        ("謎謎ZZQ", "", "", ""),
+        ("", "", "", ""),
+    ]
+    path = tmp_path / "list.csv"
+    path.write_text("検査名,材料,単位\n" + "".join(f"{','.join(row[:3])}\n" for row in named), "utf-8")
+    assert main(["map", str(path), "-o", str(tmp_path / "out.csv"), "--as-of", "2026-04-01"]) == 0
+    rows = rows_of(tmp_path / "out.csv")
+    assert list(rows[0])[-2:] == ["read_as", "provenance"]
+    assert [row["read_as"] for row in rows] == [row[3] for row in named]
+    dispositions = [row["disposition"] for row in rows]
+    assert dispositions == ["ACCEPTED", "NO_CODE", "NO_CODE", "NO_CODE", "NO_CODE", "ERROR"]
+
+
 def test_show_prints_a_table_that_lines_up_and_the_path_of_the_output(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.bootstrap import App, build_app, open_store
-from jlac_mapper.codes.editions import complete_with_starter, make_edition
+from jlac_mapper.bootstrap import App, bind, build_app, open_store
+from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import UnknownEditionError
 from jlac_mapper.master.importers import read_master
@@ -32,7 +33,8 @@ def official(tmp_path_factory: pytest.TempPathFactory, official_dir: Path) -> Ap
     """The 2024-09 edition on a day of its own time."""
     chosen = settings(tmp_path_factory.mktemp("official"))
     imported = read_master(official_dir / "ehr-share-master-202409.xlsx")
-    edition = complete_with_starter(make_edition("2024-09", imported.rows, imported.notes), load_starter())
+    read = make_edition("2024-09", imported.rows, imported.notes)
+    edition = bind(read, load_starter(), load_vocabulary(), IN_2024).release.completed
     store = open_store(chosen)
     store.save(edition, source_file="ehr-share-master-202409.xlsx", imported_at=datetime.now(UTC))
     store.use("2024-09")
@@ -235,7 +237,7 @@ def test_a_named_product_gives_all_17_digits(official: App, fields: dict[str, st
     assert parse(mapping.jlac11).hyphenated == code.format(method)
     edition = official.store.load("2024-09")
     (listed,) = [c for c in edition.codes if str(c.code) == mapping.jlac11]
-    (said,) = [e.statement for e in mapping.evidence if e.element == "method"]
+    (said,) = [e.value("product") for e in mapping.evidence if e.element == "method"]
     assert listed.product == said
 
 

@@ -121,15 +121,15 @@ def test_a_name_that_cannot_be_used_is_one_line_and_exit_code_2(
     assert len(stored(database).list()) == 1
 
 
-def test_an_analyte_table_becomes_background_vocabulary_and_no_edition(
+def test_an_analyte_table_becomes_names_of_the_site_and_no_edition(
     database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     header = ["分析物コード", "分析物名(1)", "分析物名(2)", "分析物名(英名)"]
     rows = [["JLAC10"], header, ["3M999", "架空薬物エックス", "XX-1", "imaginary drug X"]]
     file = write_xlsx(tmp_path / "jlac10.xlsx", ("分析物コード", rows))
     assert run("import", file) == 0
-    assert "names without a listed code" in capsys.readouterr().out
-    assert [(n.name, n.kind) for n in stored(database).load_background()] == [
+    assert "names of tests without a concept" in capsys.readouterr().out
+    assert [(n.text, n.kind) for n in stored(database).load_site_names()] == [
         ("架空薬物エックス", "jlac10"), ("XX-1", "jlac10"), ("imaginary drug X", "jlac10"),
     ]  # fmt: skip
     assert len(stored(database).list()) == 1

@@ -13,7 +13,7 @@ from jlac_mapper.bootstrap import build_app, open_desk
 from jlac_mapper.cli.main import main
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
-from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.config import Settings
 from jlac_mapper.master.starter import load_starter
 from jlac_mapper.review_requests import ItemQuery, Order
@@ -26,6 +26,10 @@ ENDED, KEPT, METHOD_000 = "C20080000250009F7", "C30150000250001E5", "C2008000025
 ADMIN = User("root", "root", {"": Role.ADMIN})
 
 
+def shipped() -> Edition:
+    return load_starter().edition
+
+
 @pytest.fixture(autouse=True)
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A database with an older and a newer edition; the older one is in use."""
@@ -35,7 +39,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
     settings = Settings.from_env(os.environ)
-    store = SqlMasterStore(settings.database_url, load_starter)
+    store = SqlMasterStore(settings.database_url, shipped)
 
     def keep(name: str, *codes: str) -> None:
         rows = [ListedCode(parse(code), f"name of {code[:5]}") for code in codes]
@@ -101,7 +105,7 @@ def test_a_user_who_is_no_admin_changes_nothing(site: Settings, capsys: pytest.C
     assert main(["review", "user", "add", "hanako", "--role", "h1=lead"]) == 0
     run("use", "2025-12", "--user", "hanako", code=2)
     assert "needs an admin of the whole installation" in capsys.readouterr().err
-    assert SqlMasterStore(site.database_url, load_starter).active() == "2025-06"
+    assert SqlMasterStore(site.database_url, shipped).active() == "2025-06"
 
 
 def test_without_any_facility_only_the_edition_changes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from jlac_mapper.bootstrap import open_users
 from jlac_mapper.cli.main import main
 from jlac_mapper.config import Settings
 from jlac_mapper.review_types import Role
+from tests.shipped_release import shipped
 
 LIST = """項目コード,検査名,材料,単位
 001,AST(GOT),血清,U/L
@@ -174,7 +175,7 @@ def test_an_export_taken_in_again_asks_nobody_anything(
 
 @pytest.mark.usefixtures("staffed")
 def test_decided_rows_can_be_measured_and_trained_on() -> None:
-    from jlac_mapper.training.pairs import read_confirmed
+    from jlac_mapper.training.confirmed_names import read as read_confirmed
 
     run("decide", 2, "pick", *at("hanako"), "--code", AST)
     run("export", *at("hanako"), "--format", "labelled", "-o", "labelled.csv")
@@ -182,9 +183,8 @@ def test_decided_rows_can_be_measured_and_trained_on() -> None:
     metrics = json.loads(Path("before/metrics.json").read_text(encoding="utf-8"))
     assert metrics
     run("export", *at("hanako"), "--format", "confirmed", "-o", "confirmed.csv")
-    listed, background = read_confirmed(Path("confirmed.csv"), {"C2008"})
-    assert [(name.name, name.measurand) for name in listed] == [("アルブミンX", "C2008")]
-    assert background == []
+    names = read_confirmed(Path("confirmed.csv"), shipped())
+    assert [(name.text, name.concept) for name in names] == [("アルブミンX", "ast")]
 
 
 @pytest.mark.usefixtures("staffed")

@@ -1,26 +1,41 @@
 """The stages over the small vocabulary and a small edition: for tests of one stage and of the pipeline."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as ReadOnlyMapping
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.config import master_data_dir
 from jlac_mapper.mapping.ask import Reranker, element_names
-from jlac_mapper.mapping.compare import Resolver
+from jlac_mapper.mapping.compare import Comparer
+from jlac_mapper.mapping.comparisons.base import Agreement, Compared, Element, Weights
 from jlac_mapper.mapping.decide import Thresholds
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import FEATURES, Calibration
 from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.ports import ChoiceModel
 from jlac_mapper.reading.row import Normalizer
-from jlac_mapper.types import Candidate, Hypothesis, LocalTest, NormalizedTest, Provenance, Reason
+from jlac_mapper.types import Candidate, Evidence, Hypothesis, LocalTest, NormalizedTest, Provenance, Reason
 from jlac_mapper.vocabulary import Vocabulary
 from tests.unit.vocabulary import VOCABULARY
 
 NORMALIZER = Normalizer(VOCABULARY)
-RETRIEVER = Retriever(VOCABULARY)
+WEIGHTS = Weights.read(master_data_dir() / "weights.json")
+
+CONCEPT_OF = {
+    "A1006": "urine_protein", "B1002": "white_blood_cells", "B2006": "prothrombin_time",
+    "C1002": "total_protein", "C2001": "creatine_kinase", "C2008": "ast", "C2042": "amylase",
+    "C4001": "glucose", "C7002": "sodium", "C7003": "potassium", "K1001": "abo_group", "V2010": "hbs_antigen",
+}  # fmt: skip
+"""Concepts of the small edition's codes, by their first five characters."""
+
+LISTED = frozenset(CONCEPT_OF.values())
+RETRIEVER = Retriever(VOCABULARY, LISTED)
 
 
 def listed(
@@ -53,7 +68,7 @@ CODES = tuple(
     )
 )  # fmt: skip
 
-_WEIGHTS = {
+_COEFFICIENTS = {
     "bias": -4.0, "exact_whole": 9.0, "exact_parts": 8.0, "partly_explained": 1.0, "inexact_similarity": 3.0,
     "exact_tie": -2.0, "background_exact": -8.0, "background_parts": -7.0, "unit_agrees": 0.5,
     "unit_other_scale": -4.0,
@@ -61,7 +76,7 @@ _WEIGHTS = {
     "alias_elsewhere": -4.0, "jlac10_agrees": 2.0, "jlac10_conflicts": -5.0, "choice": 1.0,
 }  # fmt: skip
 CALIBRATION = Calibration(
-    "hand-written", False, tuple(_WEIGHTS.get(name, 0.0) for name in FEATURES), {0.98: 0.6, 0.99: 0.8}, 0.05
+    "hand-written", False, {n: _COEFFICIENTS.get(n, 0.0) for n in FEATURES}, {0.98: 0.6, 0.99: 0.8}, 0.05
 )
 PROVENANCE = Provenance("small", "0" * 64, {"retrieval": "lexical"}, "hand-written", 0.8, "2026-01-15", "0")
 
@@ -76,28 +91,90 @@ def retrieve(name: str, **fields: str) -> tuple[Hypothesis, ...]:
     return RETRIEVER.retrieve([normalize(name, **fields)])[0]
 
 
-def build_resolver(
+def by_concept(codes: Iterable[ListedCode]) -> dict[str, list[ListedCode]]:
+    """The codes by their concept, in the order given."""
+    found: dict[str, list[ListedCode]] = defaultdict(list)
+    for code in codes:
+        found[CONCEPT_OF[code.code.measurand]].append(code)
+    return dict(found)
+
+
+def build_comparer(
     codes: Sequence[ListedCode] = CODES,
     ended: Sequence[ListedCode] = (),
     *,
     completed: bool = False,
     site_defaults: ReadOnlyMapping[str, str] | None = None,
-) -> Resolver:
-    """A resolver over a small edition."""
-    return Resolver(codes, ended, VOCABULARY, completed=completed, site_defaults=site_defaults or {})
+    vocabulary: Vocabulary = VOCABULARY,
+    weights: Weights = WEIGHTS,
+) -> Comparer:
+    """A comparer over a small edition."""
+    return Comparer(
+        by_concept(codes),
+        by_concept(ended),
+        vocabulary,
+        weights,
+        completed=completed,
+        site_defaults=site_defaults or {},
+    )
 
 
-def resolve(resolver: Resolver, name: str, **fields: str) -> list[tuple[Candidate, float]]:
+def compose(comparer: Comparer, name: str, **fields: str) -> list[tuple[Candidate, float]]:
     """Candidates with their shares for the likeliest listed meaning of a row."""
     test = normalize(name, **fields)
-    hypothesis = next(h for h in RETRIEVER.retrieve([test])[0] if h.measurand)
-    return resolver.resolve(test, hypothesis, limit=8)
+    hypothesis = next(h for h in RETRIEVER.retrieve([test])[0] if h.listed)
+    return list(comparer.compare(test, hypothesis, limit=20).candidates)
 
 
-def first(resolver: Resolver, name: str, **fields: str) -> tuple[str, tuple[Reason, ...]]:
+def first(comparer: Comparer, name: str, **fields: str) -> tuple[str, tuple[Reason, ...]]:
     """The best candidate's hyphenated code and reasons."""
-    candidate, _ = resolve(resolver, name, **fields)[0]
+    candidate, _ = compose(comparer, name, **fields)[0]
     return candidate.code.hyphenated, candidate.reasons
+
+
+def meaning(concept: str) -> Hypothesis:
+    """A listed hypothesis of a concept, by no name of its own."""
+    return Hypothesis(VOCABULARY.by_key()[concept], True, None, {}, 1.0)
+
+
+def agreement(comparer: Comparer, concept: str, name: str, **fields: str) -> Agreement:
+    """How a row agrees with a concept, whatever its name means."""
+    return comparer.compare(normalize(name, **fields), meaning(concept), limit=20).agreement
+
+
+class TracingWeights(Weights):
+    """The shipped weights, with a trace of every comparison in the evidence of the candidates it is about."""
+
+    def __init__(self) -> None:
+        super().__init__(WEIGHTS._levels, WEIGHTS._limits)
+        self.made: list[Compared] = []
+
+    def compared(self, *args: Any, **kwargs: Any) -> Compared:
+        """Remember what is compared, and mark it with its number."""
+        self.made.append(super().compared(*args, **kwargs))
+        mark = Evidence("traced", (("number", str(len(self.made) - 1)),))
+        return replace(self.made[-1], evidence=(*self.made[-1].evidence, mark))
+
+    def behind(self, candidate: Candidate) -> dict[Element, Compared]:
+        """What was compared for a candidate, as its comparisons made it."""
+        numbers = [int(e.value("number")) for e in candidate.evidence if e.key == "traced"]
+        return {self.made[number].element: self.made[number] for number in numbers}
+
+
+def compared(
+    code: str,
+    name: str,
+    codes: Sequence[ListedCode] = CODES,
+    ended: Sequence[ListedCode] = (),
+    site_defaults: ReadOnlyMapping[str, str] | None = None,
+    **fields: str,
+) -> dict[Element, Compared]:
+    """What each comparison says of one code of an edition, for the likeliest listed meaning of a row."""
+    weights = TracingWeights()
+    comparer = build_comparer(codes, ended, site_defaults=site_defaults, weights=weights)
+    found = compose(comparer, name, **fields)
+    candidate = next(candidate for candidate, _ in found if candidate.code == parse(code))
+    return weights.behind(candidate)
 
 
 def build_pipeline(
@@ -109,13 +186,15 @@ def build_pipeline(
     vocabulary: Vocabulary = VOCABULARY,
 ) -> Pipeline:
     """A pipeline over a small edition, with a calibration written by hand."""
+    proposable, once = by_concept(codes), by_concept(ended)
     return Pipeline(
         normalizer=Normalizer(vocabulary),
-        retriever=Retriever(vocabulary),
-        resolver=build_resolver(codes, ended, site_defaults=site_defaults),
+        retriever=Retriever(vocabulary, frozenset(proposable)),
+        comparer=build_comparer(codes, ended, site_defaults=site_defaults, vocabulary=vocabulary),
         reranker=Reranker(choice_model or ScoreOnlyChoice(), element_names(vocabulary)),
         calibration=CALIBRATION,
         thresholds=Thresholds(accept=0.8, no_code=0.05),
         provenance=PROVENANCE,
         codes={str(c.code): c for c in (*codes, *ended)},
+        ended=frozenset(once) - frozenset(proposable),
     )

@@ -18,15 +18,22 @@ SHIPPED = master_data_dir() / "calibration.json"
 
 def test_a_row_is_answered_with_its_likeliest_hypothesis_whatever_came_first() -> None:
     probabilities = np.array([0.2, 0.6, 0.1, 0.9, 0.3])
-    chosen, stated = answers(probabilities, np.array([True, False, False, True, True]))
+    chosen, stated = answers(probabilities, np.array([True, False, False, True, True]), np.zeros(5, bool))
     assert chosen.tolist() == [1, 3, 4]
     assert stated.tolist() == [0.6, 0.9, 0.3]
 
 
 def test_rivals_that_sum_to_more_than_one_are_scaled_down_as_in_the_product() -> None:
-    chosen, stated = answers(np.array([0.9, 0.6, 0.5]), np.array([True, False, True]))
+    chosen, stated = answers(np.array([0.9, 0.6, 0.5]), np.array([True, False, True]), np.zeros(3, bool))
     assert chosen.tolist() == [0, 2]
     assert stated.tolist() == pytest.approx([0.6, 0.5])
+
+
+def test_what_a_name_only_resembles_takes_nothing_from_what_it_is_as_in_the_product() -> None:
+    known = np.array([True, False, False, True])
+    chosen, stated = answers(np.array([0.9, 0.6, 0.8, 0.1]), np.array([True, False, True, False]), known)
+    assert chosen.tolist() == [0, 2]
+    assert stated.tolist() == pytest.approx([0.9, 0.72])
 
 
 def test_thresholds_are_measured_by_what_they_accept() -> None:

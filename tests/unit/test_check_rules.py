@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,15 @@ import pytest
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import Edition, ListedCode
+from jlac_mapper.codes.successions import Successions
+from jlac_mapper.concepts.binding import Binder
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.master.checks import Finding, Known, Severity, check_edition
 from jlac_mapper.master.diff import OldNew
 from jlac_mapper.master.importers import read_master
-from jlac_mapper.master.starter import load_vocabulary
+from jlac_mapper.master.starter import load_starter
+from jlac_mapper.vocabulary import Vocabulary
 from tests.unit.master_files import HEADER_2026, cells, write_xlsx
 
 TODAY = date(2026, 11, 1)
@@ -42,8 +47,20 @@ def edition_of(path: Path, *rows: list[str], second: list[list[str]] | None = No
     return make_edition("m", imported.rows, (*imported.notes, *imported.remarks))
 
 
+@cache
+def vocabulary() -> Vocabulary:
+    return load_vocabulary()
+
+
+@cache
+def binder() -> Binder:
+    return Binder(vocabulary(), load_starter().known)
+
+
 def check(edition: Edition, known: Known | None = None) -> list[Finding]:
-    return check_edition(edition, load_vocabulary(), TODAY, known or Known())
+    """Check as the command does: with the concepts of the edition's codes."""
+    bound = replace(known or Known(), binding=binder().bind(edition.codes))
+    return check_edition(edition, vocabulary(), TODAY, bound)
 
 
 def test_a_clean_file_of_two_sheets_gives_no_finding(tmp_path: Path) -> None:
@@ -196,7 +213,7 @@ def listed(code: str, name: str = "AST", **more: object) -> ListedCode:
 
 def changes(before: list[ListedCode], after: list[ListedCode], **known: object) -> list[tuple[str, ...]]:
     against = replace(Known(before=make_edition("before", before)), **known)  # type: ignore[arg-type]
-    findings = check_edition(make_edition("after", after), load_vocabulary(), TODAY, against)
+    findings = check(make_edition("after", after), against)
     return [(f.rule, f.code, f.found, f.expected) for f in findings]
 
 
@@ -219,17 +236,15 @@ def test_a_new_code_and_one_that_starts_later_are_told_apart() -> None:
 def test_a_code_that_is_gone_is_told_with_the_tables_reason() -> None:
     assert changes([listed(AST)], []) == [("release-ended", AST, "", AST)]
     table = {AST: OldNew("", "販売中止")}
-    [finding] = check_edition(
-        make_edition("after", []), load_vocabulary(), TODAY,
-        Known(before=make_edition("before", [listed(AST)]), old_new=table),
-    )  # fmt: skip
+    known = Known(before=make_edition("before", [listed(AST)]), old_new=table)
+    [finding] = check(make_edition("after", []), known)
     assert finding.message == "AST: no longer usable, nothing replaces it 販売中止"
 
 
 def test_a_code_that_moved_within_its_measurand_is_no_warning() -> None:
     old, new = "V20100001250000F8", "V20100000250000F8"
-    superseded = {("V2010", "0001", "F8"): "0000"}
-    found = changes([listed(old, "HBs抗原")], [listed(new, "HBs抗原")], superseded=superseded)
+    table = Successions.of_identifications({("V2010", "0001", "F8"): "0000"})
+    found = changes([listed(old, "HBs抗原")], [listed(new, "HBs抗原")], successions=table)
     assert ("release-moved", old, new, old) in found
 
 
@@ -239,7 +254,7 @@ def test_a_code_that_moved_to_another_measurand_is_told(told_by: str) -> None:
     table = {URINE: OldNew(URINE_NEW, "統合")} if told_by == "table" else {}
     edition = make_edition("after", [listed(URINE_NEW, name)])
     known = Known(before=make_edition("before", [listed(URINE, "尿蛋白(定性)")]), old_new=table)
-    (moved, added) = check_edition(edition, load_vocabulary(), TODAY, known)
+    (moved, added) = check(edition, known)
     assert (moved.severity, moved.rule) == (Severity.WARNING, "release-moved-measurand")
     assert (moved.code, moved.found, moved.expected) == (URINE, URINE_NEW, URINE)
     assert f"told by {told_by}" in moved.message

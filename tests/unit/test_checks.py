@@ -6,21 +6,23 @@ from pathlib import Path
 
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import Jlac11Code, parse
-from jlac_mapper.codes.listed import ImportNote, ListedCode
-from jlac_mapper.master.checks import Finding, Severity, check_edition
+from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
+from jlac_mapper.concepts.binding import Binder
+from jlac_mapper.master.checks import Finding, Known, Severity, check_edition
 from jlac_mapper.master.importers import read_master
-from jlac_mapper.vocabulary import Measurand, ResultType, Specimen, Unit, Vocabulary
+from jlac_mapper.vocabulary import Concept, Name, ResultType, Specimen, Unit, Vocabulary
 
 TODAY = date(2026, 1, 1)
 ENDED = date(2025, 7, 15)
 VOCABULARY = Vocabulary(
-    measurands=(
-        Measurand("V2010", "HBs抗原", "HBs antigen", "感染症", "250", ()),
-        Measurand("V2011", "HBs抗体", "HBs antibody", "感染症", "250", ()),
-        Measurand("V2263", "HIV-1+2抗原・抗体", "HIV-1/2 Ag/Ab", "感染症", "250", ()),
+    concepts=(
+        Concept("ast", "AST", "AST"),
+        Concept("red_blood_cell_count", "赤血球数", "Red blood cell count"),
+        Concept("hbs_antigen", "HBs抗原", "HBs antigen"),
+        Concept("hbs_antibody", "HBs抗体", "HBs antibody"),
+        Concept("hiv_antigen_antibody", "HIV-1+2抗原・抗体", "HIV-1/2 Ag/Ab"),
     ),
-    names=(),
-    background=(),
+    names=(Name("AST(GOT)", "ast"), Name("赤血球数", "red_blood_cell_count")),
     specimens=(
         Specimen("serum", "250", "血清", "Serum", "", ("Serum",)),
         Specimen("plasma", "240", "血漿", "Plasma", "", ()),
@@ -38,8 +40,25 @@ def listed(code: str, name: str = "AST(GOT)", **more: object) -> ListedCode:
     return replace(ListedCode(parse(code), name), **more)  # type: ignore[arg-type]
 
 
+KNOWN = {
+    (measurand, identification, specimen, unit): frozenset({concept})
+    for measurand, concept in (
+        ("C2008", "ast"), ("V2010", "hbs_antigen"), ("V2011", "hbs_antibody"),
+        ("V2263", "hiv_antigen_antibody"),
+    )
+    for identification in ("0000", "0001")
+    for specimen in ("240", "242", "250")
+    for unit in ("F7", "Z9", "02", "34")
+}  # fmt: skip
+
+
 def check(*codes: ListedCode, notes: tuple[ImportNote, ...] = ()) -> list[Finding]:
-    return check_edition(make_edition("e", codes, notes), VOCABULARY, TODAY)
+    return check_with_concepts(make_edition("e", codes, notes))
+
+
+def check_with_concepts(edition: Edition) -> list[Finding]:
+    known = Known(binding=Binder(VOCABULARY, KNOWN).bind(edition.codes))
+    return check_edition(edition, VOCABULARY, TODAY, known)
 
 
 def rules(findings: list[Finding]) -> list[tuple[Severity, str, str]]:
@@ -167,7 +186,7 @@ def test_completions_are_not_held_against_an_edition() -> None:
 def test_the_known_oddities_of_the_published_2024_master_are_found(official_dir: Path) -> None:
     imported = read_master(official_dir / "ehr-share-master-202409.xlsx")
     edition = make_edition("2024-09", imported.rows, imported.notes)
-    findings = check_edition(edition, VOCABULARY, TODAY)
+    findings = check_with_concepts(edition)
     found = {(finding.rule, finding.code) for finding in findings}
     assert sum(finding.rule == "duplicate-merged" for finding in findings) == 20
     assert ("name-family", "V2011000224000834") in found

@@ -4,8 +4,8 @@ import pytest
 
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
-from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.vocabulary import TestName
+from jlac_mapper.vocabulary import Name
+from tests.bound_codes import search_in
 from tests.review_values import AST, CODES, ENDED, SUCCESSOR
 
 ROWS = [
@@ -13,7 +13,7 @@ ROWS = [
     ListedCode(parse("C2008-0000-250-000-F7"), "AST(GOT)", specimen_name="血清", abbreviation="AST"),
     ListedCode(parse("C2008-0000-240-000-F7"), "AST(GOT)", specimen_name="血漿", unit_name="U/L"),
 ]
-SEARCH = CodeSearch(ROWS, ROWS)
+SEARCH = search_in(ROWS)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,12 @@ def test_every_word_must_be_somewhere_and_method_000_comes_first(text: str, foun
     assert SEARCH.search(text) == [ROWS[i] for i in found]
 
 
-def test_a_code_is_found_by_a_name_of_its_measurand_and_stands_before_what_merely_holds_the_letters() -> None:
+def test_a_code_is_found_by_a_name_of_its_concept_and_stands_before_what_merely_holds_the_letters() -> None:
     wbc = ListedCode(parse("B1002-0000-215-000-G3"), "白血球数", unit_name="10^3/μL")
     rows = [wbc, ListedCode(parse("A1004-0000-100-000-02"), "尿蛋白", product="WBCチェック")]
-    names = [TestName("ＷＢＣ", "B1002"), TestName("白血球", "B1002")]
-    search = CodeSearch(rows, rows, names)
-    assert CodeSearch(rows, rows).search("wbc") == [rows[1]]
+    names = [Name("ＷＢＣ", "wbc"), Name("白血球", "wbc")]
+    search = search_in(rows, names, {wbc.code: ("wbc",)})
+    assert search_in(rows).search("wbc") == [rows[1]]
     assert search.search("wbc") == [wbc, rows[1]]
     assert search.search("wbc 215") == [wbc]
     assert search.search("WB") == [rows[1]]  # a part of a name says too little

@@ -94,5 +94,6 @@ def test_the_default_database_is_an_sqlite_file_in_the_users_data_folder() -> No
 
 
 def test_the_shipped_master_data_are_where_the_package_looks() -> None:
-    assert (master_data_dir() / "starter" / "names.csv").is_file()
+    assert (master_data_dir() / "releases" / "starter" / "rules.csv").is_file()
+    assert list((master_data_dir() / "concepts").glob("*.csv"))
     assert (master_data_dir() / "calibration.json").is_file()

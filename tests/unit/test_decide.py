@@ -5,19 +5,25 @@ import pytest
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.mapping.decide import Thresholds, decide, name_reasons
 from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Candidate, Disposition, Hypothesis, Reason
-from jlac_mapper.vocabulary import BackgroundName, TestName
+from jlac_mapper.vocabulary import Concept, ConceptKind, Name
 from tests.unit.stages import normalize
+from tests.unit.vocabulary import VOCABULARY
 
 THRESHOLDS = Thresholds(accept=0.9, no_code=0.05)
-AST = TestName("AST", "C2008")
+AST = Name("AST", "ast")
+CONCEPTS = VOCABULARY.by_key()
+PANEL = Concept("lipids", "脂質", "Lipids", ConceptKind.PANEL)
 
 
 def hypothesis(exact: float = 0.0, *, cosine: float = 0.0, similarity: float = 0.0, explained: float = 0.0,
-               alias: float = 0.0, measurand: str = "C2008", background: str = "") -> Hypothesis:  # fmt: skip
+               alias: float = 0.0, concept: str = "ast") -> Hypothesis:  # fmt: skip
     scores = {"exact": exact, "cosine": cosine, "similarity": similarity, "alias": alias}
-    if background:
-        return Hypothesis("", None, BackgroundName("語", background), scores, explained)
-    return Hypothesis(measurand, AST, None, scores, explained)
+    return Hypothesis(CONCEPTS[concept], True, AST, scores, explained)
+
+
+def unlisted(exact: float, concept: Concept | None = CONCEPTS["ck_mb"]) -> Hypothesis:
+    scores = {"exact": exact, "cosine": 0.0, "similarity": 0.0, "alias": 0.0}
+    return Hypothesis(concept, False, Name("語", concept.key) if concept else None, scores, 0.0)
 
 
 def candidate(probability: float) -> Candidate:
@@ -55,30 +61,31 @@ def test_no_hypothesis_means_an_unknown_name() -> None:
 
 
 def test_a_known_name_without_a_code_says_so_and_nothing_else() -> None:
-    best, other = hypothesis(cosine=0.9), hypothesis(1.0, background="near_twin")
+    best, other = hypothesis(cosine=0.9), unlisted(1.0)
     assert name_reasons(normalize("CK-MB"), [other, best], best) == (Reason.NAME_KNOWN_UNLISTED,)
     assert name_reasons(normalize("CK-MB"), [other], None) == (Reason.NAME_KNOWN_UNLISTED,)
 
 
 def test_a_listed_name_as_exact_as_the_one_without_a_code_wins() -> None:
-    best, other = hypothesis(1.0), hypothesis(1.0, background="near_twin")
+    best, other = hypothesis(1.0), unlisted(1.0)
     assert name_reasons(normalize("AST"), [best, other], best) == (Reason.EXACT_NAME,)
 
 
 def test_a_panel_is_told_from_other_names_without_a_code() -> None:
-    panel = hypothesis(0.9, background="panel")
-    assert name_reasons(normalize("Na・K"), [panel], None) == (Reason.NAME_IS_PANEL,)
+    joined, known = unlisted(0.9, None), unlisted(1.0, PANEL)
+    assert name_reasons(normalize("Na・K"), [joined], None) == (Reason.NAME_IS_PANEL,)
+    assert name_reasons(normalize("脂質"), [known], None) == (Reason.NAME_IS_PANEL,)
 
 
-def test_two_measurands_with_the_same_exact_name_are_ambiguous() -> None:
-    best, rival = hypothesis(0.95), hypothesis(0.95, measurand="C2001")
+def test_two_concepts_with_the_same_exact_name_are_ambiguous() -> None:
+    best, rival = hypothesis(0.95), hypothesis(0.95, concept="creatine_kinase")
     assert name_reasons(normalize("X"), [best, rival], best) == (Reason.EXACT_NAME, Reason.NAME_AMBIGUOUS)
-    weaker = hypothesis(0.9, measurand="C2001")
+    weaker = hypothesis(0.9, concept="creatine_kinase")
     assert name_reasons(normalize("X"), [best, weaker], best) == (Reason.EXACT_NAME,)
 
 
 def test_an_abbreviation_that_means_another_test_disagrees() -> None:
-    best, rival = hypothesis(1.0), hypothesis(alias=1.0, measurand="C2001")
+    best, rival = hypothesis(1.0), hypothesis(alias=1.0, concept="creatine_kinase")
     reasons = name_reasons(normalize("AST", abbreviation="CK"), [best, rival], best)
     assert reasons == (Reason.EXACT_NAME, Reason.FIELDS_DISAGREE)
     agreeing = hypothesis(1.0, alias=1.0)

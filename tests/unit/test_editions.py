@@ -10,10 +10,12 @@ import pytest
 from jlac_mapper.codes import editions
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
+from jlac_mapper.codes.successions import Successions
 
 BEFORE, LAST, FIRST, AFTER = (
     date(2025, 1, 1), date(2025, 7, 15), date(2025, 7, 16), date(2026, 1, 1),
 )  # fmt: skip
+NOTHING = Successions()
 
 
 def listed(
@@ -112,7 +114,7 @@ def test_a_request_code_is_valid_but_never_proposed() -> None:
     heading = listed("V2263-9999-250-001-00")
     both = edition(request, result, heading)
     assert set(editions.valid_codes(both, AFTER)) == {request, result, heading}
-    assert editions.proposable_codes(both, AFTER, {}) == (result,)
+    assert editions.proposable_codes(both, AFTER, NOTHING) == (result,)
 
 
 # --- identifications in use ------------------------------------------------------------------------
@@ -132,32 +134,32 @@ def test_the_products_dates_tell_which_identification_is_in_use() -> None:
 
 
 def test_method_000_with_superseded_digits_is_not_proposed_and_its_successor_is_the_current_one() -> None:
-    assert set(editions.proposable_codes(PT, AFTER, {})) == {PT_NEW, PT_NEW_000}
-    assert editions.successors(PT, AFTER, {}) == {
+    assert set(editions.proposable_codes(PT, AFTER, NOTHING)) == {PT_NEW, PT_NEW_000}
+    assert editions.successors(PT, AFTER, NOTHING) == {
         PT_OLD.code: PT_NEW.code, PT_OLD_000.code: PT_NEW_000.code,
     }  # fmt: skip
 
 
 def test_before_the_change_the_old_product_is_proposed_and_has_no_successor() -> None:
-    assert PT_OLD in editions.proposable_codes(PT, BEFORE, {})
-    assert editions.successors(PT, BEFORE, {}) == {}
+    assert PT_OLD in editions.proposable_codes(PT, BEFORE, NOTHING)
+    assert editions.successors(PT, BEFORE, NOTHING) == {}
 
 
 def test_an_identification_of_another_item_does_not_supersede() -> None:
     fasting_ended = listed("C4001-1337-240-120-85", "空腹時血糖", end=LAST)
     fasting_000 = listed("C4001-1337-240-000-85", "空腹時血糖")
     glucose = edition(fasting_ended, fasting_000, listed("C4001-0000-240-120-85", "血糖(定量)"))
-    assert fasting_000 in editions.proposable_codes(glucose, AFTER, {})
-    assert editions.successors(glucose, AFTER, {}) == {fasting_ended.code: fasting_000.code}
+    assert fasting_000 in editions.proposable_codes(glucose, AFTER, NOTHING)
+    assert editions.successors(glucose, AFTER, NOTHING) == {fasting_ended.code: fasting_000.code}
 
 
 def test_an_identification_with_one_product_left_stays_in_use() -> None:
     still = listed("B2006-0004-244-009-61", "PT-INR")
-    assert PT_OLD_000 in editions.proposable_codes(edition(*PT.codes, still), AFTER, {})
+    assert PT_OLD_000 in editions.proposable_codes(edition(*PT.codes, still), AFTER, NOTHING)
 
 
 def test_without_products_the_table_decides_provided_the_edition_lists_the_replacement() -> None:
-    table = {("B2006", "0004", "61"): "0000"}
+    table = Successions.of_identifications({("B2006", "0004", "61"): "0000"})
     assert editions.proposable_codes(edition(PT_OLD_000, PT_NEW_000), AFTER, table) == (PT_NEW_000,)
     assert editions.proposable_codes(edition(PT_OLD_000), AFTER, table) == (PT_OLD_000,)
     # The 2024 layout has open products with the old digits; they remain what the edition lists.
@@ -172,27 +174,27 @@ def test_without_products_the_table_decides_provided_the_edition_lists_the_repla
 def test_the_successor_that_the_master_names_comes_first() -> None:
     named = listed("B2006-0000-244-007-61", "PT-INR", start=FIRST)
     old = replace(PT_OLD, successor=str(named.code))
-    assert editions.successors(edition(old, PT_NEW, named), AFTER, {})[old.code] == named.code
+    assert editions.successors(edition(old, PT_NEW, named), AFTER, NOTHING)[old.code] == named.code
 
 
 def test_a_named_successor_that_is_not_listed_or_not_valid_is_passed_over() -> None:
     absent = replace(PT_OLD, successor="B2006000024499961")
-    assert editions.successors(edition(absent, PT_NEW), AFTER, {})[absent.code] == PT_NEW.code
+    assert editions.successors(edition(absent, PT_NEW), AFTER, NOTHING)[absent.code] == PT_NEW.code
     ended = replace(PT_OLD, successor=str(PT_OLD_000.code))
-    assert editions.successors(edition(ended, PT_NEW, PT_OLD_000), AFTER, {})[ended.code] == PT_NEW.code
+    assert editions.successors(edition(ended, PT_NEW, PT_OLD_000), AFTER, NOTHING)[ended.code] == PT_NEW.code
 
 
 def test_the_table_tells_the_successor_where_the_names_differ() -> None:
     renamed = replace(PT_NEW, name="プロトロンビン時間(国際標準比)")
-    table = {("B2006", "0004", "61"): "0000"}
-    assert editions.successors(edition(PT_OLD, renamed), AFTER, {}) == {}
+    table = Successions.of_identifications({("B2006", "0004", "61"): "0000"})
+    assert editions.successors(edition(PT_OLD, renamed), AFTER, NOTHING) == {}
     assert editions.successors(edition(PT_OLD, renamed), AFTER, table) == {PT_OLD.code: renamed.code}
 
 
 def test_a_discontinued_product_is_succeeded_by_method_000() -> None:
     ended, other = listed("C2008-0000-250-009-F7", end=LAST), listed("C2008-0000-250-010-F7")
     unspecified = listed("C2008-0000-250-000-F7")
-    found = editions.successors(edition(ended, other, unspecified), AFTER, {})
+    found = editions.successors(edition(ended, other, unspecified), AFTER, NOTHING)
     assert found == {ended.code: unspecified.code}
 
 
@@ -202,16 +204,16 @@ def test_a_successor_keeps_specimen_and_unit() -> None:
         listed("V2011-0000-240-005-F8", "HBs抗体", start=FIRST),
         listed("V2011-0000-250-005-B9", "HBs抗体", start=FIRST),
     ]
-    assert editions.successors(edition(ended, *elsewhere), AFTER, {}) == {}
+    assert editions.successors(edition(ended, *elsewhere), AFTER, NOTHING) == {}
 
 
 def test_a_code_that_has_not_begun_is_not_proposed_and_has_no_successor() -> None:
-    assert editions.proposable_codes(edition(PT_NEW), BEFORE, {}) == ()
-    assert editions.successors(edition(PT_NEW, PT_NEW_000), BEFORE, {}) == {}
+    assert editions.proposable_codes(edition(PT_NEW), BEFORE, NOTHING) == ()
+    assert editions.successors(edition(PT_NEW, PT_NEW_000), BEFORE, NOTHING) == {}
 
 
 def test_with_successors_writes_them_into_the_codes_that_have_one() -> None:
-    filled = editions.with_successors(PT, AFTER, {})
+    filled = editions.with_successors(PT, AFTER, NOTHING)
     assert {str(row.code): row.successor for row in filled.codes} == {
         str(PT_OLD.code): str(PT_NEW.code), str(PT_OLD_000.code): str(PT_NEW_000.code),
         str(PT_NEW.code): "", str(PT_NEW_000.code): "",
@@ -242,14 +244,14 @@ def test_in_the_extract_of_2025_12_every_item_keeps_the_current_digits_only(
     read = edition(*codes.values())
     proposed = {
         (row.code.measurand, row.code.identification, row.code.unit)
-        for row in editions.proposable_codes(read, AFTER, {})
+        for row in editions.proposable_codes(read, AFTER, NOTHING)
     }
     of_pt = {(identification, unit) for measurand, identification, unit in proposed if measurand == "B2006"}
     assert of_pt == {("0000", "F0"), ("0000", "05"), ("0000", "12"), ("0000", "61")}
     of_hbs_antigen = {(i, unit) for measurand, i, unit in proposed if measurand == "V2010"}
     assert of_hbs_antigen == {("0000", unit) for unit in ("02", "06", "10", "34", "F8")}
     assert {i for measurand, i, _ in proposed if measurand == "C4001"} == {"0000", "1336", "1337"}
-    for code, successor in editions.successors(read, AFTER, {}).items():
+    for code, successor in editions.successors(read, AFTER, NOTHING).items():
         assert (code.measurand, code.specimen, code.unit) == (
             successor.measurand, successor.specimen, successor.unit,
         )  # fmt: skip

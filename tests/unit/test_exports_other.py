@@ -18,9 +18,10 @@ from jlac_mapper.exports.labelled import confirmed_csv, labelled_csv
 from jlac_mapper.exports.letter import letter
 from jlac_mapper.exports.sssom import COLUMNS, sssom_tsv
 from jlac_mapper.review_types import Facility, Item, ItemState
-from jlac_mapper.training.pairs import read_confirmed
+from jlac_mapper.training.confirmed_names import read as read_confirmed
 from jlac_mapper.types import Reason
 from tests.review_items import ALT, AST, AST_PRODUCT, item, uncodable
+from tests.shipped_release import shipped
 
 H1 = Facility("h1", "第一病院")
 NOW = datetime(2026, 5, 1, 23, 30, tzinfo=UTC)
@@ -204,6 +205,5 @@ def test_confirmed_names_are_what_training_reads_and_leave_out_what_says_nothing
         item(8, name="ALT", state=ItemState.ACCEPTED, code=ALT),
     ]  # fmt: skip
     file.write_bytes(confirmed_csv(rows))
-    listed, background = read_confirmed(file, {"C2008", "C2009"})
-    assert [(name.name, name.measurand) for name in listed] == [("AST", "C2008")]
-    assert [name.name for name in background] == ["謎"]
+    names = read_confirmed(file, shipped())
+    assert [(name.text, name.concept) for name in names] == [("AST", "ast"), ("謎", "confirmed:謎")]

@@ -1,18 +1,18 @@
 """A row with a field that is too long is an answer that says so; nothing of it is read."""
 
-import csv
 from dataclasses import astuple, fields
 from pathlib import Path
 
 import pytest
 
 from jlac_mapper.cli.list_reader import read_list
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.errors import InputError
 from jlac_mapper.field_limits import FIELD_LIMITS, overlong_field
 from jlac_mapper.review.house_names import house_key
 from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Disposition, LocalTest, MapOptions, Reason
 from tests.unit.stages import build_pipeline
-from tests.unit.test_rerank import FixedChoice
+from tests.unit.test_ask import FixedChoice
 
 PIPELINE = build_pipeline()
 OPTIONS = MapOptions()
@@ -128,8 +128,6 @@ def test_no_row_of_other_real_lists_comes_near_a_limit(dev_dir: Path) -> None:
 
 
 def test_no_shipped_name_comes_near_the_limit() -> None:
-    folder = Path(__file__).parents[2] / "master_data" / "starter"
-    files = [folder / "names.csv", *sorted((folder / "background").glob("*.csv"))]
-    names = [row["name"] for file in files for row in csv.DictReader(file.open(encoding="utf-8-sig"))]
+    names = [name.text for name in load_vocabulary().names]
     assert len(names) > 5000
     assert 4 * max(map(len, names)) <= FIELD_LIMITS["name"]

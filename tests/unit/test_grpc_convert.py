@@ -1,6 +1,7 @@
 """Nothing is lost between the core's types and the messages."""
 
 import dataclasses
+import re
 
 import pytest
 from hypothesis import given
@@ -11,27 +12,51 @@ from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.errors import InputError
 from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapping_pb2
+from jlac_mapper.vocabulary import Concept, ConceptKind, Name, ResultType, Timing
+from jlac_mapper.wording import SCORES, catalogue
+from tests.evidence_keys import keys
 
 TEXT = st.text(max_size=8)
 SHARE = st.floats(0, 1)
 REASONS = st.lists(st.sampled_from(types.Reason), max_size=3).map(tuple)
-EVIDENCE = st.lists(st.builds(types.Evidence, TEXT, TEXT, TEXT), max_size=2).map(tuple)
 CODES = st.from_regex(r"[A-HK-MPV][0-9]{14}[0-9A-Z]{2}", fullmatch=True).map(parse)
-LISTED = st.builds(types.TestName, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, st.sampled_from(types.ResultType))
-UNLISTED = st.builds(types.BackgroundName, TEXT, TEXT, TEXT)
-SPOKESMEN = st.one_of(
-    st.tuples(LISTED, st.none()), st.tuples(st.none(), UNLISTED), st.tuples(st.none(), st.none())
-)
-HYPOTHESES = st.builds(
-    lambda measurand, spokesman, scores, explained: types.Hypothesis(
-        measurand, spokesman[0], spokesman[1], scores, explained
-    ),
-    TEXT,
-    SPOKESMEN,
-    st.dictionaries(TEXT, SHARE, max_size=3),
-    SHARE,
-)
-CANDIDATES = st.builds(types.Candidate, CODES, TEXT, HYPOTHESES, REASONS, EVIDENCE, SHARE)
+CONCEPTS = st.builds(Concept, TEXT, TEXT, TEXT, st.sampled_from(ConceptKind))
+
+
+def said(key: str) -> st.SearchStrategy[types.Evidence]:
+    """Evidence of a key with all the values that its words need."""
+    if key == "concept.name":
+        concept = st.tuples(st.tuples(st.just("concept"), TEXT))
+        more = st.lists(st.tuples(st.sampled_from(SCORES), TEXT), max_size=2).map(tuple)
+        fixed = st.tuples(*(st.tuples(st.just(name), TEXT) for name in ("name", "kind")))
+        values = st.tuples(concept, fixed, more).map(lambda parts: sum(parts, ()))
+    elif key == "concept.language_model":
+        values = st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple)
+    else:
+        names = re.findall(r"\{(\w+)\}", catalogue()[key]["en"])
+        kinds = st.sampled_from([kind.value for kind in ResultType if kind])
+        values = st.tuples(*(st.tuples(st.just(name), kinds if name == "scale" else TEXT) for name in names))
+    return st.builds(types.Evidence, st.just(key), values, TEXT)
+
+
+EVIDENCE = st.lists(st.sampled_from(sorted(keys())).flatmap(said), max_size=2).map(tuple)
+
+
+@st.composite
+def hypotheses(draw: st.DrawFn) -> types.Hypothesis:
+    """Every form of a hypothesis: with and without a concept, listed or not, with and without a name."""
+    concept, is_listed = draw(st.none() | CONCEPTS), draw(st.booleans())
+    key = st.just(concept.key if concept else "")
+    unlisted = st.builds(Name, TEXT, key)  # of such a name its text alone is sent
+    listed = st.builds(
+        Name, TEXT, key, TEXT, TEXT, TEXT, st.sampled_from(ResultType), st.sampled_from(Timing)
+    )
+    name = draw(st.none() | (listed if is_listed else unlisted))
+    scores = draw(st.dictionaries(TEXT, SHARE, max_size=3))
+    return types.Hypothesis(concept, is_listed, name, scores, draw(SHARE))
+
+
+CANDIDATES = st.builds(types.Candidate, CODES, TEXT, hypotheses(), REASONS, EVIDENCE, SHARE)
 PROVENANCES = st.builds(
     types.Provenance, TEXT, TEXT, st.dictionaries(TEXT, TEXT, max_size=2), TEXT, SHARE, TEXT, TEXT
 )
@@ -47,6 +72,7 @@ MAPPINGS = st.builds(
     EVIDENCE,
     PROVENANCES,
     TEXT,
+    st.none() | CONCEPTS,
 )
 
 
@@ -63,7 +89,7 @@ def test_a_row_comes_back_as_it_went(test: types.LocalTest) -> None:
 
 
 def test_a_candidate_s_code_is_sent_whole_and_split() -> None:
-    hypothesis = types.Hypothesis("C2008", None, None, {}, 1.0)
+    hypothesis = types.Hypothesis(None, True, None, {}, 1.0)
     candidate = types.Candidate(parse("C2008-0000-250-000-F7"), "AST", hypothesis, (), ())
     provenance = types.Provenance("", "", {}, "", 0.5, "", "")
     mapping = types.Mapping(
@@ -74,6 +100,51 @@ def test_a_candidate_s_code_is_sent_whole_and_split() -> None:
     assert sent.elements == mapping_pb2.CodeElements(
         measurand="C2008", identification="0000", specimen="250", method="000", unit="F7"
     )
+
+
+def test_a_concept_and_a_piece_of_evidence_are_sent_for_people_and_for_programs() -> None:
+    ast = Concept("ast", "AST", "Aspartate aminotransferase", ConceptKind.CALCULATED)
+    name = Name("GOT", "ast", "old", "serum", "U/L", ResultType.QUANTITATIVE, Timing.FASTING)
+    evidence = types.Evidence("specimen.only_listed", (("specimen", "血清"),), "release")
+    candidate = types.Candidate(
+        parse("C2008-0000-250-000-F7"), "AST", types.Hypothesis(ast, True, name, {}, 1.0), (), (evidence,)
+    )
+    provenance = types.Provenance("", "", {}, "", 0.5, "", "")
+    mapping = types.Mapping(
+        types.Disposition.NO_CODE, "", 0, 0, "", (), (candidate,), (evidence,), provenance, read_as=ast
+    )
+    sent = convert.mapping_to_proto(mapping)
+    concept = mapping_pb2.Concept(
+        key="ast", name="AST", name_en="Aspartate aminotransferase", kind="calculated"
+    )
+    assert sent.concept == concept
+    [hypothesis] = [candidate.hypothesis for candidate in sent.candidates]
+    assert hypothesis.concept == concept
+    assert hypothesis.measurand == "C2008"
+    assert hypothesis.listed == mapping_pb2.ListedName(
+        name="GOT", measurand="C2008", kind="old", specimen="serum", unit="U/L", result_type="quantitative",
+        timing="fasting",
+    )  # fmt: skip
+    expected = mapping_pb2.Evidence(
+        element="specimen", statement="血清: the only one listed", source="release",
+        key="specimen.only_listed", values=[mapping_pb2.EvidenceValue(name="specimen", value="血清")],
+    )  # fmt: skip
+    assert list(sent.evidence) == [expected]
+    assert list(sent.candidates[0].evidence) == [expected]
+
+
+def test_where_nothing_is_known_of_a_name_no_concept_is_sent() -> None:
+    provenance = types.Provenance("", "", {}, "", 0.5, "", "")
+    mapping = types.Mapping(types.Disposition.NO_CODE, "", 0, 0, "", (), (), (), provenance)
+    assert not convert.mapping_to_proto(mapping).HasField("concept")
+
+
+def test_a_kind_of_concept_of_a_newer_version_is_a_clear_error() -> None:
+    message = mapping_pb2.Mapping(
+        disposition=mapping_pb2.DISPOSITION_NO_CODE, concept=mapping_pb2.Concept(key="x", kind="planet")
+    )
+    with pytest.raises(InputError, match="planet"):
+        convert.mapping_from_proto(message)
 
 
 def test_a_reason_of_a_newer_version_is_a_clear_error() -> None:

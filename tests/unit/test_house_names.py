@@ -9,6 +9,7 @@ from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.review.house_names import HouseNameMapper, house_key
 from jlac_mapper.review_types import HouseName
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.wording import say
 from tests.fakes import ScriptedMapper
 from tests.review_values import AST, CK, CODES, ENDED, NOON, SUCCESSOR, TP
 
@@ -90,7 +91,7 @@ def test_a_decided_row_is_accepted_with_the_decided_code_first() -> None:
     )  # fmt: skip
     assert [str(candidate.code) for candidate in mapping.candidates] == [AST, CK]
     assert mapping.provenance.models["decision"] == "HOUSE_NAME"
-    assert "ann decided" in mapping.evidence[0].statement
+    assert say(mapping.evidence[0], "en").text.startswith("ann decided")
 
 
 def test_a_decided_code_that_the_mapper_did_not_find_becomes_a_candidate() -> None:
@@ -123,7 +124,7 @@ def test_contradicting_decisions_are_shown_and_asked() -> None:
     assert mapping.disposition is Disposition.NEEDS_REVIEW
     assert mapping.reasons[0] is Reason.HOUSE_NAME_CONTRADICTED
     assert [str(candidate.code) for candidate in mapping.candidates] == [AST, TP, CK]
-    said = " ".join(evidence.statement for evidence in mapping.evidence)
+    said = " ".join(say(evidence, "en").text for evidence in mapping.evidence)
     assert AST in said
     assert TP in said
 
@@ -131,10 +132,11 @@ def test_contradicting_decisions_are_shown_and_asked() -> None:
 def test_what_other_facilities_decided_is_evidence_and_changes_no_answer() -> None:
     without, mapping = answer(known()), answer(known(elsewhere={TP: 2, AST: 1}))
     assert replace(mapping, evidence=without.evidence) == without
-    assert [e.statement for e in mapping.evidence[:2]] == [
-        f"2 other facilities decided {TP} for such a row",
-        f"1 other facility decided {AST} for such a row",
+    assert [say(e, "en").text for e in mapping.evidence[:2]] == [
+        f"facilities other than this one that decided {TP} for such a row: 2",
+        f"facilities other than this one that decided {AST} for such a row: 1",
     ]
+    assert {e.source for e in mapping.evidence[:2]} == {"elsewhere"}
 
 
 def test_a_row_without_a_name_is_never_answered_by_a_house_name() -> None:

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from jlac_mapper import types
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.import_rows import Analyte, ImportedMaster
-from jlac_mapper.master.importers import read_master, unlisted_names
+from jlac_mapper.master.importers import read_master, unknown_names
 from jlac_mapper.vocabulary import Concept, Name, SiteName, Vocabulary
 from tests.unit.master_files import code_system, concept, write_xlsx
 
@@ -108,12 +107,17 @@ def test_the_analyte_table_gives_codes_and_names(tmp_path: Path) -> None:
     assert [(note.row, note.kind) for note in imported.skipped] == [(6, "code-missing")]
 
 
-def test_names_of_listed_measurands_do_not_become_background() -> None:
-    protein = Measurand("C1002", "総蛋白", "Total protein", "生化学", "250", ("3A010",))
+def test_names_of_known_concepts_do_not_become_site_names() -> None:
     vocabulary = Vocabulary(
-        measurands=(protein,),
-        names=(types.TestName("総蛋白", "C1002"), types.TestName("ＴＰ", "C1002", kind="abbreviation")),
-        background=(BackgroundName("亜鉛", "metal"),),
+        concepts=(
+            Concept("total_protein", "総蛋白", "Total protein", jlac10=("3A010-0000",)),
+            Concept("zinc", "亜鉛", "Zinc"),
+        ),
+        names=(
+            Name("総蛋白", "total_protein"),
+            Name("ＴＰ", "total_protein", form="abbreviation"),
+            Name("亜鉛", "zinc"),
+        ),
         specimens=(),
         units=(),
     )
@@ -123,8 +127,8 @@ def test_names_of_listed_measurands_do_not_become_background() -> None:
         Analyte("3H005", ("亜鉛", "Zn")),
         Analyte("3H006", ("ｚｎ", "total  PROTEIN")),
     ]
-    assert unlisted_names(analytes, vocabulary) == [
-        BackgroundName(name, "jlac10") for name in ("テオフィリン", "theophylline", "Zn")
+    assert unknown_names(analytes, vocabulary) == [
+        SiteName(name, "jlac10") for name in ("テオフィリン", "theophylline", "Zn")
     ]
 
 

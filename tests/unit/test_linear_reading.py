@@ -18,19 +18,23 @@ from typing import Any
 import pytest
 
 from jlac_mapper import text
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.mapping import guard
-from jlac_mapper.mapping.retrieve import Retriever
-from jlac_mapper.master import starter
+from jlac_mapper.mapping.comparisons.method import is_other_test
+from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.reading import units
 from jlac_mapper.reading.names import _MOST_STRIPPED
 from jlac_mapper.reading.product_words import KIT_WORDS
 from jlac_mapper.reading.products import ProductMatcher
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import LocalTest, NormalizedTest
+from jlac_mapper.vocabulary import Concept
+from tests.shipped_release import shipped
 
 DATASETS = Path(__file__).parents[2] / "eval" / "datasets"
 _EACH_DOUBLING = 2.2
 _EIGHTFOLD = 30.0
+INFECTION = Concept("hbs_antigen", "HBs抗原", "HBs antigen", section="infection")
 
 
 def _of(length: int, piece: str, before: str = "", behind: str = "") -> str:
@@ -82,13 +86,13 @@ HARD: dict[str, Callable[[int], str]] = {
 @pytest.fixture(scope="module")
 def normalizer() -> Normalizer:
     """The reading stage over the shipped vocabulary."""
-    return Normalizer(starter.load_vocabulary())
+    return Normalizer(load_vocabulary())
 
 
 @pytest.fixture(scope="module")
 def retriever() -> Retriever:
     """The search over the shipped names, without an embedding."""
-    return Retriever(starter.load_vocabulary())
+    return Retriever(shipped().vocabulary, shipped().listed)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +167,7 @@ def test_no_pattern_looks_through_a_row_again_and_again(normalizer: Normalizer, 
         row = LocalTest(hard, specimen=hard, unit=hard, reference_range=hard, result_type=hard, jlac10=hard)
         found: NormalizedTest = normalizer.normalize(row)
         guard.is_foreign(found)
-        guard.is_other_method(found, "V2010")
+        is_other_test(INFECTION, found.text, found.source.method)
 
     short, long = _seconds(lambda: read(1000)), _seconds(lambda: read(8000))
     assert long <= _EIGHTFOLD * short, (short, long)

@@ -9,6 +9,7 @@ import pytest
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import Edition, ListedCode
+from jlac_mapper.codes.successions import Successions
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.diff import CodeDifference, Difference, OldNew, compare
 from jlac_mapper.master.old_new import read_old_new
@@ -28,7 +29,7 @@ def edition(*codes: ListedCode) -> Edition:
 
 
 def differences(old: Edition, new: Edition, table: dict[str, OldNew] | None = None) -> list[CodeDifference]:
-    return compare(old, new, day=DAY, superseded={}, table=table)
+    return compare(old, new, day=DAY, successions=Successions(), table=table)
 
 
 def test_equal_editions_have_no_differences() -> None:
@@ -92,14 +93,14 @@ def test_request_codes_are_left_out() -> None:
 
 def test_the_official_editions_differ_by_the_identifications_of_2025(official_dir: Path) -> None:
     from jlac_mapper.master.importers import read_master
-    from jlac_mapper.master.starter import superseded
+    from jlac_mapper.master.starter import load_starter
 
     rows = read_master(official_dir / "ehr-share-master-202409.xlsx").rows
     old = make_edition("2024-09", rows)
     ended = [row for row in rows if row.code.measurand == "C2008" and row.code.method != "000"]
     assert ended
     new = make_edition("later", [row for row in rows if row not in ended])
-    found = compare(old, new, day=DAY, superseded=superseded())
+    found = compare(old, new, day=DAY, successions=load_starter().successions)
     assert {each.code for each in found} == {str(row.code) for row in ended}
     assert {each.kind for each in found} <= {Difference.MOVED, Difference.ENDED}
 

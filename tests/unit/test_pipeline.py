@@ -8,9 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jlac_mapper.codes.jlac11 import parse
-from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Disposition, LocalTest, MapOptions, Mapping, Reason
-from tests.unit.stages import CODES, PROVENANCE, build_pipeline, listed
-from tests.unit.vocabulary import BACKGROUND, NAMES, SPECIMENS, UNITS
+from jlac_mapper.mapping.score import Features
+from jlac_mapper.types import (
+    ASSUMPTIONS,
+    CONFLICTS,
+    Disposition,
+    Evidence,
+    LocalTest,
+    MapOptions,
+    Mapping,
+    Reason,
+)
+from tests.unit.stages import CODES, CONCEPT_OF, PROVENANCE, build_pipeline, listed
+from tests.unit.vocabulary import NAMES, SPECIMENS, UNITS
 
 PIPELINE = build_pipeline()
 
@@ -151,12 +161,16 @@ def test_every_answer_carries_what_decided_it() -> None:
 
 def test_the_evidence_names_each_meaning_and_each_element() -> None:
     evidence = answer("AST", specimen="血清", unit="U/L").evidence
-    assert evidence[0].statement.startswith("C2008: AST: exact 1.00")
-    assert {e.element for e in evidence} >= {"measurand", "specimen", "unit"}
-    assert ("specimen", "血清", "specimen") in {(e.element, e.statement, e.source) for e in evidence}
-    assert ("unit", "U/L", "unit") in {(e.element, e.statement, e.source) for e in evidence}
-    statements = [e.statement for e in answer("CK-MB").evidence]
-    assert any(s.startswith("no listed code: CK-MB (near_twin)") for s in statements)
+    assert evidence[0].key == "concept.name"
+    said = ("concept", "name", "kind", "exact", "exact_rank")
+    assert [evidence[0].value(name) for name in said] == ["ast", "AST", "test", "1.00", "1"]
+    assert {e.element for e in evidence} >= {"concept", "specimen", "unit"}
+    assert Evidence("specimen.given", (("specimen", "血清"),), "specimen") in evidence
+    assert Evidence("unit.given", (("unit", "U/L"),), "unit") in evidence
+    unlisted = answer("CK-MB").evidence[0]
+    assert [unlisted.value(name) for name in said] == ["", "CK-MB", "test", "1.00", "1"]
+    panel = answer("ナトリウム・カリウム").evidence[0]
+    assert [panel.value(name) for name in said] == ["", "ナトリウム・カリウム", "panel", "0.90", "1"]
 
 
 @pytest.mark.parametrize("top_k", [0, 1, 2, 3, 50])
@@ -180,19 +194,14 @@ def test_a_code_is_listed_by_its_text_and_its_dates() -> None:
 
 def test_what_a_calibration_is_trained_on_covers_the_listed_meanings() -> None:
     (row, empty) = PIPELINE.features_of([LocalTest("CK-MB"), LocalTest("")])
-    assert "C2001" in [measurand for measurand, _ in row]
-    assert all(len(values) == len(row[0][1]) for _, values in row)
+    assert "creatine_kinase" in [concept for concept, _ in row]
+    assert all(isinstance(described, Features) for _, described in row)
     assert empty == []
 
 
 # --- properties
 
-_WORDS = (
-    [n.name for n in NAMES]
-    + [b.name for b in BACKGROUND]
-    + [s.name for s in SPECIMENS]
-    + [u.name for u in UNITS]
-)
+_WORDS = [n.text for n in NAMES] + [s.name for s in SPECIMENS] + [u.name for u in UNITS]
 _PIECES = st.one_of(
     st.sampled_from(_WORDS), st.sampled_from(list("()（）・/-_ 　+,%1２")), st.text(max_size=4)
 )
@@ -246,16 +255,14 @@ def test_the_local_code_decides_nothing(row: LocalTest) -> None:
 
 def test_every_code_of_the_edition_can_be_reached_by_a_row() -> None:
     """Units and specimens spelled as the edition names them lead to each current code."""
-    names = {
-        n.measurand: n.name for n in reversed(NAMES) if not n.unit and not n.identification and not n.specimen
-    }
-    names["A1006"] = "尿蛋白"
+    names = {n.concept: n.text for n in reversed(NAMES) if not n.unit and not n.timing and not n.specimen}
+    names["urine_protein"] = "尿蛋白"
     specimens = {s.code: s.name for s in reversed(SPECIMENS) if s.code and s.key != "blood"}
     units = {u.code: u.name for u in UNITS}
     timing = {"1336": "(随時)", "1337": "(空腹時)"}
     rows = [
         LocalTest(
-            names[c.code.measurand] + timing.get(c.code.identification, ""),
+            names[CONCEPT_OF[c.code.measurand]] + timing.get(c.code.identification, ""),
             specimen=specimens[c.code.specimen],
             unit=units[c.code.unit],
         )

@@ -11,68 +11,78 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jlac_mapper.codes.listed import Edition
+from jlac_mapper.codes.release import Release
+from jlac_mapper.concepts.bound_release import BoundRelease
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.mapping.ask import NONE_OF_THESE
-from jlac_mapper.master import starter
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.text import fold
 from jlac_mapper.training import reranker_rows
 from jlac_mapper.training.calibration import FOLDS
-from jlac_mapper.vocabulary import TestName, Vocabulary
+from jlac_mapper.training.generated_rows import names_by_listing
+from jlac_mapper.vocabulary import Name
+from tests.shipped_release import shipped, with_names
 
+SUPERSEDED = shipped().release.successions.identifications()
 needs_torch = pytest.mark.skipif(
     any(find_spec(module) is None for module in ("torch", "transformers", "onnx", "onnxruntime")),
     reason="torch, transformers and onnx are not installed (the train extra)",
 )
-TAUGHT = ("C2008", "C2011", "C6011", "B1002")
+TAUGHT = {
+    "C2008": "ast",
+    "C2011": "alt",
+    "C6011": "ldl_cholesterol",
+    "B1002": "white_blood_cell_count",
+}
 
 
 @pytest.fixture(scope="module")
-def edition() -> Edition:
-    whole = starter.load_starter()
-    return replace(whole, codes=tuple(c for c in whole.codes if c.code.measurand in TAUGHT))
-
-
-@pytest.fixture(scope="module")
-def small() -> Vocabulary:
-    """Four measurands and some background."""
-    whole = starter.load_vocabulary()
+def small() -> BoundRelease:
+    """Four measurands, and some names of concepts that are not listed."""
+    listed, others = names_by_listing(shipped())
+    bound = with_names(*(n for n in listed if n.concept in TAUGHT.values()), *others[::60])
+    concepts = {c: found for c, found in bound.binding.concepts.items() if c.measurand in TAUGHT}
+    # The rest of the release is as if it were not there.
+    edition = replace(
+        bound.release.edition,
+        codes=tuple(c for c in bound.release.edition.codes if c.code.measurand in TAUGHT),
+    )
+    release = Release(edition, edition, bound.release.day, bound.release.successions)
     return replace(
-        whole,
-        measurands=tuple(m for m in whole.measurands if m.code in TAUGHT),
-        names=tuple(n for n in whole.names if n.measurand in TAUGHT),
-        background=whole.background[::60],
+        bound,
+        release=release,
+        binding=replace(bound.binding, concepts=concepts),
+        listed=frozenset(TAUGHT.values()),
     )
 
 
 def test_the_held_out_fifth_is_the_last_fold_of_the_calibration() -> None:
     from jlac_mapper.training.calibration import _fold_of
 
-    kept, out = reranker_rows.split(starter.load_vocabulary())
-    folds = [{_fold_of(n.name, 11) for n in (*v.names, *v.background)} for v in (kept, out)]
+    kept, out = reranker_rows.split(load_vocabulary())
+    folds = [{_fold_of(n.text, 11) for n in v.names} for v in (kept, out)]
     assert folds == [set(range(FOLDS - 1)), {FOLDS - 1}]
-    assert len(out.names) > 500
-    assert len(out.background) > 1_000
+    listed, others = names_by_listing(replace(shipped(), vocabulary=out))
+    assert len(listed) > 500
+    assert len(others) > 1_000
 
 
 def test_lessons_never_hold_a_held_out_name() -> None:
-    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
-    kept, out = reranker_rows.split(vocabulary)
-    lessons = reranker_rows.Lessons(kept, edition, starter.superseded(), 3)
+    kept, out = reranker_rows.split(shipped().vocabulary)
+    lessons = reranker_rows.Lessons(replace(shipped(), vocabulary=kept), SUPERSEDED, 3)
     read = Counter(
         "".join(w for w in lesson.prompt.split(" ") if len(w) == 1)[1:].split("Ｓ")[0].split("Ｕ")[0]
         for lesson in islice(lessons, 3_000)
     )
-    held_out = {fold(n.name) for n in (*out.names, *out.background)}
+    held_out = {fold(n.text) for n in out.names}
     # A typing slip or a remainder can make one by chance.
     assert sum(count for name, count in read.items() if name.replace("_", "").rstrip("＝") in held_out) < 15
 
 
 def test_half_of_the_lessons_have_no_code_and_older_identifications_are_taught_too() -> None:
-    vocabulary, edition = starter.load_vocabulary(), starter.load_starter()
-    lessons = list(islice(reranker_rows.Lessons(vocabulary, edition, starter.superseded(), 3), 4_000))
+    lessons = list(islice(reranker_rows.Lessons(shipped(), SUPERSEDED, 3), 4_000))
     assert 0.45 < sum(not lesson.measurand for lesson in lessons) / len(lessons) < 0.65
-    learned = reranker_rows.learned_options(edition, starter.superseded())
+    learned = reranker_rows.learned_options(shipped(), SUPERSEDED)
     assert all(le.identification in learned[le.measurand] for le in lessons if le.measurand)
     assert {"0000", "0002", "0003"} <= {le.identification for le in lessons if le.measurand == "B2006"}
     assert {"1336", "1337"} <= {le.identification for le in lessons if le.measurand == "C4001"}
@@ -92,7 +102,7 @@ def test_thinning_takes_characters_but_no_marks() -> None:
 
 @needs_torch
 def test_a_tiny_model_learns_repeats_and_is_the_same_on_onnx_and_in_transformers(
-    small: Vocabulary, edition: Edition, tmp_path: Path
+    small: BoundRelease, tmp_path: Path
 ) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -103,16 +113,17 @@ def test_a_tiny_model_learns_repeats_and_is_the_same_on_onnx_and_in_transformers
 
     shape = reranker_network.Shape(layers=2, width=32, heads=2, inner=64)
     recipe = replace(reranker.RECIPE, steps=80, batch=32, learning_rate=0.01, shape=shape)
-    first = reranker.train(small, edition, {}, recipe, drawn=2_000)
-    again = reranker.train(small, edition, {}, recipe, drawn=2_000)
+    first = reranker.train(small, {}, recipe, drawn=2_000)
+    again = reranker.train(small, {}, recipe, drawn=2_000)
     pairs = zip(first.model.parameters(), again.model.parameters(), strict=True)
     assert all(torch.equal(one, other) for one, other in pairs)
     trained = reranker_export.rounded(first)
-    asked = reranker_measure.questions(small, replace(small, background=()), edition, 5)
+    listed = replace(small.vocabulary, names=tuple(names_by_listing(small)[0]))
+    asked = reranker_measure.questions(small, listed, 5)
     scores = reranker_measure.model_scores(trained, asked)
     figures = reranker_measure.figures(asked, list(trained.learned), scores)
     assert figures["the right one of all measurands"].value > 0.6  # chance: 0.25
-    story = reranker_export.Story(small, small, recipe, 0, {"this model": figures}, len(asked))
+    story = reranker_export.Story(small, small.vocabulary, recipe, 0, {"this model": figures}, len(asked))
     digest = reranker_export.write(tmp_path / "model", trained, story)
 
     model = OnnxChoice.load(tmp_path / "model", deadline=600.0)
@@ -133,9 +144,8 @@ def test_a_tiny_model_learns_repeats_and_is_the_same_on_onnx_and_in_transformers
 
 
 def test_confirmed_names_are_no_longer_held_out() -> None:
-    kept, out = reranker_rows.split(starter.load_vocabulary())
+    kept, out = reranker_rows.split(load_vocabulary())
     back = out.names[0]
-    left = reranker_rows.unread(out, replace(kept, names=(*kept.names, TestName(back.name, back.measurand))))
+    left = reranker_rows.unread(out, replace(kept, names=(*kept.names, Name(back.text, back.concept))))
     assert len(left.names) < len(out.names)
-    assert back.name not in {n.name for n in left.names}
-    assert left.background == out.background
+    assert back.text not in {n.text for n in left.names}

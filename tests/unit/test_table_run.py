@@ -2,6 +2,8 @@
 
 import csv
 import gc
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,14 +13,15 @@ from hypothesis import strategies as st
 from jlac_mapper.cli.table_job import MapJob, check_paths, default_output, map_file
 from jlac_mapper.cli.tables import open_table, result_columns
 from jlac_mapper.errors import InputError, OutputError
-from jlac_mapper.types import MapOptions
+from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.vocabulary import Concept
 from tests.fakes import CodingMapper
 
 CONTRACT = [
     *("disposition", "jlac11", "probability", "measurand_probability", "standard_name", "reasons"),
     *("candidate_1", "candidate_2", "candidate_3", "candidate_4", "candidate_5"),
     *("candidate_1_probability", "candidate_2_probability", "candidate_3_probability"),
-    *("candidate_4_probability", "candidate_5_probability", "provenance"),
+    *("candidate_4_probability", "candidate_5_probability", "read_as", "provenance"),
 ]
 
 
@@ -61,10 +64,32 @@ def test_each_row_keeps_its_cells_and_place_and_gets_its_answer(tmp_path: Path) 
     assert rows[4][2:8] == ["ERROR", "", "0.0000", "0.0000", "", "NAME_EMPTY"]
 
 
+class Reader(CodingMapper):
+    """A CodingMapper that reads every row that has no code as one concept."""
+
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+        known = Concept("ck_mb", "=CK-MB", "CK-MB")
+        return [
+            replace(answer, read_as=None if answer.jlac11 else known)
+            for answer in super().map_batch(tests, options)
+        ]
+
+
+def test_what_a_row_was_read_as_stands_by_its_standard_name_before_the_provenance(tmp_path: Path) -> None:
+    path = table_at(tmp_path, "name\nNONE1\nAST\nBROKEN\n")
+    job = MapJob(path, tmp_path / "out.csv")
+    map_file(job, Reader())
+    with job.output.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0])[-2:] == ["read_as", "provenance"]
+    assert [row["read_as"] for row in rows] == ["'=CK-MB", "", ""]
+    assert [row["disposition"] for row in rows] == ["NO_CODE", "ACCEPTED", "ERROR"]
+
+
 def test_top_k_decides_the_number_of_candidates(tmp_path: Path) -> None:
     rows = run(table_at(tmp_path, "name\nAST\n"), options=MapOptions(top_k=2))
     assert rows[0][1:] == list(result_columns(2))
-    assert len(rows[1]) == len(rows[0]) == 1 + 6 + 4 + 1
+    assert len(rows[1]) == len(rows[0]) == 1 + 6 + 4 + 2
 
 
 def test_a_row_that_the_mapper_fails_on_is_an_error_and_the_others_are_mapped(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_the_calibration_error_is_the_mean_gap_between_saying_and_being() -> Non
 
 def build(vocabulary: Vocabulary) -> Pipeline:
     calibration = Calibration.read(master_data_dir() / "calibration.json")
-    return calibration_pipeline(Settings(), vocabulary, DAY, None, calibration)
+    return calibration_pipeline(Settings(database_url="sqlite://"), vocabulary, DAY, None, calibration)
 
 
 def test_collected_examples_come_from_every_fold_and_are_labelled_by_their_row() -> None:
@@ -160,7 +160,7 @@ def test_the_identity_follows_from_the_content() -> None:
 
 def test_a_hospitals_own_rows_are_fitted_beside_the_generated_ones_and_counted() -> None:
     rows = [
-        ConfirmedRow(LocalTest("AST"), frozenset({"aspartate_aminotransferase"})),
+        ConfirmedRow(LocalTest("AST"), frozenset({"ast"})),
         ConfirmedRow(LocalTest("ASTアイソザイム"), frozenset()),
     ]
     own = training.confirmed(rows, build(load_vocabulary()), seed=1)

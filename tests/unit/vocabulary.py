@@ -1,60 +1,77 @@
 """A small vocabulary for unit tests, written out so that every test can be read on its own."""
 
 from jlac_mapper.vocabulary import (
-    BackgroundName,
-    Measurand,
+    Concept,
+    ConceptKind,
+    Name,
     Qualifier,
     ResultType,
     Specimen,
-    TestName,
+    Timing,
     Unit,
     Vocabulary,
 )
 
-MEASURANDS = (
-    Measurand("A1006", "尿蛋白", "Urine protein", "尿検査", "100", ("1A010",)),
-    Measurand("B1002", "白血球数", "WBC", "血液", "211", ("2A010",)),
-    Measurand("B2006", "PT", "Prothrombin time", "凝固", "244", ("2B030",)),
-    Measurand("C1002", "総蛋白", "Total protein", "生化学", "250", ("3A010",)),
-    Measurand("C2001", "CK", "Creatine kinase", "生化学", "250", ("3B010",)),
-    Measurand("C2008", "AST", "Aspartate aminotransferase", "生化学", "250", ("3B035",)),
-    Measurand("C2042", "アミラーゼ", "Amylase", "生化学", "250", ("3B160",)),
-    Measurand("C4001", "グルコース", "Glucose", "生化学", "250", ("3D010",)),
-    Measurand("C7002", "ナトリウム", "Sodium", "生化学", "250", ("3H010",)),
-    Measurand("C7003", "カリウム", "Potassium", "生化学", "250", ("3H015",)),
-    Measurand("K1001", "ABO血液型", "ABO group", "輸血", "211", ("5H010",)),
-    Measurand("V2010", "HBs抗原", "HBs antigen", "感染症", "250", ("5F016",)),
-)
-
-NAMES = (
-    TestName("尿蛋白", "A1006", specimen="100"),
-    TestName("尿蛋白定性", "A1006", specimen="100", result_type=ResultType.QUALITATIVE),
-    TestName("白血球数", "B1002"), TestName("WBC", "B1002", "abbreviation"),
-    TestName("プロトロンビン時間", "B2006"), TestName("PT", "B2006", "abbreviation"),
-    TestName("PT-INR", "B2006", "abbreviation", unit="61"),
-    TestName("総蛋白", "C1002"), TestName("TP", "C1002", "abbreviation"), TestName("蛋白", "C1002", "slang"),
-    TestName("CK", "C2001", "abbreviation"), TestName("CPK", "C2001", "old"),
-    TestName("クレアチンキナーゼ", "C2001"),
-    TestName("AST", "C2008", "abbreviation"), TestName("GOT", "C2008", "old"),
-    TestName("アミラーゼ", "C2042"), TestName("AMY", "C2042", "abbreviation"),
-    TestName("グルコース", "C4001"), TestName("血糖", "C4001", "slang"),
-    TestName("空腹時血糖", "C4001", identification="1337"),
-    TestName("ナトリウム", "C7002"), TestName("Na", "C7002", "abbreviation"),
-    TestName("カリウム", "C7003"), TestName("K", "C7003", "abbreviation"),
-    TestName("ABO血液型", "K1001"),
-    TestName("HBs抗原", "V2010"), TestName("HBsAg", "V2010", "abbreviation"),
+CONCEPTS = (
+    Concept("urine_protein", "尿蛋白", "Urine protein", section="urine", specimens=("urine",),
+            jlac10=("1A010",)),
+    Concept("white_blood_cells", "白血球数", "WBC", section="haematology",
+            specimens=("whole_blood_additive",), jlac10=("2A010",)),
+    Concept("prothrombin_time", "PT", "Prothrombin time", section="coagulation",
+            specimens=("plasma_citrate",), jlac10=("2B030",)),
+    Concept("total_protein", "総蛋白", "Total protein", section="chemistry", specimens=("serum",),
+            jlac10=("3A010",)),
+    Concept("creatine_kinase", "CK", "Creatine kinase", section="chemistry", specimens=("serum",),
+            jlac10=("3B010",)),
+    Concept("ast", "AST", "Aspartate aminotransferase", section="chemistry", specimens=("serum",),
+            jlac10=("3B035",)),
+    Concept("amylase", "アミラーゼ", "Amylase", section="chemistry", specimens=("serum",),
+            jlac10=("3B160",)),
+    Concept("glucose", "グルコース", "Glucose", section="chemistry", specimens=("serum",),
+            jlac10=("3D010",)),
+    Concept("sodium", "ナトリウム", "Sodium", section="chemistry", specimens=("serum",),
+            jlac10=("3H010",)),
+    Concept("potassium", "カリウム", "Potassium", section="chemistry", specimens=("serum",),
+            jlac10=("3H015",)),
+    Concept("abo_group", "ABO血液型", "ABO group", section="transfusion",
+            specimens=("whole_blood_additive",), jlac10=("5H010",)),
+    Concept("hbs_antigen", "HBs抗原", "HBs antigen", section="infection", specimens=("serum",),
+            jlac10=("5F016",)),
+    # Without a code in the small edition:
+    Concept("ck_mb", "CK-MB", "CK-MB", section="chemistry", confused_with=("creatine_kinase",)),
+    Concept("ck_isozymes", "CKアイソザイム", "CK isozymes", section="chemistry",
+            confused_with=("creatine_kinase",)),
+    Concept("urine_amylase", "尿アミラーゼ", "Urine amylase", section="urine", confused_with=("amylase",)),
+    Concept("theophylline", "テオフィリン", "Theophylline", section="drug",
+            confused_with=("total_protein",)),
+    Concept("hbe_antigen", "HBe抗原", "HBe antigen", section="infection", confused_with=("hbs_antigen",)),
+    Concept("hbc_antibody", "HBc抗体", "HBc antibody", section="infection", confused_with=("hbs_antigen",)),
+    Concept("cedar_pollen", "スギ", "Cedar pollen", section="allergen"),
+    Concept("comment", "コメント", "Comment", kind=ConceptKind.COMMENT, section="management"),
 )  # fmt: skip
 
-BACKGROUND = (
-    BackgroundName("CK-MB", "near_twin", "C2001"),
-    BackgroundName("CKアイソザイム", "near_twin", "C2001"),
-    BackgroundName("尿アミラーゼ", "near_twin", "C2042"),
-    BackgroundName("テオフィリン", "drug", "C1002"),
-    BackgroundName("HBe抗原", "near_twin", "V2010"),
-    BackgroundName("HBc抗体", "near_twin", "V2010"),
-    BackgroundName("スギ", "allergen"),
-    BackgroundName("コメント", "comment"),
-)
+NAMES = (
+    Name("尿蛋白", "urine_protein", specimen="urine"),
+    Name("尿蛋白定性", "urine_protein", specimen="urine", result_type=ResultType.QUALITATIVE),
+    Name("白血球数", "white_blood_cells"), Name("WBC", "white_blood_cells", "abbreviation"),
+    Name("プロトロンビン時間", "prothrombin_time"), Name("PT", "prothrombin_time", "abbreviation"),
+    Name("PT-INR", "prothrombin_time", "abbreviation", unit="INR"),
+    Name("総蛋白", "total_protein"), Name("TP", "total_protein", "abbreviation"),
+    Name("蛋白", "total_protein", "slang"),
+    Name("CK", "creatine_kinase", "abbreviation"), Name("CPK", "creatine_kinase", "old"),
+    Name("クレアチンキナーゼ", "creatine_kinase"),
+    Name("AST", "ast", "abbreviation"), Name("GOT", "ast", "old"),
+    Name("アミラーゼ", "amylase"), Name("AMY", "amylase", "abbreviation"),
+    Name("グルコース", "glucose"), Name("血糖", "glucose", "slang"),
+    Name("空腹時血糖", "glucose", timing=Timing.FASTING),
+    Name("ナトリウム", "sodium"), Name("Na", "sodium", "abbreviation"),
+    Name("カリウム", "potassium"), Name("K", "potassium", "abbreviation"),
+    Name("ABO血液型", "abo_group"),
+    Name("HBs抗原", "hbs_antigen"), Name("HBsAg", "hbs_antigen", "abbreviation"),
+    Name("CK-MB", "ck_mb"), Name("CKアイソザイム", "ck_isozymes"), Name("尿アミラーゼ", "urine_amylase"),
+    Name("テオフィリン", "theophylline"), Name("HBe抗原", "hbe_antigen"), Name("HBc抗体", "hbc_antibody"),
+    Name("スギ", "cedar_pollen"), Name("コメント", "comment"),
+)  # fmt: skip
 
 SPECIMENS = (
     Specimen("urine", "100", "尿", "Urine", "", ("随時尿", "部分尿")),
@@ -129,4 +146,4 @@ QUALIFIERS = (
     Qualifier("他", "note", "", "piece"),
 )
 
-VOCABULARY = Vocabulary(MEASURANDS, NAMES, BACKGROUND, SPECIMENS, UNITS, QUALIFIERS)
+VOCABULARY = Vocabulary(CONCEPTS, NAMES, SPECIMENS, UNITS, QUALIFIERS)

@@ -30,6 +30,7 @@ from jlac_mapper.review_requests import ItemQuery
 from jlac_mapper.review_types import OPEN, Action, EventDraft, Facility, Role, User
 from jlac_mapper.types import Disposition, LocalTest
 from jlac_mapper.web.app import create_app
+from tests.bound_codes import search_in
 from tests.fakes import ScriptedMapper
 
 AST, ALT, TP, WBC = "C20080000250000F7", "C20090000250000F7", "C20010000250000E5", "B10020000212000G1"
@@ -122,11 +123,11 @@ def quick_hasher() -> PasswordHasher:
 
 @cache
 def _codes() -> CodeSearch:
-    listed: tuple[ListedCode, ...] = starter.load_starter().codes
+    listed: tuple[ListedCode, ...] = starter.load_starter().edition.codes
     known = {str(code.code): code for code in listed}
     for code, name in ((AST, "AST"), (ALT, "ALT"), (TP, "総蛋白"), (WBC, "白血球数")):
         known.setdefault(code, ListedCode(parse(code), name))
-    return CodeSearch(tuple(known.values()), tuple(known.values()))
+    return search_in(known.values())
 
 
 def open_site(folder: Path, clock: Any = None, mapper: Mapper | None = None) -> Site:

@@ -1,28 +1,45 @@
 """An item's page opens in both languages whatever evidence the item has."""
 
 import html
+import json
 import re
+import zlib
 from collections.abc import Sequence
-from pathlib import Path
+from datetime import date
 
 import pytest
+from sqlalchemy import update
 
-from jlac_mapper.types import LocalTest
-from jlac_mapper.web.evidence import ELEMENTS
-from jlac_mapper.web.messages import LANGUAGES, catalogue, translate
+from jlac_mapper.adapters.sql_database import Database
+from jlac_mapper.adapters.sql_review_tables import item_answers
+from jlac_mapper.review_types import ItemState
+from jlac_mapper.types import Evidence, LocalTest
+from jlac_mapper.wording import LANGUAGES, catalogue, say
+from tests.evidence_keys import keys
 from tests.unit.stages import CODES, build_pipeline, listed
-from tests.unit.test_rerank import FixedChoice
+from tests.unit.test_ask import FixedChoice
+from tests.unit.test_old_evidence import FORMS, OLD_ANSWER
 from tests.web.site import Browser, Site, open_site, send
 
-PACKAGE = Path(__file__).parents[2] / "jlac_mapper"
 CK = "C20010000250000F7"
 ROWS = (
     LocalTest("クレアチソキナーゼ", unit="U/L", specimen="血清"),  # the language model speaks; then a person
     LocalTest("AST", specimen="血清", unit="U/L", reagent="シカリキッド AST"),
     LocalTest("AST", specimen="髄液"),  # in serum only
+    LocalTest("AST", reagent="旧試薬キット"),  # its code ended
+    LocalTest("AST", reagent="ラボテスト GOT"),  # two codes with the very product
     LocalTest("AST", reagent="未知の試薬"),
+    LocalTest("AST", unit="kU/L"),  # another scale
+    LocalTest("AST", unit="mg/dL"),  # a unit of something else
+    LocalTest("AST", reference_range="13-30 U/L"),
+    LocalTest("AST", jlac10="3B035000002327201"),
+    LocalTest("AST", jlac10="3B045000002327201"),
+    LocalTest("グルコース", jlac10="3D010000002227201"),  # the specimen of another code
+    LocalTest("総蛋白", specimen="血漿"),  # in narrower specimens as well
+    LocalTest("血糖", specimen="NaF"),  # a tube: blood or its plasma
     LocalTest("血糖", specimen="NaF全血"),  # in plasma of it as well
     LocalTest("白血球数", specimen="EDTA血"),  # in a broader specimen as well
+    LocalTest("白血球数", unit="10^3/uL", reference_range="35-90 10*2/uL"),
     LocalTest("WBC"),  # specimen and unit unsaid, several listed
     LocalTest("空腹時血糖"),  # an identification, and the site's own specimen
     LocalTest("PT-INR"),  # the unit in the name
@@ -34,7 +51,10 @@ TELLING = (
     "the only one listed", "plasma of the given blood", "contains the given specimen",
     "equals the given unit", "language model", "no listed code", "(rank ", "from the reagent",
     "from the specimen", "differs from the row", "assumed", "site default", "from the edition",
-    "decided", "elsewhere",
+    "decided", "elsewhere", "narrower than the given specimen", "the usual one of those given",
+    "given beside another unit", "another scale than the row's", "not the unit that the name says",
+    "the successor of its ended code", "other products fit as well", "no listed product",
+    "an analyte of this measurand", "an analyte of something else", "not the site's default",
 )  # fmt: skip
 """Of every form of evidence, some English words that only it has."""
 
@@ -43,10 +63,21 @@ TELLING = (
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """One list mapped by the real stages, its first row decided, and the list taken in once more by two."""
     mapper = build_pipeline(
-        (*CODES, listed("C2008-0000-250-009-F7", "シカリキッド AST")),
+        (
+            *CODES,
+            listed("C2008-0000-250-009-F7", "シカリキッド AST"),
+            listed("C2008-0000-250-010-F7", "ラボテスト GOT"),
+            listed("C2008-0000-250-011-F7", "ラボテスト GOT"),
+        ),
+        [
+            listed(
+                "C2008-0000-250-008-F7", "旧試薬キット", successor="C20080000250009F7",
+                valid_to=date(2025, 1, 1),
+            )
+        ],
         choice_model=FixedChoice("C2001"),
         site_defaults={"specimen": "250"},
-    )
+    )  # fmt: skip
     site = open_site(tmp_path_factory.mktemp("site"), mapper=mapper)
     site.add_list(rows=ROWS)
     answer = send(Browser(site.app(), "hanako"), _items(site, "h1", 1)[0], "answer", code=CK)
@@ -71,10 +102,14 @@ def _pages(site: Site, language: str) -> list[str]:
     return pages
 
 
-def _elements_in_the_code() -> set[str]:
-    """Return the elements of all evidence that the package makes."""
-    sources = [file.read_text(encoding="utf-8") for file in PACKAGE.rglob("*.py")]
-    return set(re.findall(r'\bEvidence\(\s*"(\w+)"', "\n".join(sources)))
+def _evidence(site: Site) -> set[Evidence]:
+    """Return everything that the items hold of their answers and candidates."""
+    found: set[Evidence] = set()
+    for facility, run in (("h1", 1), ("h1", 2), ("h2", 3)):
+        for item in site.desk.run_items(site.user("root"), facility, run):
+            found.update(item.mapping.evidence)
+            found.update(e for candidate in item.mapping.candidates for e in candidate.evidence)
+    return found
 
 
 def _shown(pages: Sequence[str]) -> str:
@@ -82,16 +117,21 @@ def _shown(pages: Sequence[str]) -> str:
     return "\n".join(line for page in pages for line in re.findall(r"<li>(.*?)</li>", page, re.DOTALL))
 
 
-def test_every_element_that_evidence_is_made_for_is_known_to_the_page_and_has_its_words() -> None:
-    assert _elements_in_the_code() == set(ELEMENTS)
-    assert {f"element.{element}" for element in ELEMENTS} <= set(catalogue())
+def test_the_rows_bring_every_kind_of_evidence_that_the_program_can_produce(site: Site) -> None:
+    evidence = _evidence(site)
+    assert {found.key for found in evidence} == keys()
+    sources = {key.removeprefix("source.") for key in catalogue() if key.startswith("source.")}
+    assert sources <= {found.source for found in evidence}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_items_page_shows_every_element_of_evidence_in_words(site: Site, language: str) -> None:
+def test_an_items_page_shows_every_piece_of_evidence_in_words(site: Site, language: str) -> None:
     shown = _shown(_pages(site, language))
-    for element in set(ELEMENTS) - {"measurand"}:  # what stands under the machine's own heading
-        assert f"{translate(language, f'element.{element}')}: " in shown, element
+    for evidence in _evidence(site):
+        said = say(evidence, language)
+        line = said.text if evidence.element == "concept" else f"{said.element}: {said.text}"
+        assert line in shown, evidence
+        assert said.source in shown, evidence
 
 
 def test_every_form_of_evidence_is_put_into_words_on_the_japanese_page(site: Site) -> None:
@@ -107,3 +147,52 @@ def test_a_row_that_was_decided_before_opens_and_says_by_whom(site: Site) -> Non
     assert f"House name: hanako decided {CK} on 2026-05-01" in page
     page = html.unescape(browser.get(f"/f/h1/items/{item}", headers={"accept-language": "ja"}).text)
     assert f"院内名称: hanako さんが 2026-05-01 に {CK} と判定" in page
+
+
+# --- answers that earlier versions stored
+
+
+@pytest.fixture
+def aged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, int]:
+    """A site and its one item, whose answer is put back to what the version before keys stored."""
+    folder = tmp_path_factory.mktemp("aged")
+    site = open_site(folder)
+    site.add_list(rows=[LocalTest("GOT")])
+    [item] = _items(site, "h1", 1)
+    old = json.loads(OLD_ANSWER)
+    old["evidence"] += [list(form[:3]) for form in FORMS] + [
+        ["measurand", "a sentence of no known form", "x"]
+    ]
+    database = Database(f"sqlite:///{folder / 'review.sqlite3'}")
+    with database.writing() as connection:
+        text = json.dumps(old, ensure_ascii=False, separators=(",", ":"))
+        connection.execute(update(item_answers).values(mapping=zlib.compress(text.encode())))
+    database.close()
+    return site, item
+
+
+@pytest.mark.parametrize(("language", "place"), [("ja", 5), ("en", 6)])
+def test_an_answer_of_before_opens_on_the_page_with_every_sentence_in_the_readers_language(
+    aged: tuple[Site, int], language: str, place: int
+) -> None:
+    site, item = aged
+    answer = Browser(site.app(), "hanako").get(f"/f/h1/items/{item}", headers={"accept-language": language})
+    assert answer.status_code == 200, answer.text
+    page = re.sub(r' <span class="quiet">\((.*?)\)</span>', r" (\1)", html.unescape(answer.text))
+    for form in FORMS:
+        text = str(form[place])
+        if form[0] == "measurand":  # stands without its source, which says nothing new
+            text = re.sub(r"（[^（]*）$" if language == "ja" else r" \([^(]*\)$", "", text)
+        elif language == "ja":
+            text = re.sub(r"（([^（]*より|施設の既定値|GOT)）$", r" (\1)", text)
+        assert text in page, form
+    assert "a sentence of no known form" in page
+    assert ("完全一致 1.00" if language == "ja" else "exact 1.00") in page
+
+
+def test_an_item_answered_before_is_decided_like_any_other(aged: tuple[Site, int]) -> None:
+    site, item = aged
+    assert send(Browser(site.app(), "hanako"), item, "answer", code=CK).status_code == 303
+    decided = site.desk.view(site.user("hanako"), "h1", item).item
+    assert (decided.standing.state, decided.standing.code) == (ItemState.FINAL, CK)
+    assert str(decided.mapping.candidates[0].code) == CK

@@ -76,10 +76,22 @@ def test_the_users_choice_wins_then_the_browsers_language(chosen: str, header: s
 def test_evidence_is_put_into_japanese_and_the_machines_part_kept_apart() -> None:
     rules, machine = statements(
         (
-            Evidence("specimen", "血清: the only one listed", "edition"),
-            Evidence("unit", "10*3/uL equals the given unit", "unit"),
-            Evidence("measurand", "no listed code: 尿糖 (near_twin): cosine 0.52 (rank 2)", "name"),
-            Evidence("measurand", "language model: 0.91", "language_model"),
+            Evidence("specimen.only_listed", (("specimen", "血清"),), "release"),
+            Evidence("unit.equal", (("unit", "10*3/uL"),), "unit"),
+            Evidence(
+                "concept.name",
+                tuple(
+                    {
+                        "concept": "",
+                        "name": "尿糖",
+                        "kind": "test",
+                        "cosine": "0.52",
+                        "cosine_rank": "2",
+                    }.items()
+                ),
+                "name",
+            ),
+            Evidence("concept.language_model", (("C2008", "0.91"), ("", "0.09")), "language_model"),
         ),
         "ja",
     )
@@ -89,6 +101,6 @@ def test_evidence_is_put_into_japanese_and_the_machines_part_kept_apart() -> Non
     ]
     assert [line.source for line in rules] == ["版より", "単位欄より"]
     assert [line.text for line in machine] == [
-        "収載コードのないもの: 尿糖 (near_twin): 文字列の類似度 0.52 （2位）",
-        "言語モデル: 0.91",
+        "収載コードのないもの: 尿糖（検査）: 文字列の類似度 0.52 （2位）",
+        "言語モデル: C2008 0.91, 収載コードなし 0.09",
     ]

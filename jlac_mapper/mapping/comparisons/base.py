@@ -112,9 +112,10 @@ class Weights:
         Raises:
             ConfigurationError: The file lacks the level.
         """
-        if (element.value, level) not in self._levels:
-            raise ConfigurationError(f"the file of weights has no level {level!r} of {element.value}")
-        weight, usual = self._levels[element.value, level]
+        found = self._levels.get((element, level))  # an Element is its own word
+        if found is None:
+            raise ConfigurationError(f"the file of weights has no level {level!r} of {element}")
+        weight, usual = found
         return Compared(
             element, level, times * weight, usual if agreement is None else agreement, reasons, evidence
         )
@@ -156,8 +157,9 @@ class Wanted:
         is_unit_unread: The unit field holds a text that is no known unit.
         timing: When the specimen is taken, by name, field or JLAC10 code.
         name_unit: Canonical unit that the name implies: PT-INR is INR.
-        stated_type: The result type as far as a word says it; `result_type` may be inferred from a unit.
-        numeric_unit: The unit is one that only numbers have.
+        result_type: The kind of value, as a word says it or the unit tells.
+        is_quantity_of_strip: A word says quantitative of what is read from a strip.
+        is_numeric_judgement: Qualitative, in a unit that only numbers have.
     """
 
     specimens: tuple[str, ...]
@@ -167,8 +169,8 @@ class Wanted:
     unit_field: str
     is_unit_unread: bool
     result_type: ResultType
-    stated_type: ResultType
-    numeric_unit: bool
+    is_quantity_of_strip: bool
+    is_numeric_judgement: bool
     timing: Timing
     name_unit: str
 

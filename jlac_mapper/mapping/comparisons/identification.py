@@ -2,7 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 
-from jlac_mapper.mapping.comparisons.base import Compared, Element, Slot, Wanted, Weights
+from jlac_mapper.mapping.comparisons.base import Compared, Element, Wanted, Weights
 from jlac_mapper.types import Evidence, Reason
 from jlac_mapper.vocabulary import Timing
 
@@ -19,9 +19,14 @@ class IdentificationComparison:
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
 
-    def compare(self, analytes: AbstractSet[str], slot: Slot, wanted: Wanted) -> Compared:
-        """Compare a slot's identification with the row's time, for a concept with JLAC10 *analytes*."""
-        here, siblings = slot.identification, slot.siblings
+    def compare(
+        self, analytes: AbstractSet[str], here: str, siblings: AbstractSet[str], wanted: Wanted
+    ) -> Compared:
+        """
+        Compare the identification *here* with the row's time, for a concept with JLAC10 *analytes*.
+
+        *siblings* are all identifications that the measurand has in the unit.
+        """
         reasons: tuple[Reason, ...] = ()
         if wanted.timing is Timing.TIMED:
             reasons = (Reason.TIMING_NOT_LISTED,)

@@ -11,6 +11,7 @@ from jlac_mapper.codes.jlac11 import METHOD_UNSPECIFIED, Jlac11Code
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.mapping.comparisons.base import Compared, Element, Weights
 from jlac_mapper.reading.products import RECOGNISED, ProductMatcher
+from jlac_mapper.text import clean
 from jlac_mapper.types import Evidence, Reason
 from jlac_mapper.vocabulary import Concept
 
@@ -41,15 +42,16 @@ class MethodChoices:
     choices: tuple[MethodChoice, ...]
 
 
-def is_other_test(concept: Concept, text: str) -> bool:
+def is_other_test(concept: Concept, name: str, method: str) -> bool:
     """
-    Tell whether name or method (*text*) are those of another test of the same infection.
+    Tell whether a cleaned *name* or a row's *method* are those of another test of the same infection.
 
     A confirmation test follows the screening whose name it carries; an amplification of nucleic acids is no
     search for antigens or antibodies.
     """
     if concept.section != _INFECTION:
         return False
+    text = f"{name} {clean(method)}"
     if not _AMPLIFICATION.search(concept.name) and _AMPLIFICATION.search(text):
         return True
     return _CONFIRMATION.search(text) is not None

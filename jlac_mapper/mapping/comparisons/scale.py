@@ -1,13 +1,8 @@
 """How the kind of value of a code fits what a row says of it."""
 
-from collections.abc import Set as AbstractSet
-
-from jlac_mapper.mapping.comparisons.base import Compared, Element, Slot, Wanted, Weights
+from jlac_mapper.mapping.comparisons.base import Compared, Element, Wanted, Weights
 from jlac_mapper.types import Evidence, Reason
 from jlac_mapper.vocabulary import ResultType
-
-_STRIPS = frozenset({"1A010", "1A020", "1A100"})
-"""JLAC10 analytes that are read from a strip: 定性 and 半定量 only."""
 
 
 class ScaleComparison:
@@ -16,11 +11,10 @@ class ScaleComparison:
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
 
-    def compare(self, analytes: AbstractSet[str], slot: Slot, wanted: Wanted) -> Compared:
-        """Compare a slot's kind of value with the row's, for a concept with JLAC10 *analytes*."""
-        want, here = wanted.result_type, slot.result_type
-        from_strip = wanted.stated_type is ResultType.QUANTITATIVE and not analytes.isdisjoint(_STRIPS)
-        contradicts = from_strip or (want is ResultType.QUALITATIVE and wanted.numeric_unit)
+    def compare(self, here: ResultType, wanted: Wanted) -> Compared:
+        """Compare the kind of value *here* with the row's."""
+        want = wanted.result_type
+        contradicts = wanted.is_quantity_of_strip or wanted.is_numeric_judgement
         reasons = (Reason.RESULT_TYPE_CONFLICT,) if contradicts else ()
         if not want or not here:
             return self._weights.compared(Element.SCALE, "unsaid", reasons)

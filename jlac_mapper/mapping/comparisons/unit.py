@@ -4,15 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from jlac_mapper.mapping.comparisons.base import Compared, Element, Slot, Wanted, Weights
 from jlac_mapper.reading.dimensions import dimension
+from jlac_mapper.reading.units import are_equal
 from jlac_mapper.types import Evidence, Reason
 from jlac_mapper.vocabulary import ResultType, Vocabulary
 
-# Units with equal values; U is a concentration cut short (T.U. of a latex reagent). A listed unit of the very
-# text is always preferred.
-_EQUAL = (
-    {"COI", "S/CO", "index"}, {"pg/mL", "ng/L"}, {"ng/mL", "ug/L"}, {"ug/mL", "mg/L"}, {"10*3/uL", "10*9/L"},
-    {"10*6/uL", "10*12/L"}, {"mU/mL", "U/L"}, {"U/mL", "kU/L"}, {"U", "U/mL"},
-)  # fmt: skip
 # One milliequivalent is one millimole for Na, K and Cl; for Ca it is half of one.
 _MONOVALENT = frozenset({"3H010", "3H015", "3H020"})
 """JLAC10 analytes of Na, K and Cl."""
@@ -69,7 +64,7 @@ class UnitComparison:
         return self._level("assumed", text, "", Reason.UNIT_ASSUMED, *unread, times=_rank_of(code))
 
     def _equal(self, given: str, listed: str, concept: str) -> bool:
-        if given == listed or any(given in group and listed in group for group in _EQUAL):
+        if are_equal(given, listed):
             return True
         return concept in self._monovalent and {given, listed} == {"meq/L", "mmol/L"}
 

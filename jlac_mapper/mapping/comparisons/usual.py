@@ -1,6 +1,7 @@
 """How a row's unit and specimen fit what is usual for a concept, whatever a release lists."""
 
 from jlac_mapper.reading.dimensions import dimension
+from jlac_mapper.reading.units import are_equal
 from jlac_mapper.types import NormalizedTest
 from jlac_mapper.vocabulary import Concept
 
@@ -16,7 +17,7 @@ def fit_usual(concept: Concept, test: NormalizedTest) -> int:
     if test.quantities and concept.units:
         sizes = {dimension(unit) for unit in concept.units} - {""}
         units = [quantity.canonical for quantity in test.quantities]
-        if any(unit in concept.units for unit in units):
+        if any(are_equal(unit, usual) for unit in units for usual in concept.units):
             found += 2
         else:
             found += 1 if any(dimension(unit) in sizes for unit in units) else -1

@@ -7,8 +7,8 @@ import pytest
 
 from jlac_mapper.mapping.ask import MOST_OPTIONS, NONE_OF_THESE, UNASKED, Reranker, element_names
 from jlac_mapper.ports import Choice, ChoiceAnswer
-from jlac_mapper.types import Candidate, Disposition, LocalTest, MapOptions, Mapping, Reason
-from tests.unit.stages import build_pipeline, build_resolver, normalize, retrieve
+from jlac_mapper.types import Candidate, Disposition, Evidence, LocalTest, MapOptions, Mapping, Reason
+from tests.unit.stages import build_comparer, build_pipeline, normalize, retrieve
 from tests.unit.vocabulary import VOCABULARY
 
 UNCERTAIN = LocalTest(name="クレアチソキナーゼ", unit="U/L", specimen="血清")
@@ -52,10 +52,10 @@ def reranker(model: FixedChoice) -> Reranker:
 
 
 def candidates(*names: str) -> list[Candidate]:
-    resolver, found = build_resolver(), []
+    comparer, found = build_comparer(), []
     for name in names:
-        hypothesis = next(h for h in retrieve(name) if h.measurand)
-        found += [c for c, _ in resolver.resolve(normalize(name), hypothesis, limit=5)]
+        hypothesis = next(h for h in retrieve(name) if h.listed)
+        found += [c for c, _ in comparer.compare(normalize(name), hypothesis, limit=5).candidates]
     return found
 
 
@@ -67,18 +67,18 @@ def map_one(model: FixedChoice, test: LocalTest = UNCERTAIN) -> Mapping:
 def test_an_option_is_described_by_its_elements_and_none_of_these_stands_last() -> None:
     asked = reranker(FixedChoice(None)).question(normalize("ＡＳＴ？", unit="U/L"), candidates("AST", "血糖"))
     assert asked.fields == (("name", "AST?"), ("unit", "U/L"))
-    assert [(o.measurand, o.identification) for o in asked.options][:2] == [
-        ("C2008", "0000"),
-        ("C4001", "0000"),
+    assert [(o.concept, o.measurand, o.identification) for o in asked.options][:2] == [
+        ("ast", "C2008", "0000"),
+        ("glucose", "C4001", "0000"),
     ]
     names = element_names(VOCABULARY)
-    assert names["measurand", "C2008"] in asked.options[0].text
+    assert names["concept", "ast"] in asked.options[0].text
     assert names["specimen", "250"] in asked.options[0].text
     assert "C2008" not in asked.options[0].text
     assert asked.options[-1] == NONE_OF_THESE
 
 
-def test_a_question_offers_each_measurand_and_identification_once_and_few_of_them() -> None:
+def test_a_question_offers_each_concept_and_identification_once_and_few_of_them() -> None:
     many = candidates("AST", "血糖", "TP", "CK", "Na", "K", "AMY", "WBC", "PT", "HBs抗原")
     options = reranker(FixedChoice(None)).question(normalize("AST"), many + many).options
     assert len(options) == len(set(options)) == MOST_OPTIONS + 1
@@ -86,10 +86,20 @@ def test_a_question_offers_each_measurand_and_identification_once_and_few_of_the
 
 def test_an_answer_becomes_log_odds_over_an_even_split() -> None:
     (opinion,) = reranker(FixedChoice("C2008")).ask([(normalize("AST"), candidates("AST", "CK"))])
-    assert opinion.odds == {"C2008": pytest.approx(math.log(2.7)), "C2001": pytest.approx(math.log(0.15))}
+    assert opinion.odds == {
+        "ast": pytest.approx(math.log(2.7)),
+        "creatine_kinase": pytest.approx(math.log(0.15)),
+    }
     assert opinion.reasons == ()
-    assert "C2008 0.90" in opinion.evidence[0].statement
-    assert opinion.evidence[0].source == "language_model"
+    said = (("C2008", "0.90"), ("C2001", "0.05"), ("", "0.05"))
+    assert opinion.evidence == (Evidence("concept.language_model", said, "language_model"),)
+
+
+def test_the_shares_of_one_concepts_options_add_up_to_its_odds() -> None:
+    """Glucose is listed under three identifications, each an option of its own."""
+    (opinion,) = reranker(FixedChoice("C4001")).ask([(normalize("血糖"), candidates("血糖", "AST"))])
+    assert set(opinion.odds) == {"glucose", "ast"}
+    assert opinion.odds["glucose"] > opinion.odds["ast"]
 
 
 def test_a_model_without_an_opinion_leaves_the_row_as_it_was() -> None:
@@ -111,7 +121,7 @@ def test_a_failure_is_not_remembered() -> None:
     asking, row = reranker(model), (normalize("AST"), candidates("AST", "CK"))
     assert asking.ask([row])[0].reasons == (Reason.LLM_UNAVAILABLE,)
     model.away = False
-    assert asking.ask([row])[0].odds["C2008"] > 0
+    assert asking.ask([row])[0].odds["ast"] > 0
 
 
 def test_a_model_that_sees_the_order_is_asked_in_two_orders() -> None:
@@ -119,7 +129,7 @@ def test_a_model_that_sees_the_order_is_asked_in_two_orders() -> None:
     (opinion,) = reranker(model).ask([(normalize("AST"), candidates("AST", "CK"))])
     forwards, backwards = (choice.options for choice in model.asked)
     assert backwards == forwards[::-1]
-    assert opinion.odds["C2008"] > 0
+    assert opinion.odds["ast"] > 0
     assert reranker(model).identity == "fixed template=fixed-1 orders=2"
 
 

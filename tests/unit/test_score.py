@@ -10,20 +10,28 @@ import pytest
 
 from jlac_mapper.config import master_data_dir
 from jlac_mapper.errors import ConfigurationError
-from jlac_mapper.mapping.score import FEATURES, LEAST_ACCEPTED, Agreement, Calibration, features, normalise
+from jlac_mapper.mapping.comparisons.base import SILENT, Agreement
+from jlac_mapper.mapping.score import FEATURES, LEAST_ACCEPTED, Calibration, Features, features, share
 from jlac_mapper.types import Hypothesis, NormalizedTest
 from tests.unit.stages import CALIBRATION, normalize, retrieve
 
-SILENT = Agreement(0.0, 0.0, 0.0, 0.0, 0.0)
+
+def of(**values: float) -> Features:
+    """Features with these values, all others 0."""
+    return Features(**{**dict.fromkeys(FEATURES, 0.0), **values})
+
+
+def by_name(row: Features) -> dict[str, float]:
+    return {name: getattr(row, name) for name in FEATURES}
 
 
 def described(
-    name: str, agreement: Agreement = SILENT, measurand: str = "", **fields: str
+    name: str, agreement: Agreement = SILENT, choice: float = 0.0, concept: str = "", **fields: str
 ) -> dict[str, float]:
     test: NormalizedTest = normalize(name, **fields)
     hypotheses: tuple[Hypothesis, ...] = retrieve(name, **fields)
-    index = next(i for i, h in enumerate(hypotheses) if h.measurand and measurand in ("", h.measurand))
-    return dict(zip(FEATURES, features(test, hypotheses, index, agreement), strict=True))
+    index = next(i for i, h in enumerate(hypotheses) if h.listed and concept in ("", h.key))
+    return by_name(features(test, hypotheses, index, agreement, choice))
 
 
 def test_a_whole_exact_name_without_rivals_is_described_by_little_else() -> None:
@@ -46,21 +54,21 @@ def test_a_similar_name_is_described_by_its_scores() -> None:
 
 
 def test_a_known_name_without_a_code_speaks_against_the_listed_one() -> None:
-    row = described("CK-MB", measurand="C2001")
+    row = described("CK-MB", concept="creatine_kinase")
     assert row["background_exact"] == 1.0
     assert row["inexact_background_margin"] < 0.0
-    assert described("CK", measurand="C2001")["background_exact"] == 0.0
+    assert described("CK", concept="creatine_kinase")["background_exact"] == 0.0
 
 
 def test_an_exact_rival_is_a_tie_for_an_exact_name_and_a_shadow_for_another() -> None:
-    assert described("Na・K", measurand="C7002")["inexact_beside_exact"] == 0.0
-    assert described("AST", measurand="C2008")["exact_tie"] == 0.0
-    assert described("カリウム", abbreviation="Na", measurand="C7002")["inexact_beside_exact"] == 1.0
+    assert described("Na・K", concept="sodium")["inexact_beside_exact"] == 0.0
+    assert described("AST", concept="ast")["exact_tie"] == 0.0
+    assert described("カリウム", abbreviation="Na", concept="sodium")["inexact_beside_exact"] == 1.0
 
 
 def test_a_remark_that_no_table_knows_is_marked() -> None:
-    assert described("AST(東棟)", measurand="C2008")["remark"] == 1.0
-    assert described("AST(GOT)", measurand="C2008")["remark"] == 0.0
+    assert described("AST(東棟)", concept="ast")["remark"] == 1.0
+    assert described("AST(GOT)", concept="ast")["remark"] == 0.0
 
 
 def test_a_foreign_unit_counts_apart_under_an_abbreviation() -> None:
@@ -79,11 +87,10 @@ def test_a_foreign_unit_counts_apart_under_an_abbreviation() -> None:
         (replace(SILENT, specimen=1.0), {"specimen_agrees"}),
         (replace(SILENT, specimen=-0.5), {"specimen_unclear"}),
         (replace(SILENT, specimen=-1.0), {"specimen_conflicts"}),
-        (replace(SILENT, result_type=-1.0), {"result_type_conflicts"}),
+        (replace(SILENT, scale=-1.0), {"result_type_conflicts"}),
         (replace(SILENT, method=-1.0), {"method_conflicts"}),
-        (replace(SILENT, jlac10=1.0), {"jlac10_agrees"}),
-        (replace(SILENT, jlac10=-1.0), {"jlac10_conflicts"}),
-        (replace(SILENT, choice=1.5), {"choice"}),
+        (replace(SILENT, other_code=1.0), {"jlac10_agrees"}),
+        (replace(SILENT, other_code=-1.0), {"jlac10_conflicts"}),
     ],
 )
 def test_each_agreement_has_its_own_feature(agreement: Agreement, named: set[str]) -> None:
@@ -97,43 +104,57 @@ def test_an_abbreviation_can_agree_with_the_name() -> None:
 
 
 def test_an_abbreviation_can_lie_elsewhere() -> None:
-    elsewhere = described("AST", abbreviation="CK", measurand="C2008")
+    elsewhere = described("AST", abbreviation="CK", concept="ast")
     assert (elsewhere["alias_agrees"], elsewhere["alias_elsewhere"]) == (0.0, 1.0)
 
 
 def test_short_names_and_trailing_numbers_are_marked() -> None:
-    assert described("K", measurand="C7003")["short_name"] == 1.0
+    assert described("K", concept="potassium")["short_name"] == 1.0
     assert described("AST")["short_name"] == 0.0
-    assert described("AST2", measurand="C2008")["numbering"] == 1.0
+    assert described("AST2", concept="ast")["numbering"] == 1.0
     assert described("AST")["numbering"] == 0.0
 
 
 @pytest.mark.parametrize("name", ["AST", "CK-MB", "Na・K", "謎の抗原", "K", "AST(ゾル)"])
 def test_every_feature_lies_between_minus_1_and_1(name: str) -> None:
     for index, hypothesis in enumerate(retrieve(name)):
-        if hypothesis.measurand:
-            row = features(normalize(name), retrieve(name), index, SILENT)
-            assert len(row) == len(FEATURES)
-            assert all(-1.0 <= value <= 1.0 for value in row)
+        if hypothesis.listed:
+            row = by_name(features(normalize(name), retrieve(name), index, SILENT))
+            assert all(-1.0 <= value <= 1.0 for value in row.values())
 
 
 def test_a_probability_is_the_logistic_of_the_weighted_features() -> None:
-    row = [0.0] * len(FEATURES)
-    row[FEATURES.index("bias")] = 1.0
-    assert CALIBRATION.probability(row) == pytest.approx(1 / (1 + math.exp(4.0)))
-    row[FEATURES.index("exact_whole")] = 1.0
-    assert CALIBRATION.probability(row) == pytest.approx(1 / (1 + math.exp(-5.0)))
+    assert CALIBRATION.probability(of(bias=1.0)) == pytest.approx(1 / (1 + math.exp(4.0)))
+    assert CALIBRATION.probability(of(bias=1.0, exact_whole=1.0)) == pytest.approx(1 / (1 + math.exp(-5.0)))
 
 
 def test_extreme_features_neither_overflow_nor_leave_0_to_1() -> None:
-    huge = replace(CALIBRATION, coefficients=tuple(1e6 for _ in FEATURES))
-    assert 0.999 < huge.probability([1.0] * len(FEATURES)) <= 1.0
-    assert 0.0 <= huge.probability([-1.0] * len(FEATURES)) < 0.001
+    huge = replace(CALIBRATION, coefficients=dict.fromkeys(FEATURES, 1e6))
+    assert 0.999 < huge.probability(Features(*[1.0] * len(FEATURES))) <= 1.0
+    assert 0.0 <= huge.probability(Features(*[-1.0] * len(FEATURES))) < 0.001
 
 
-def test_a_row_of_another_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        CALIBRATION.probability([1.0])
+@pytest.mark.parametrize("name", FEATURES)
+def test_a_coefficient_counts_for_the_feature_of_its_name(name: str) -> None:
+    one = Calibration("one", False, {**dict.fromkeys(FEATURES, 0.0), name: 2.0}, {}, 0.0)
+    assert one.probability(of(**{name: 1.0})) == pytest.approx(1 / (1 + math.exp(-2.0)))
+    assert one.probability(of(**{**dict.fromkeys(FEATURES, 1.0), name: 0.0})) == 0.5
+
+
+def test_features_are_named_in_the_order_of_the_names() -> None:
+    numbered = Features(*map(float, range(len(FEATURES))))
+    assert [getattr(numbered, name) for name in FEATURES] == list(map(float, range(len(FEATURES))))
+    with pytest.raises(TypeError, match="choice"):
+        Features(*[0.0] * (len(FEATURES) - 1))
+
+
+def test_the_language_models_word_is_a_feature_of_its_own() -> None:
+    row = described("クレアチンキナーゼ", choice=1.5)
+    assert {name: value for name, value in row.items() if value} == {
+        "bias": 1.0,
+        "exact_whole": 1.0,
+        "choice": 1.5,
+    }
 
 
 def test_the_threshold_of_the_next_stated_precision_is_taken() -> None:
@@ -154,9 +175,16 @@ def test_a_precision_that_nothing_reached_is_refused_with_the_highest_one() -> N
 
 
 def test_rival_probabilities_are_scaled_down_and_never_up() -> None:
-    assert normalise([0.9, 0.6]) == pytest.approx([0.6, 0.4])
-    assert normalise([0.2, 0.1]) == [0.2, 0.1]
-    assert normalise([]) == []
+    assert share([0.9, 0.6], [False, False]) == pytest.approx([0.6, 0.4])
+    assert share([0.9, 0.6], [True, True]) == pytest.approx([0.6, 0.4])
+    assert share([0.2, 0.1], [False, False]) == [0.2, 0.1]
+    assert share([], []) == []
+
+
+def test_what_a_name_only_resembles_shares_what_its_whole_name_leaves() -> None:
+    assert share([0.9, 0.6], [True, False]) == pytest.approx([0.9, 0.06])
+    assert share([0.6, 0.3], [False, True]) == pytest.approx([0.42, 0.3])
+    assert share([0.0, 0.4], [True, False]) == pytest.approx([0.0, 0.4])
 
 
 # --- the file
@@ -181,7 +209,9 @@ def write(tmp_path: Path, content: object) -> Path:
 
 def test_a_calibration_file_is_read_as_written(tmp_path: Path, content: dict[str, Any]) -> None:
     calibration = Calibration.read(write(tmp_path, content))
-    assert calibration == Calibration("hand@1", True, (0.5,) * len(FEATURES), {0.98: 0.6, 0.99: 0.7}, 0.03)
+    assert calibration == Calibration(
+        "hand@1", True, dict.fromkeys(FEATURES, 0.5), {0.98: 0.6, 0.99: 0.7}, 0.03
+    )
 
 
 def test_a_calibration_for_other_features_is_refused_by_name(tmp_path: Path, content: dict[str, Any]) -> None:
@@ -190,10 +220,32 @@ def test_a_calibration_for_other_features_is_refused_by_name(tmp_path: Path, con
         Calibration.read(write(tmp_path, content))
 
 
-def test_features_in_another_order_are_refused(tmp_path: Path, content: dict[str, Any]) -> None:
+def test_the_order_of_the_coefficients_is_of_no_account(tmp_path: Path, content: dict[str, Any]) -> None:
+    content["coefficients"] = {name: float(number) for number, name in enumerate(FEATURES)}
+    as_written = Calibration.read(write(tmp_path, content))
     content["coefficients"] = dict(reversed(content["coefficients"].items()))
-    with pytest.raises(ConfigurationError, match="their order"):
+    turned = Calibration.read(write(tmp_path, content))
+    row = of(bias=1e-2, choice=1e-2)
+    assert turned.probability(row) == as_written.probability(row) != 0.5
+
+
+@pytest.mark.parametrize("name", ["bias", "jlac10_agrees", "choice"])
+def test_a_calibration_that_lacks_a_feature_is_refused_by_its_name(
+    tmp_path: Path, content: dict[str, Any], name: str
+) -> None:
+    del content["coefficients"][name]
+    path = write(tmp_path, content)
+    with pytest.raises(ConfigurationError, match=rf"{path} .*other features \({name}\).*train calibration"):
+        Calibration.read(path)
+
+
+def test_a_calibration_with_a_feature_too_many_is_refused_by_its_name(
+    tmp_path: Path, content: dict[str, Any]
+) -> None:
+    content["coefficients"]["moon_phase"] = 0.0
+    with pytest.raises(ConfigurationError, match=r"other features \(moon_phase\).*train cal") as refused:
         Calibration.read(write(tmp_path, content))
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

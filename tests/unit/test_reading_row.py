@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jlac_mapper.master.starter import load_vocabulary
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import LocalTest, NormalizedTest, Reason
 from jlac_mapper.vocabulary import ResultType, Timing

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jlac_mapper.master.starter import load_vocabulary
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.text import fold
 from jlac_mapper.types import LocalTest, NormalizedTest
