@@ -167,9 +167,9 @@ def successors(edition: Edition, as_of: date, successions: Successions) -> dict[
     Return what replaces each code that ended before a day, or that is out of use.
 
     The successor is a code of the edition that may be proposed on that day, in the same specimen; in this
-    order: the one the master names; what the table of *successions* says, with the same product, the same
-    method or 000; the item's only current identification with the same method; the same identification and
-    that one with method 000. Codes without such a successor are absent.
+    order: the one the master names; what the table of *successions* says, step by step, with the same
+    product, the same method or 000; the item's only current identification with the same method; the same
+    identification and that one with method 000. Codes without such a successor are absent.
     """
     proposable = {row.code: row for row in proposable_codes(edition, as_of, successions)}
     out_of_use = superseded_codes(edition, as_of, successions)
@@ -185,11 +185,12 @@ def successors(edition: Edition, as_of: date, successions: Successions) -> dict[
         if code.is_request or not (_has_ended(listed, as_of) or code in out_of_use):
             continue
         options = [by_text.get(listed.successor)]
-        new = successions.successor(code, as_of)
-        if new and (new.measurand, new.unit) != (code.measurand, code.unit):
-            options.append(by_product.get((*_key(new), new.specimen, listed.product)))
-            options += [new, replace(new, method=METHOD_UNSPECIFIED)]
-        identifications = [new.identification] if new and new.measurand == code.measurand else []
+        steps = list(successions.steps(code, as_of))
+        for new in steps:
+            if (new.measurand, new.unit) != (code.measurand, code.unit):
+                options.append(by_product.get((*_key(new), new.specimen, listed.product)))
+                options += [new, replace(new, method=METHOD_UNSPECIFIED)]
+        identifications = [new.identification for new in steps if new.measurand == code.measurand]
         in_use = current[_item(listed)] - {code.identification}
         identifications += in_use if len(in_use) == 1 else ()
         for method in (code.method, METHOD_UNSPECIFIED):

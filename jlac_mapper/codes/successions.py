@@ -1,7 +1,7 @@
 """What replaced what, as far as it is known from elsewhere than a release's own dates."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -99,3 +99,12 @@ class Successions:
             method=code.method if line.new_measurand == code.measurand else METHOD_UNSPECIFIED,
             unit=line.new_unit or code.unit,
         )
+
+    def steps(self, code: Jlac11Code, day: date) -> Iterator[Jlac11Code]:
+        """Yield the elements that replaced those of a code, then those that replaced these, and so on."""
+        seen = {code}
+        step = self.successor(code, day)
+        while step is not None and step not in seen:
+            seen.add(step)
+            yield step
+            step = self.successor(step, day)

@@ -170,7 +170,11 @@ class Binder:
         scores: defaultdict[str, float] = defaultdict(float)
         known, weight = self._known.get(result, frozenset()), _KNOWN
         if not known:
-            known = frozenset(self._known_places.get((result[0], result[2][:1]), ()))
+            known = frozenset(
+                concept
+                for concept in self._known_places.get((result[0], result[2][:1]), ())
+                if self._fit(self._concepts[concept], listed) >= 0
+            )
             weight = _KNOWN_ELSEWHERE
         for concept in known:
             scores[concept] += weight
@@ -275,14 +279,20 @@ def standing_for(binding: Binding, known: KnownResults) -> Mapping[Result, froze
     Return which measurands of a bound release stand for each known result.
 
     A result whose own measurand the release lists for one of its concepts keeps that measurand; where the
-    release calls the concept by another number, that number stands for it.
+    release calls the concept by another number, that number stands for it, if it has a good share of the
+    concept's codes: a slip on a few rows of another measurand does not.
     """
-    measurands = binding.measurands()
+    measurands = {concept: _mostly(counts) for concept, counts in binding.measurands().items()}
     found: dict[Result, frozenset[str]] = {}
     for result, concepts in known.items():
         here: AbstractSet[str] = frozenset().union(*(measurands.get(c, ()) for c in concepts))
         found[result] = frozenset({result[0]}) if result[0] in here else frozenset(here)
     return found
+
+
+def _mostly(counts: Counter[str]) -> frozenset[str]:
+    """Return what has a good share of the counts."""
+    return frozenset(key for key, count in counts.items() if count >= _GOOD_SHARE * counts.total())
 
 
 def renamed(binding: Binding, known: KnownResults) -> Iterator[tuple[str, str]]:

@@ -148,7 +148,7 @@ class Retriever:
                 gathered.pieces_listed.append(frozenset(said) - {UNLISTED})
                 for meaning, entry in said.items():
                     support = gathered.by_meaning[meaning]
-                    support.propose(entry, better=length > support.covered)
+                    support.propose(entry, better=not support.exact and length > support.covered)
                     support.covered += length
                 return True
         return False

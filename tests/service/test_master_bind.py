@@ -1,4 +1,4 @@
-"""`jlac-mapper master bind` as a user runs it: what it counts, keeps and refuses, and what `map` then says."""
+"""`jlac-mapper master bind` as a user runs it: what it counts, keeps, refuses, and what `map` says then."""
 
 import csv
 from pathlib import Path

@@ -135,6 +135,12 @@ def test_the_identification_of_a_jlac10_code_tells_members_of_a_family_apart() -
     assert concepts(cedar, mite, other) == [("cedar",), ("mite",), ()]
 
 
+def test_an_analyte_without_an_identification_tells_the_family_alone() -> None:
+    cedar = listed("F9001-0000-250-000-F8", "特異的IgE(スギ)", jlac10=("5A100",))
+    other = listed("F9002-0000-250-000-F8", "院内呼称", jlac10=("5A100",))
+    assert concepts(cedar, other) == [("cedar",), ()]
+
+
 def test_known_digits_tell_the_concept_where_the_release_says_nothing_else() -> None:
     known = known_as(ast="C90010000250F7")
     assert concepts(listed(), listed("C9002-0000-250-000-F7"), known=known) == [("ast",), ()]
@@ -350,6 +356,14 @@ def test_a_concept_that_a_release_calls_by_another_number_is_renamed() -> None:
         ("C2011", "0000", "250", "F7"): {"C2011"},
         ("C1002", "0000", "250", "55"): set(),
     }
+
+
+def test_a_slip_on_few_rows_of_another_measurand_stands_for_nothing() -> None:
+    many = [listed(f"C9001-0000-250-{i:03}-F7", "AST") for i in range(9)]
+    slip = listed("C9002-0000-250-001-F7", "院内呼称", jlac10=("3B035000002327201",))
+    binding = bind(*many, slip, known=KNOWN)
+    assert binding.of(slip.code) == ("ast",)
+    assert standing_for(binding, KNOWN)["C2008", "0000", "250", "F7"] == {"C9001"}
 
 
 def test_numbers_that_were_exchanged_are_renamed_both_ways() -> None:

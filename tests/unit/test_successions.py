@@ -76,6 +76,19 @@ def test_specimen_stays_and_so_does_the_method_within_one_measurand() -> None:
     assert table.successor(parse("C2008-0000-250-000-F7"), STEP) is None
 
 
+def test_steps_are_followed_one_by_one_and_a_circle_ends() -> None:
+    first = Succession("A1008", "0002", "", "85", "A1008", "0000", "85")
+    table = Successions([MOVED, first])
+    assert [str(step) for step in table.steps(parse("A1008-0002-100-021-85"), STEP)] == [
+        "A1008000010002185", "C4001000010000085",
+    ]  # fmt: skip
+    assert [str(s) for s in table.steps(parse("A1008-0002-100-021-85"), BEFORE)] == ["A1008000010002185"]
+    assert list(table.steps(parse("C2008-0000-250-000-F7"), STEP)) == []
+    there = Succession("A1008", "0000", "", "", "A1009", "0000", "")
+    circle = Successions([there, Succession("A1009", "0000", "", "", "A1008", "0000", "")])
+    assert [str(step)[:5] for step in circle.steps(parse(OLD), STEP)] == ["A1009"]
+
+
 def test_identifications_of_one_measurand_go_in_and_out() -> None:
     replaced = {("B2006", "0004", "61"): "0000", ("C6002", "1299", "85"): "1336"}
     assert Successions.of_identifications(replaced).identifications() == replaced
@@ -117,6 +130,16 @@ def test_products_move_too_and_their_successor_is_the_product_where_it_is_listed
     assert successors(edition(product, NEW, other, moved), STEP, MOVED) == {
         product.code.hyphenated: moved.code.hyphenated
     }
+
+
+def test_a_code_of_two_steps_ago_is_replaced_by_what_stands_at_the_end_of_them() -> None:
+    """Old digits, then another measurand: decisions of 2024 lead to the release of 2026."""
+    renumbered = Succession("A1008", "0002", "", "85", "A1008", "0000", "85")
+    old = listed("A1008-0002-100-021-85", "尿糖(半定量)", end=BEFORE)
+    assert successors(edition(old, NEW), STEP, MOVED, renumbered) == {old.code.hyphenated: NEW}
+    # A release that is at the first step keeps to that.
+    between = edition(old, listed(OLD, "尿糖(半定量)"))
+    assert successors(between, STEP, MOVED, renumbered) == {old.code.hyphenated: OLD}
 
 
 def test_a_code_that_was_merged_is_replaced_only_once_it_ended() -> None:
