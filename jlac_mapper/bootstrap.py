@@ -12,6 +12,7 @@ from jlac_mapper.adapters.sql_database import Database
 from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.adapters.sql_users import SqlUserStore
+from jlac_mapper.codes.editions import STARTER
 from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.codes.release import Release
 from jlac_mapper.concepts.binding import Result
@@ -147,6 +148,7 @@ def bind(
         vocabulary=vocabulary,
         day=day,
         ended=shipped.ended_concepts(day),
+        unknown_units=shipped.unknown_units(day) if edition.name == STARTER else None,
         earlier=earlier,
         added=added,
     )
@@ -201,6 +203,7 @@ def build_pipeline(
         vocabulary,
         weights,
         completed=not release.is_starter,
+        unknown_units=bound.unknown_units,
         site_defaults=settings.site_defaults,
     )
     reranker = Reranker(choice_model, element_names(vocabulary))

@@ -48,6 +48,8 @@ class Reason(StrEnum):
     """Taken after a meal, a load or at a clock time: no listed result."""
     UNIT_ASSUMED = "UNIT_ASSUMED"
     """No field gives the unit and several are listed."""
+    UNIT_NOT_KNOWN = "UNIT_NOT_KNOWN"
+    """The measurand is listed in this specimen, but with what unit is not known: no code is proposed."""
     UNIT_CONFLICT = "UNIT_CONFLICT"
     """The row's unit is none that the edition lists for this measurand."""
     UNIT_UNRECOGNISED = "UNIT_UNRECOGNISED"
@@ -139,6 +141,7 @@ ASSUMPTIONS = frozenset(
         Reason.SPECIMEN_ASSUMED,
         Reason.SPECIMEN_UNRECOGNISED,
         Reason.UNIT_ASSUMED,
+        Reason.UNIT_NOT_KNOWN,
         Reason.UNIT_UNRECOGNISED,
     }
 )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from jlac_mapper.codes.jlac11 import Jlac11Code
@@ -36,6 +36,7 @@ class BoundRelease:
             says of specimens and units whose digits the vocabulary does not hold.
         listed: Concepts with a code that may be proposed on the day.
         ended: Concepts that had a code, here or in the starter, and have none on the day.
+        unknown_units: Concept -> specimens (digits) that it is listed in though its unit is not known.
     """
 
     release: Release
@@ -43,6 +44,7 @@ class BoundRelease:
     vocabulary: Vocabulary
     listed: frozenset[str]
     ended: frozenset[str]
+    unknown_units: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def by_concept(self, codes: Iterable[ListedCode]) -> dict[str, list[ListedCode]]:
         """Return *codes* by concept, in the order given; a code of several concepts stands under each."""
@@ -62,6 +64,7 @@ def bind_release(
     vocabulary: Vocabulary,
     day: date,
     ended: Iterable[str] = (),
+    unknown_units: Mapping[str, frozenset[str]] | None = None,
     earlier: Iterable[ListedCode] = (),
     added: Mapping[Result, str] | None = None,
 ) -> BoundRelease:
@@ -71,6 +74,7 @@ def bind_release(
     Args:
         known: Concepts of the starter's results.
         ended: Concepts that were listed once, as far as the starter knows.
+        unknown_units: See `BoundRelease`; for the starter alone.
         earlier: Codes of the release in use before (see `codes.release.Release`).
         added: Results that a person bound (see `Binder.bind`).
     """
@@ -105,6 +109,7 @@ def bind_release(
         _with_elements(vocabulary, own_names, release.edition.codes),
         listed_now,
         (once | frozenset(ended)) - listed_now,
+        unknown_units or {},
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -77,7 +78,8 @@ class Comparer:
     Composes candidates inside *proposable*, the codes that may be proposed on the run's day, by concept.
 
     *ended* are the release's other codes, whose products lead to their successors. *site_defaults* are
-    elements that the site vouches for, such as specimen -> 250.
+    elements that the site vouches for, such as specimen -> 250. *unknown_units* are the specimens in which a
+    concept is listed though its unit is not known.
     """
 
     def __init__(
@@ -89,8 +91,9 @@ class Comparer:
         *,
         completed: bool,
         site_defaults: Mapping[str, str],
+        unknown_units: Mapping[str, AbstractSet[str]] | None = None,
     ) -> None:
-        self._specimens = SpecimenComparison(vocabulary, weights, site_defaults)
+        self._specimens = SpecimenComparison(vocabulary, weights, site_defaults, unknown_units or {})
         self._units = UnitComparison(vocabulary, weights)
         self._identifications = IdentificationComparison(weights)
         self._scales = ScaleComparison(weights)

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 
+from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.field_limits import FIELD_LIMITS, overlong_field
 from jlac_mapper.mapping import decide, guard, score
@@ -32,6 +33,8 @@ from jlac_mapper.vocabulary import Concept
 
 RESOLVED_HYPOTHESES = 3
 _UNREAD = LocalTest(name="")
+_UNSETTLED = frozenset({Reason.METHOD_ASSUMED, Reason.UNIT_NOT_KNOWN, Reason.ITEM_ENDED})
+"""With one of these no code is proposed: a person finds it, among the candidates or elsewhere."""
 _STAYS_OPEN = decide.Thresholds(accept=math.inf, no_code=0.0)
 """Of a row that a language model spoke on: it was uncertain without, so it stays with a person."""
 
@@ -172,11 +175,12 @@ class Pipeline:
             for h, p in zip(row.listed, row.probabilities, strict=True)
             for c, share in row.composed[h.key].candidates
         ]
+        weighed = _merged(weighed)
         # The proposal leads; the rest follow by probability.
         ranked = weighed[:1] + sorted(weighed[1:], key=lambda pair: (-pair[0], str(pair[1].code)))
         candidates = [replace(c, probability=p) for p, c in ranked[: max(1, options.top_k)]]
         best = candidates[0] if candidates and row.composed[row.listed[0].key].candidates else None
-        measurand_probability = row.probabilities[0] if row.listed else 0.0
+        measurand_probability = _meaning_probability(row, best)
         reasons = list(decide.name_reasons(row.test, row.hypotheses, row.listed[0] if row.listed else None))
         if row.test.keys and self._is_ended(row):
             reasons = [Reason.ITEM_ENDED]
@@ -188,7 +192,7 @@ class Pipeline:
         thresholds = _STAYS_OPEN if row.opinion.odds else self._thresholds
         decision = decide.decide(best, measurand_probability, reasons, thresholds)
         # Never a product that the row does not name: a person chooses among the candidates.
-        unsettled = best is None or Reason.METHOD_ASSUMED in best.reasons or Reason.ITEM_ENDED in reasons
+        unsettled = best is None or not _UNSETTLED.isdisjoint((*best.reasons, *reasons))
         unsettled = unsettled or (foreign and measurand_probability < self._thresholds.no_code)
         proposed = None if decision.disposition is Disposition.NO_CODE or unsettled else best
         return Mapping(
@@ -209,11 +213,14 @@ class Pipeline:
         )
 
     def _is_ended(self, row: _Judged) -> bool:
-        """Whether the name is that of a concept whose codes all ended, and of nothing listed."""
+        """Whether the name is, or much resembles, that of a concept whose codes all ended."""
         other = next((h for h in row.hypotheses if not h.listed), None)
-        if other is None or other.key not in self._ended or not other.scores["exact"]:
+        if other is None or other.key not in self._ended:
             return False
-        return not any(h.listed and h.scores["exact"] >= other.scores["exact"] for h in row.hypotheses)
+        listed = max((h.scores["exact"] for h in row.hypotheses if h.listed), default=0.0)
+        if other.scores["exact"]:
+            return listed < other.scores["exact"]
+        return not listed and max(other.scores["dense"], other.explained) >= _MUCH
 
     def _too_long(self, test: LocalTest, field: str) -> Mapping:
         length, limit = len(getattr(test, field)), FIELD_LIMITS[field]
@@ -230,6 +237,27 @@ class Pipeline:
 
 
 _HALF = 0.5
+_MUCH = 0.85
+
+
+def _merged(weighed: list[tuple[float, Candidate]]) -> list[tuple[float, Candidate]]:
+    """Put together what several concepts give one code: it is as likely as all of them."""
+    by_code: dict[Jlac11Code, tuple[float, Candidate]] = {}
+    for probability, candidate in weighed:
+        known = by_code.get(candidate.code)
+        by_code[candidate.code] = (probability + known[0], known[1]) if known else (probability, candidate)
+    return weighed if len(by_code) == len(weighed) else list(by_code.values())
+
+
+def _meaning_probability(row: _Judged, best: Candidate | None) -> float:
+    """Return the probability of the likeliest concept, and of others that lead to the very code of *best*."""
+    if not row.listed or best is None:
+        return row.probabilities[0] if row.listed else 0.0
+    return sum(
+        p
+        for h, p in zip(row.listed, row.probabilities, strict=True)
+        if (found := row.composed[h.key].candidates) and found[0][0].code == best.code
+    )
 
 
 def _read_as(row: _Judged, disposition: Disposition) -> Concept | None:

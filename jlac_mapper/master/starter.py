@@ -24,6 +24,22 @@ from jlac_mapper.errors import InvalidCodeError, MasterFileError
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutUnit:
+    """A concept listed in some specimens (digits) though its unit was not seen; None dates are open."""
+
+    concept: str
+    specimens: frozenset[str]
+    valid_from: date | None
+    valid_to: date | None
+
+    def is_valid_on(self, day: date) -> bool:
+        """Tell whether *day* lies inside the dates, both ends included."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day <= self.valid_to
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Starter:
     """
     The shipped release with what its tables know beyond its codes.
@@ -32,11 +48,21 @@ class Starter:
         edition: One code for each specimen of each rule, in ascending order, with the rule's dates.
         successions: What replaced what, also where the codes themselves come from another release.
         known: The concepts of each result, by its elements.
+        without_unit: Results that are listed though their unit is not known: no code is composed.
     """
 
     edition: Edition
     successions: Successions
     known: KnownResults
+    without_unit: tuple[WithoutUnit, ...] = ()
+
+    def unknown_units(self, day: date) -> dict[str, frozenset[str]]:
+        """Return concept -> specimens (digits) in which it is listed on *day* without a known unit."""
+        found: dict[str, frozenset[str]] = {}
+        for line in self.without_unit:
+            if line.is_valid_on(day):
+                found[line.concept] = found.get(line.concept, frozenset()) | line.specimens
+        return found
 
     def ended_concepts(self, day: date) -> frozenset[str]:
         """Return the concepts that were listed once and are not any more on *day*."""
@@ -57,6 +83,7 @@ class _Composed:
     known: dict[tuple[str, str, str, str], frozenset[str]] = field(
         default_factory=lambda: defaultdict(frozenset)
     )
+    without_unit: list[WithoutUnit] = field(default_factory=list)
 
 
 def load_starter(folder: Path | None = None) -> Starter:
@@ -87,6 +114,13 @@ def load_starter(folder: Path | None = None) -> Starter:
         concepts = row.list("concepts")
         if not concepts or (strange := [key for key in concepts if key not in analytes]):
             raise row.error(f"concepts {'|'.join(strange) if concepts else ''!r} are in no table")
+        if not row["unit"]:
+            places = frozenset(_expand(row.list("specimens"), groups))
+            if strange_places := sorted(places - specimens.keys()):
+                raise row.error(f"specimen {strange_places[0]!r} is neither in specimens.csv nor a group")
+            dates = row.date("valid_from"), row.date("valid_to")
+            composed.without_unit += [WithoutUnit(key, places, *dates) for key in concepts]
+            continue
         if row["unit"] not in units:
             raise row.error(f"unit {row['unit']!r} is not in units.csv")
         for specimen in _expand(row.list("specimens"), groups):
@@ -111,6 +145,7 @@ def load_starter(folder: Path | None = None) -> Starter:
         Edition(STARTER, digest_of(ordered), ordered),
         _successions(rules / "successors.csv", ordered),
         dict(composed.known),
+        tuple(composed.without_unit),
     )
 
 

@@ -495,3 +495,20 @@ def test_without_those_codes_their_names_have_none_and_are_read_as_the_same_test
     ]
     print({"names": len(read), "read otherwise": len(otherwise)}, otherwise)
     assert otherwise == []
+
+
+def test_a_moved_item_whose_unit_was_not_seen_goes_to_review_without_a_code(
+    build: Build, starter: Starter
+) -> None:
+    rows = [
+        LocalTest("尿蛋白定量", specimen="蓄尿", unit="mg/dL"),
+        LocalTest("尿蛋白定量", specimen="髄液", unit="mg/dL"),
+    ]
+    known, unseen = (build(starter.edition, day)[1].map_batch(rows, MapOptions()) for day in (LAST, FIRST))
+    assert [answer.disposition for answer in known] == [Disposition.ACCEPTED, Disposition.NO_CODE]
+    assert known[0].jlac11 == "A1021000013000085"
+    assert [answer.disposition for answer in unseen] == [Disposition.NEEDS_REVIEW, Disposition.NO_CODE]
+    assert Reason.UNIT_NOT_KNOWN in unseen[0].reasons
+    assert unseen[0].jlac11 == ""
+    assert unseen[0].read_as is not None
+    assert unseen[0].read_as.key == "urine_protein"

@@ -107,6 +107,7 @@ def build_comparer(
     site_defaults: ReadOnlyMapping[str, str] | None = None,
     vocabulary: Vocabulary = VOCABULARY,
     weights: Weights = WEIGHTS,
+    unknown_units: ReadOnlyMapping[str, frozenset[str]] | None = None,
 ) -> Comparer:
     """A comparer over a small edition."""
     return Comparer(
@@ -116,6 +117,7 @@ def build_comparer(
         weights,
         completed=completed,
         site_defaults=site_defaults or {},
+        unknown_units=unknown_units,
     )
 
 
@@ -169,9 +171,15 @@ def compared(
     site_defaults: ReadOnlyMapping[str, str] | None = None,
     **fields: str,
 ) -> dict[Element, Compared]:
-    """What each comparison says of one code of an edition, for the likeliest listed meaning of a row."""
-    weights = TracingWeights()
-    comparer = build_comparer(codes, ended, site_defaults=site_defaults, weights=weights)
+    """
+    What each comparison says of one code of an edition, for the likeliest listed meaning of a row.
+
+    Sodium is listed in urine without a known unit.
+    """
+    weights, unknown = TracingWeights(), {"sodium": frozenset({"100"})}
+    comparer = build_comparer(
+        codes, ended, site_defaults=site_defaults, weights=weights, unknown_units=unknown
+    )
     found = compose(comparer, name, **fields)
     candidate = next(candidate for candidate, _ in found if candidate.code == parse(code))
     return weights.behind(candidate)

@@ -70,6 +70,8 @@ ROWS = (
         (("specimen", "全血(添加物入り)", ""),)),
     Row("specimen.other", "C7002-0000-250-000-B1", "Na", {"specimen": "髄液"},
         (Reason.SPECIMEN_NOT_LISTED,), (("specimen", "血清", ""),)),
+    Row("specimen.other_of_unknown_unit", "C7002-0000-250-000-B1", "Na", {"specimen": "尿"},
+        (Reason.UNIT_NOT_KNOWN,), (("specimen", "血清", ""),)),
     Row("specimen.only_listed", AST, "AST", {}, (), (("specimen", "血清", "release"),)),
     Row("specimen.only_listed", AST, "AST", {"specimen": "血液"}, (), (("specimen", "血清", "release"),)),
     Row("specimen.site_default", "C1002-0000-242-000-55", "TP", {}, (Reason.SITE_DEFAULT,),

@@ -23,7 +23,13 @@ _URINES = {"100", "130"}
 class SpecimenComparison:
     """What the specimens of a vocabulary mean to each other, and what a site vouches for."""
 
-    def __init__(self, vocabulary: Vocabulary, weights: Weights, site_defaults: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        weights: Weights,
+        site_defaults: Mapping[str, str],
+        unknown_units: Mapping[str, AbstractSet[str]],
+    ) -> None:
         self._weights = weights
         self._codes = {s.key: s.code for s in vocabulary.specimens}
         self._broader = {s.code: self._codes.get(s.broader, "") for s in vocabulary.specimens if s.code}
@@ -34,6 +40,7 @@ class SpecimenComparison:
             if concept.specimens
         }
         self._site_defaults = site_defaults
+        self._unknown_units = unknown_units
 
     def codes_of(self, key: str) -> tuple[str, ...]:
         """Return the digits that a key may mean; for 血液 and the unlisted, marks that no code equals."""
@@ -82,6 +89,8 @@ class SpecimenComparison:
             )
         if any(self._is_inside(specimen, code) for code in said):
             return self._level("inside_given", specimen, "", Reason.SPECIMEN_ASSUMED, agreement=agreement)
+        if not self._unknown_units.get(concept, frozenset()).isdisjoint(said):
+            return self._level("other_of_unknown_unit", specimen, "", Reason.UNIT_NOT_KNOWN)
         return self._level("other", specimen, "", Reason.SPECIMEN_NOT_LISTED)
 
     def _fits(self, said: Sequence[str], specimen: str) -> bool:
