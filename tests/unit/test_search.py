@@ -238,7 +238,8 @@ def test_tg_otherwise_is_triglyceride_whatever_is_listed(
         ({"specimen": "髄液", "unit": "COI"}, "treponema_antibody"),
         ({"specimen": "髄液"}, "treponema_antibody"),
         ({"specimen": "血清", "unit": "定性"}, "treponema_antibody"),
-        ({"unit": "mg/L"}, "total_protein"),
+        ({"unit": "g/L"}, "total_protein"),
+        ({"unit": "mg/L"}, "theophylline"),
     ],
 )
 def test_of_three_meanings_the_one_that_specimen_and_unit_fit_is_meant(
@@ -289,7 +290,8 @@ def test_the_shipped_names_tell_the_two_meanings_of_tg_apart(fields: dict[str, s
     [
         ({}, 0),
         ({"unit": "ng/mL"}, 2),
-        ({"unit": "ug/L"}, 1),
+        ({"unit": "ug/L"}, 2),
+        ({"unit": "ug/dL"}, 1),
         ({"unit": "U/L"}, -1),
         ({"specimen": "血清"}, 1),
         ({"specimen": "髄液"}, -1),
