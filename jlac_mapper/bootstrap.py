@@ -220,6 +220,7 @@ def build_pipeline(
         provenance=_provenance(settings, release, embedder, reranker, calibration),
         codes=release.by_code,
         ended=bound.ended,
+        sharing=bound.sharing(),
     )
 
 

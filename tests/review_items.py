@@ -1,6 +1,5 @@
 """Items of review for tests, made without a store."""
 
-
 from jlac_mapper.codes.jlac11 import UNCODABLE, parse
 from jlac_mapper.review_types import Item, ItemState, Reading, Standing
 from jlac_mapper.types import Candidate, Disposition, Hypothesis, LocalTest, Mapping, Provenance, Reason

@@ -46,6 +46,10 @@ class BoundRelease:
     ended: frozenset[str]
     unknown_units: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    def sharing(self) -> frozenset[str]:
+        """Return the concepts that share a code with another one: the digits do not tell them apart."""
+        return frozenset(c for found in self.binding.concepts.values() if len(found) > 1 for c in found)
+
     def by_concept(self, codes: Iterable[ListedCode]) -> dict[str, list[ListedCode]]:
         """Return *codes* by concept, in the order given; a code of several concepts stands under each."""
         found: dict[str, list[ListedCode]] = defaultdict(list)

@@ -39,6 +39,8 @@ _NUMERIC = frozenset(
 _STRIPS = frozenset({"1A010", "1A020", "1A100"})
 """JLAC10 analytes that are read from a strip: 定性 and 半定量 only."""
 _CACHED = 20_000
+_Elements = tuple[Compared, Compared, Compared, Compared]
+"""Specimen, unit, identification and scale of a slot, compared with the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +155,18 @@ class Comparer:
         weighed = []
         unit = specimen = -1.0
         for slot, compared in self._compared_slots(concept, wanted):
-            unit = max(unit, compared[1].agreement)
-            specimen = max(specimen, compared[0].agreement)
+            of_specimen, of_unit, of_identification, of_scale = compared
+            unit = max(unit, of_unit.agreement)
+            specimen = max(specimen, of_specimen.agreement)
             left = self._methods_left(concept, slot, reagent, method)
             if left.choices:
-                weight = sum(c.weight for c in compared)
+                weight = of_specimen.weight + of_unit.weight + of_identification.weight + of_scale.weight
                 weight += self._starter_completion if slot.is_completion else 0.0
                 weight += self._further_assay if slot.is_further else 0.0
                 weighed.append((left.fit * math.exp(weight), left.choices, compared))
         total = sum(weight for weight, _, _ in weighed)
         found = [
-            (weight / total * choice.share, choice.listed, (*compared, choice.compared))
+            (weight / total * choice.share, choice.listed, compared, choice.compared)
             for weight, choices, compared in weighed
             for choice in choices
         ]
@@ -172,7 +175,10 @@ class Comparer:
         scale = min((c.agreement for c in best if Reason.RESULT_TYPE_CONFLICT in c.reasons), default=0.0)
         return _Chosen(tuple(self._chosen(*each) for each in found[:limit]), unit, specimen, scale)
 
-    def _chosen(self, share: float, listed: ListedCode, compared: tuple[Compared, ...]) -> _Choice:
+    def _chosen(
+        self, share: float, listed: ListedCode, elements: tuple[Compared, ...], method: Compared
+    ) -> _Choice:
+        compared = (*elements, method)
         reasons = [reason for each in compared for reason in each.reasons]
         if self._is_completion(listed):
             reasons.append(Reason.COMPLETED_FROM_STARTER)
@@ -182,7 +188,7 @@ class Comparer:
     def _methods_left_uncached(self, concept: str, slot: Slot, reagent: str, method: str) -> MethodChoices:
         return self._methods.choose(reagent, method, concept, slot.codes)
 
-    def _compared_slots(self, concept: str, wanted: Wanted) -> list[tuple[Slot, tuple[Compared, ...]]]:
+    def _compared_slots(self, concept: str, wanted: Wanted) -> list[tuple[Slot, _Elements]]:
         slots = self._slots.get(concept, ())
         listed = {s.specimen for s in slots}
         analytes = self._analytes.get(concept, frozenset())
@@ -191,7 +197,7 @@ class Comparer:
         units = {c: self._units.compare(concept, c, wanted, slots) for c in {s.unit for s in slots}}
         identifications: dict[tuple[str, frozenset[str]], Compared] = {}
         scales: dict[ResultType, Compared] = {}
-        found: list[tuple[Slot, tuple[Compared, ...]]] = []
+        found: list[tuple[Slot, _Elements]] = []
         for slot in slots:
             place = slot.identification, slot.siblings
             if place not in identifications:
@@ -225,7 +231,8 @@ class Comparer:
         timing = test.timing or (name.timing if name else Timing.ANY)
         if test.jlac10 and not timing and test.jlac10[5:9] in (_JLAC10_RANDOM, _JLAC10_FASTING):
             timing = Timing.RANDOM if test.jlac10[5:9] == _JLAC10_RANDOM else Timing.FASTING
-        in_name = test.name_specimens if test.specimens else ()
+        # Only what the name says beside the field is a word of its own.
+        in_name = tuple(k for k in test.name_specimens if k not in test.specimens) if test.specimens else ()
         return Wanted(
             specimens=codes,
             specimen_source=source,

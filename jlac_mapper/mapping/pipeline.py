@@ -61,7 +61,12 @@ class Pipeline:
     """
     Maps rows: read, search, compare, guard, calibrate, ask, decide.
 
-    Built once for an edition and a day; `map_batch` keeps no state and may be called from any one thread.
+    Built once for a release and a day; `map_batch` keeps no state and may be called from any one thread.
+
+    Args:
+        codes: Every code of the release by its 17 characters.
+        ended: Concepts whose codes all ended.
+        sharing: Concepts that share a code with another one.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Pipeline:
         provenance: Provenance,
         codes: ReadOnlyMapping[str, ListedCode],
         ended: AbstractSet[str] = frozenset(),
+        sharing: AbstractSet[str] = frozenset(),
     ) -> None:
         self._normalizer = normalizer
         self._retriever = retriever
@@ -86,6 +92,7 @@ class Pipeline:
         self._provenance = provenance
         self._codes = codes
         self._ended = ended
+        self._sharing = sharing
         self._names = NameEvidence()
 
     def is_listed(self, code: str, day: date | None = None) -> bool:
@@ -135,9 +142,10 @@ class Pipeline:
         composed: dict[str, Composed] = {}
         features: list[tuple[str, Features]] = []
         scored: list[tuple[float, Hypothesis]] = []
-        for hypothesis in [h for h in hypotheses if h.listed][:RESOLVED_HYPOTHESES]:
+        listed = [place for place, hypothesis in enumerate(hypotheses) if hypothesis.listed]
+        for place in listed[:RESOLVED_HYPOTHESES]:
+            hypothesis = hypotheses[place]
             found = self._comparer.compare(test, hypothesis, limit=5)
-            place = hypotheses.index(hypothesis)
             described = score.features(
                 test, hypotheses, place, found.agreement, odds.get(hypothesis.key, 0.0)
             )
@@ -175,12 +183,18 @@ class Pipeline:
             for h, p in zip(row.listed, row.probabilities, strict=True)
             for c, share in row.composed[h.key].candidates
         ]
-        weighed = _merged(weighed)
+        shared = any(h.key in self._sharing for h in row.listed)
+        weighed = _merged(weighed) if shared else weighed
         # The proposal leads; the rest follow by probability.
-        ranked = weighed[:1] + sorted(weighed[1:], key=lambda pair: (-pair[0], str(pair[1].code)))
-        candidates = [replace(c, probability=p) for p, c in ranked[: max(1, options.top_k)]]
+        ranked = weighed[:1] + sorted(weighed[1:], key=lambda pair: (-pair[0], pair[1].code))
+        candidates = [
+            Candidate(c.code, c.name, c.hypothesis, c.reasons, c.evidence, p)
+            for p, c in ranked[: max(1, options.top_k)]
+        ]
         best = candidates[0] if candidates and row.composed[row.listed[0].key].candidates else None
-        measurand_probability = _meaning_probability(row, best)
+        measurand_probability = row.probabilities[0] if row.listed else 0.0
+        if shared and best is not None:
+            measurand_probability = _meaning_probability(row, best)
         reasons = list(decide.name_reasons(row.test, row.hypotheses, row.listed[0] if row.listed else None))
         if row.test.keys and self._is_ended(row):
             reasons = [Reason.ITEM_ENDED]
@@ -249,10 +263,8 @@ def _merged(weighed: list[tuple[float, Candidate]]) -> list[tuple[float, Candida
     return weighed if len(by_code) == len(weighed) else list(by_code.values())
 
 
-def _meaning_probability(row: _Judged, best: Candidate | None) -> float:
+def _meaning_probability(row: _Judged, best: Candidate) -> float:
     """Return the probability of the likeliest concept, and of others that lead to the very code of *best*."""
-    if not row.listed or best is None:
-        return row.probabilities[0] if row.listed else 0.0
     return sum(
         p
         for h, p in zip(row.listed, row.probabilities, strict=True)

@@ -79,61 +79,58 @@ def features(
 ) -> Features:
     """Describe the listed hypothesis *index* of a row against its rivals; *choice* as in `Features`."""
     this = hypotheses[index]
+    scores = this.scores
     rivals = [h for i, h in enumerate(hypotheses) if i != index and h.listed]
     background = next((h for h in hypotheses if not h.listed), None)
     own = _closeness(this)
-    rival = max((_closeness(h) for h in rivals), default=0.0)
+    rival = max([_closeness(h) for h in rivals], default=0.0)
     other = _closeness(background) if background else 0.0
-    exact = this.scores["exact"]
-    rival_exact = max((h.scores["exact"] for h in rivals), default=0.0)
+    exact, dense = scores["exact"], scores["dense"]
+    rival_exact = max([h.scores["exact"] for h in rivals], default=0.0)
+    rival_dense = max([h.scores["dense"] for h in rivals], default=0.0)
     other_exact = background.scores["exact"] if background else 0.0
-    alias_elsewhere = any(h.scores["alias"] for h in hypotheses if h is not this) and not this.scores["alias"]
-    shortest = min((len(k) for k in test.keys), default=0)
+    other_dense = background.scores["dense"] if background else 0.0
+    alias_elsewhere = any(h.scores["alias"] for h in hypotheses if h is not this) and not scores["alias"]
+    shortest = min(map(len, test.keys), default=0)
     bare = test.keys[-1] if test.keys else ""
     abbreviation = bare.isascii() and 2 <= len(bare) <= _ABBREVIATION
     inexact = 1.0 if exact == 0 else 0.0
     return Features(
         bias=1.0,
-        exact_whole=float(exact >= 0.95),
-        exact_parts=float(0 < exact < 0.95),
+        exact_whole=exact >= 0.95,
+        exact_parts=0 < exact < 0.95,
         partly_explained=this.explained * inexact,
-        inexact_cosine=this.scores["cosine"] * inexact,
-        inexact_similarity=this.scores["similarity"] * inexact,
-        inexact_similarity_cubed=this.scores["similarity"] ** 3 * inexact,
-        inexact_dense=this.scores["dense"] * inexact,
-        inexact_dense_cubed=this.scores["dense"] ** 3 * inexact,
+        inexact_cosine=scores["cosine"] * inexact,
+        inexact_similarity=scores["similarity"] * inexact,
+        inexact_similarity_cubed=scores["similarity"] ** 3 * inexact,
+        inexact_dense=dense * inexact,
+        inexact_dense_cubed=dense**3 * inexact,
         inexact_listed_margin=(own - rival) * inexact,
         inexact_background_margin=(own - other) * inexact,
-        inexact_dense_listed_margin=(
-            this.scores["dense"] - max((h.scores["dense"] for h in rivals), default=0.0)
-        )
-        * inexact,
-        inexact_dense_background_margin=(
-            this.scores["dense"] - (background.scores["dense"] if background else 0.0)
-        )
-        * inexact,
-        exact_tie=float(rival_exact >= exact) * (1 - inexact),
-        inexact_beside_exact=float(rival_exact > 0) * inexact,
-        background_exact=float(other_exact >= 0.95),
-        background_parts=float(background.explained) if background and other_exact < 0.95 else 0.0,
-        unit_agrees=float(agreement.unit == 1.0),
-        unit_other_scale=float(agreement.unit == 0.5),
-        unit_conflicts=float(agreement.unit < 0),
-        abbreviation_unit_conflicts=float(agreement.unit < 0 and exact > 0 and abbreviation),
-        inexact_unit_agrees=float(agreement.unit == 1.0) * inexact,
-        inexact_unit_conflicts=float(agreement.unit < 0) * inexact,
-        specimen_agrees=float(agreement.specimen == 1.0),
-        specimen_unclear=float(agreement.specimen == -0.5),
-        specimen_conflicts=float(agreement.specimen == -1.0),
-        result_type_conflicts=float(agreement.scale < 0),
-        method_conflicts=float(agreement.method < 0),
-        alias_agrees=float(this.scores["alias"] > 0),
-        alias_elsewhere=float(alias_elsewhere),
-        jlac10_agrees=float(agreement.other_code > 0),
-        jlac10_conflicts=float(agreement.other_code < 0),
-        short_name=float(shortest <= 2),
-        numbering=float(bool(test.numbering) and exact < 1.0),
-        remark=float(bool(test.remark)),
+        inexact_dense_listed_margin=(dense - rival_dense) * inexact,
+        inexact_dense_background_margin=(dense - other_dense) * inexact,
+        exact_tie=(rival_exact >= exact) * (1 - inexact),
+        inexact_beside_exact=(rival_exact > 0) * inexact,
+        background_exact=other_exact >= 0.95,
+        background_parts=background.explained if background and other_exact < 0.95 else 0.0,
+        unit_agrees=agreement.unit == 1.0,
+        unit_other_scale=agreement.unit == 0.5,
+        unit_conflicts=agreement.unit < 0,
+        abbreviation_unit_conflicts=agreement.unit < 0 and exact > 0 and abbreviation,
+        inexact_unit_agrees=(agreement.unit == 1.0) * inexact,
+        inexact_unit_conflicts=(agreement.unit < 0) * inexact,
+        specimen_agrees=agreement.specimen == 1.0,
+        specimen_unclear=agreement.specimen == -0.5,
+        specimen_conflicts=agreement.specimen == -1.0,
+        result_type_conflicts=agreement.scale < 0,
+        method_conflicts=agreement.method < 0,
+        alias_agrees=scores["alias"] > 0,
+        alias_elsewhere=alias_elsewhere,
+        jlac10_agrees=agreement.other_code > 0,
+        jlac10_conflicts=agreement.other_code < 0,
+        short_name=shortest <= 2,
+        numbering=bool(test.numbering) and exact < 1.0,
+        remark=bool(test.remark),
         choice=choice,
     )
 

@@ -26,10 +26,8 @@ class _Entry:
     name: Name
     concept: Concept
     listed: bool
-
-    @property
-    def meaning(self) -> str:
-        return self.concept.key if self.listed else UNLISTED
+    meaning: str
+    """The concept's key where it is listed, else `UNLISTED`."""
 
 
 @dataclass(slots=True)
@@ -83,8 +81,9 @@ class Retriever:
         self._by_key: dict[str, list[_Entry]] = defaultdict(list)
         for name in vocabulary.names:
             if key := fold(name.text):
-                here = name.concept in listed
-                self._by_key[key].append(_Entry(key, name, concepts[name.concept], here))
+                concept, here = concepts[name.concept], name.concept in listed
+                meaning = concept.key if here else UNLISTED
+                self._by_key[key].append(_Entry(key, name, concept, here, meaning))
         self._by_key = dict(self._by_key)
         self._entries = [entry for group in self._by_key.values() for entry in _meant(group)]
         keys = [e.key for e in self._entries]
@@ -235,8 +234,8 @@ def _rank(gathered: _Gathered) -> tuple[Hypothesis, ...]:
         empty = {"exact": 0.9, "cosine": 0.0, "similarity": 0.0, "dense": 0.0, "alias": 0.0}
         found.append((0.9, Hypothesis(None, False, None, empty, 1.0)))
     found.sort(key=lambda pair: (-round(pair[0], 6), not pair[1].listed, pair[1].key))
-    listed_best = [h for _, h in found if h.listed][:LISTED_LIMIT]
-    return tuple(h for _, h in found if not h.listed or h in listed_best)
+    places = [place for place, (_, hypothesis) in enumerate(found) if hypothesis.listed][LISTED_LIMIT:]
+    return tuple(h for place, (_, h) in enumerate(found) if place not in places)
 
 
 def _lexical(support: _Support) -> float:

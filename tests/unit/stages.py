@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as ReadOnlyMapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -155,7 +154,7 @@ class TracingWeights(Weights):
         """Remember what is compared, and mark it with its number."""
         self.made.append(super().compared(*args, **kwargs))
         mark = Evidence("traced", (("number", str(len(self.made) - 1)),))
-        return replace(self.made[-1], evidence=(*self.made[-1].evidence, mark))
+        return self.made[-1]._replace(evidence=(*self.made[-1].evidence, mark))
 
     def behind(self, candidate: Candidate) -> dict[Element, Compared]:
         """What was compared for a candidate, as its comparisons made it."""
@@ -192,13 +191,16 @@ def build_pipeline(
     site_defaults: ReadOnlyMapping[str, str] | None = None,
     choice_model: ChoiceModel | None = None,
     vocabulary: Vocabulary = VOCABULARY,
+    unknown_units: ReadOnlyMapping[str, frozenset[str]] | None = None,
 ) -> Pipeline:
     """A pipeline over a small edition, with a calibration written by hand."""
     proposable, once = by_concept(codes), by_concept(ended)
     return Pipeline(
         normalizer=Normalizer(vocabulary),
         retriever=Retriever(vocabulary, frozenset(proposable)),
-        comparer=build_comparer(codes, ended, site_defaults=site_defaults, vocabulary=vocabulary),
+        comparer=build_comparer(
+            codes, ended, site_defaults=site_defaults, vocabulary=vocabulary, unknown_units=unknown_units
+        ),
         reranker=Reranker(choice_model or ScoreOnlyChoice(), element_names(vocabulary)),
         calibration=CALIBRATION,
         thresholds=Thresholds(accept=0.8, no_code=0.05),

@@ -7,7 +7,7 @@ from jlac_mapper.types import LocalTest
 from jlac_mapper.vocabulary import ResultType, Unit, Vocabulary
 
 VOCABULARY = Vocabulary(
-    (), (), (), (),
+    (), (), (),
     (
         Unit("F7", "U/L", "U/L", ResultType.QUANTITATIVE, ("ユー毎エル",)),
         Unit("", "10*5/uL", "10^5/μL", ResultType.QUANTITATIVE, ()),

@@ -81,16 +81,16 @@ def test_a_foreign_unit_counts_apart_under_an_abbreviation() -> None:
 @pytest.mark.parametrize(
     ("agreement", "named"),
     [
-        (replace(SILENT, unit=1.0), {"unit_agrees"}),
-        (replace(SILENT, unit=0.5), {"unit_other_scale"}),
-        (replace(SILENT, unit=-1.0), {"unit_conflicts"}),
-        (replace(SILENT, specimen=1.0), {"specimen_agrees"}),
-        (replace(SILENT, specimen=-0.5), {"specimen_unclear"}),
-        (replace(SILENT, specimen=-1.0), {"specimen_conflicts"}),
-        (replace(SILENT, scale=-1.0), {"result_type_conflicts"}),
-        (replace(SILENT, method=-1.0), {"method_conflicts"}),
-        (replace(SILENT, other_code=1.0), {"jlac10_agrees"}),
-        (replace(SILENT, other_code=-1.0), {"jlac10_conflicts"}),
+        (SILENT._replace(unit=1.0), {"unit_agrees"}),
+        (SILENT._replace(unit=0.5), {"unit_other_scale"}),
+        (SILENT._replace(unit=-1.0), {"unit_conflicts"}),
+        (SILENT._replace(specimen=1.0), {"specimen_agrees"}),
+        (SILENT._replace(specimen=-0.5), {"specimen_unclear"}),
+        (SILENT._replace(specimen=-1.0), {"specimen_conflicts"}),
+        (SILENT._replace(scale=-1.0), {"result_type_conflicts"}),
+        (SILENT._replace(method=-1.0), {"method_conflicts"}),
+        (SILENT._replace(other_code=1.0), {"jlac10_agrees"}),
+        (SILENT._replace(other_code=-1.0), {"jlac10_conflicts"}),
     ],
 )
 def test_each_agreement_has_its_own_feature(agreement: Agreement, named: set[str]) -> None:

@@ -26,6 +26,7 @@ ROWS = (
     LocalTest("クレアチソキナーゼ", unit="U/L", specimen="血清"),  # the language model speaks; then a person
     LocalTest("AST", specimen="血清", unit="U/L", reagent="シカリキッド AST"),
     LocalTest("AST", specimen="髄液"),  # in serum only
+    LocalTest("Na", specimen="尿"),  # listed there too, its unit not known
     LocalTest("AST", reagent="旧試薬キット"),  # its code ended
     LocalTest("AST", reagent="ラボテスト GOT"),  # two codes with the very product
     LocalTest("AST", reagent="未知の試薬"),
@@ -55,6 +56,7 @@ TELLING = (
     "given beside another unit", "another scale than the row's", "not the unit that the name says",
     "the successor of its ended code", "other products fit as well", "no listed product",
     "an analyte of this measurand", "an analyte of something else", "not the site's default",
+    "its unit there is not known",
 )  # fmt: skip
 """Of every form of evidence, some English words that only it has."""
 
@@ -77,6 +79,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         ],
         choice_model=FixedChoice("C2001"),
         site_defaults={"specimen": "250"},
+        unknown_units={"sodium": frozenset({"100"})},
     )  # fmt: skip
     site = open_site(tmp_path_factory.mktemp("site"), mapper=mapper)
     site.add_list(rows=ROWS)

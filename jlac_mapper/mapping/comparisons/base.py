@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import ConfigurationError
@@ -24,8 +25,7 @@ class Element(StrEnum):
     OTHER_CODE = "other_code"
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """
     One element of a row against one of a candidate: everything that later stages may ask of it.
 
@@ -46,8 +46,7 @@ class Compared:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(NamedTuple):
     """How a row's fields stand to one concept; each from -1 (contradicts) over 0 (silent) to 1."""
 
     unit: float
@@ -143,8 +142,7 @@ class Slot:
     """Every code comes from the starter, beside an official edition."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """
     What a row says of the elements; hashable, because hospital lists repeat the same few.
 
