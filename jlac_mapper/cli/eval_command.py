@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,16 +51,13 @@ def eval_command(
     from rich.console import Console
 
     from jlac_mapper.bootstrap import bind, build_app
+    from jlac_mapper.cli.editions import day_of
     from jlac_mapper.config import Settings
-    from jlac_mapper.errors import InputError
     from jlac_mapper.evaluation.baselines import listed_names
     from jlac_mapper.evaluation.moved import MovedLabels
     from jlac_mapper.master.starter import load_starter
 
-    try:
-        day = date.fromisoformat(as_of) if as_of else None
-    except ValueError:
-        raise InputError(f"--as-of is {as_of!r}; expected a day as YYYY-MM-DD") from None
+    day = day_of(as_of) if as_of else None
     app = build_app(Settings.from_env(os.environ), master=master, as_of=day)
     shipped = load_starter()
     edition = app.store.load(app.edition_info.name)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.editions import day_of
 from jlac_mapper.cli.options import LanguageModel
 from jlac_mapper.errors import InputError
 
@@ -118,12 +119,7 @@ def _day(as_of: str, job: "MapJob") -> date:
 
     if not as_of and job.resume and (progress := load_progress(job.output)) is not None:
         as_of = progress.settings.get("--as-of", "")
-    if not as_of:
-        return date.today()
-    try:
-        return date.fromisoformat(as_of)
-    except ValueError:
-        raise InputError(f"--as-of is {as_of!r}; expected a date such as 2026-04-01") from None
+    return day_of(as_of)
 
 
 def interruption(job: "MapJob") -> str:

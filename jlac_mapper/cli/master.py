@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.editions import day_of, open_editions
 from jlac_mapper.cli.master_bind import bind_command
 from jlac_mapper.cli.master_check import check_command
 from jlac_mapper.cli.master_diff import diff_command
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from rich.console import Console
 
     from jlac_mapper.master.import_rows import ImportedMaster
@@ -191,30 +190,6 @@ def _print_import(name: str, imported: ImportedMaster, lines: list[tuple[str, st
         table.add_row("oddly written, see master check", f"{len(imported.remarks):,}")
     table.add_row("seconds", f"{seconds:.1f}")
     _console().print(table)
-
-
-def open_editions() -> MasterStore:
-    """Open the editions of the configured database."""
-    import os
-
-    from jlac_mapper.bootstrap import open_store
-    from jlac_mapper.config import Settings
-
-    return open_store(Settings.from_env(os.environ))
-
-
-def day_of(text: str) -> date:
-    """Return the day of --as-of, today without one. Raises InputError."""
-    from datetime import date, datetime
-
-    from jlac_mapper.errors import InputError
-
-    if not text:
-        return datetime.now().astimezone().date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"--as-of {text!r} is no day; expected YYYY-MM-DD") from None
 
 
 def _console() -> Console:

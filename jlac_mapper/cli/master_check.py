@@ -42,7 +42,7 @@ def check_command(
     compared with them.
     """
     from jlac_mapper.bootstrap import site_vocabulary
-    from jlac_mapper.cli.master import day_of, open_editions
+    from jlac_mapper.cli.editions import day_of, open_editions
     from jlac_mapper.concepts.binding import Binder
     from jlac_mapper.errors import InputError
     from jlac_mapper.master.checks import Known, check_edition

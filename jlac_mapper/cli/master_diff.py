@@ -39,7 +39,7 @@ def diff_command(
     """
     from dataclasses import asdict
 
-    from jlac_mapper.cli.master import day_of, open_editions
+    from jlac_mapper.cli.editions import day_of, open_editions
     from jlac_mapper.cli.review_files import write_whole
     from jlac_mapper.master.diff import compare
     from jlac_mapper.master.old_new import read_old_new

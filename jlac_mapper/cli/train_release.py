@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,21 +15,10 @@ AsOf = Annotated[
 ]
 
 
-def day_of(as_of: str) -> date:
-    """Return the day given, or today. Raises InputError for what is no day."""
-    from jlac_mapper.errors import InputError
-
-    if not as_of:
-        return date.today()
-    try:
-        return date.fromisoformat(as_of)
-    except ValueError:
-        raise InputError(f"--as-of is {as_of!r}; expected a day as YYYY-MM-DD") from None
-
-
 def shipped_release(as_of: str) -> BoundRelease:
     """Bind the shipped release to the shipped vocabulary. Raises InputError where *as_of* is no day."""
     from jlac_mapper.bootstrap import bind
+    from jlac_mapper.cli.editions import day_of
     from jlac_mapper.concepts.loader import load_vocabulary
     from jlac_mapper.master.starter import load_starter
 

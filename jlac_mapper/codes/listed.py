@@ -6,6 +6,11 @@ from datetime import date
 from jlac_mapper.codes.jlac11 import Jlac11Code
 
 
+def within(day: date, first: date | None, last: date | None) -> bool:
+    """Tell whether *day* lies from *first* to *last*, both included; None is open."""
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
 @dataclass(frozen=True, slots=True)
 class ListedCode:
     """One code of an edition with what the edition says of it; None dates are open."""
@@ -33,9 +38,7 @@ class ListedCode:
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether *day* lies inside the dates, both ends included."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_to is None or day <= self.valid_to
-        )
+        return within(day, self.valid_from, self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from jlac_mapper.codes import jlac11
 from jlac_mapper.codes.editions import STARTER, digest_of
 from jlac_mapper.codes.jlac11 import Jlac11Code
-from jlac_mapper.codes.listed import Edition, ListedCode
+from jlac_mapper.codes.listed import Edition, ListedCode, within
 from jlac_mapper.codes.successions import Change, Succession, Successions
 from jlac_mapper.concepts import tables
 from jlac_mapper.concepts.binding import KnownResults, result_of
@@ -34,9 +34,7 @@ class WithoutUnit:
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether *day* lies inside the dates, both ends included."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_to is None or day <= self.valid_to
-        )
+        return within(day, self.valid_from, self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)

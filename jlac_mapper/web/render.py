@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -15,10 +15,20 @@ from jlac_mapper.review_types import Action, ItemState, Role
 from jlac_mapper.types import Disposition, Reason
 from jlac_mapper.web.messages import reasons
 
-if TYPE_CHECKING:
-    from jlac_mapper.web.call import Call
-
 FOLDER = Path(__file__).parent
+
+
+class Reader(Protocol):
+    """Whoever a page is made for."""
+
+    @property
+    def language(self) -> str:
+        """The language of the page: ja or en."""
+        ...
+
+    def t(self, key: str, **values: object) -> str:
+        """Return a text in that language."""
+        ...
 
 
 class Renderer:
@@ -38,8 +48,8 @@ class Renderer:
         )  # fmt: skip
         self._environment.filters.update(code=hyphenated, utc=utc, local=local, percent=percent)
 
-    def render(self, template: str, call: "Call", context: Mapping[str, object]) -> str:
-        """Render *template* for a caller."""
+    def render(self, template: str, call: Reader, context: Mapping[str, object]) -> str:
+        """Render *template* for *call*, in its language."""
 
         def explain(reason: Reason) -> str:
             return reasons()[reason.value][call.language]
