@@ -153,7 +153,10 @@ class Pipeline:
             features.append((hypothesis.key, described))
             scored.append((self._calibration.probability(described), hypothesis))
         shares = score.share([p for p, _ in scored], [bool(f.exact_whole) for _, f in features])
-        scored = sorted(zip(shares, (h for _, h in scored), strict=True), key=lambda pair: -pair[0])
+        scored = sorted(
+            zip(shares, (h for _, h in scored), strict=True),
+            key=lambda pair: (-pair[0], not _has_product(composed[pair[1].key])),
+        )
         return _Judged(
             test=test,
             hypotheses=hypotheses,
@@ -252,6 +255,11 @@ class Pipeline:
 
 _HALF = 0.5
 _MUCH = 0.85
+
+
+def _has_product(found: Composed) -> bool:
+    """Whether the best candidate has the product that the row names: of equals, such a concept leads."""
+    return bool(found.candidates) and Reason.PRODUCT_MATCHED in found.candidates[0][0].reasons
 
 
 def _merged(weighed: list[tuple[float, Candidate]]) -> list[tuple[float, Candidate]]:

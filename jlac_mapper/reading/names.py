@@ -22,7 +22,8 @@ _MARKS_BEHIND = " *#※●○◎■□◆◇★☆,:;>"
 # ×GOT 中止: a cross in front of a name out of use; cleaning makes it an x.
 _STRUCK = re.compile(r"^[xX]\s*(?=[^\s].*(?:中止|廃止|終了|未使用|使用不可|使用禁止))")
 _BRACKET = re.compile(r"([()])")
-_SEPARATOR = re.compile(r"[\s/・,、;:_|=&]+")
+# Between digits some join: HIV-1/2 is not HIV-1.
+_SEPARATOR = re.compile(r"(?:[\s;:_|=]|(?:(?<![0-9])|(?![/・,、&][0-9]))[/・,、&])+")
 _UNIT_IN_NAME = re.compile(r"秒|sec\.?|s|inr|coi|c\.o\.i\.?|%|倍|.*[/%].*", re.IGNORECASE)
 _URINE_PREFIX = re.compile(r"^(?:U|Ur)-(?=.)", re.IGNORECASE)
 _SERUM_PREFIX = re.compile(r"^S-(?=.)", re.IGNORECASE)

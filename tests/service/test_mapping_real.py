@@ -186,6 +186,13 @@ def test_hiv_alone_may_be_the_antibody_or_the_combination(starter: App, name: st
     assert one(starter, name, specimen="血清", unit="COI").disposition is not Disposition.ACCEPTED
 
 
+@pytest.mark.parametrize("name", ["HIV-1/2", "ＨＩＶ－１／２", "HIV-1・2", "HIV1,2 判定"])
+def test_two_types_in_one_name_are_not_read_as_the_first_alone(starter: App, name: str) -> None:
+    answer = one(starter, name, specimen="血清", unit="判定")
+    assert answer.disposition is Disposition.NEEDS_REVIEW
+    assert answer.jlac11[:5] == "V2259"
+
+
 @pytest.mark.parametrize("name", ["血糖(食後2h)", "BS 120分", "血糖(負荷後60分)", "TG-食後"])
 def test_a_result_after_a_meal_or_a_load_is_never_accepted(starter: App, name: str) -> None:
     assert one(starter, name, specimen="血清", unit="mg/dL").disposition is not Disposition.ACCEPTED

@@ -147,4 +147,4 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path, capsys: pytest.Captu
     assert len(lines) == 3
     assert "there is no edition 'none'" in lines[0]
     assert "headers seen: a, b" in lines[1]
-    assert "--as-of 'soon'" in lines[2]
+    assert "--as-of is 'soon'; expected a day as YYYY-MM-DD" in lines[2]

@@ -19,8 +19,9 @@ from jlac_mapper.types import (
     Mapping,
     Reason,
 )
+from jlac_mapper.vocabulary import Name
 from tests.unit.stages import CODES, CONCEPT_OF, PROVENANCE, build_pipeline, listed
-from tests.unit.vocabulary import NAMES, SPECIMENS, UNITS
+from tests.unit.vocabulary import NAMES, SPECIMENS, UNITS, VOCABULARY
 
 PIPELINE = build_pipeline()
 
@@ -145,6 +146,21 @@ def test_where_products_alone_are_listed_none_is_proposed_and_all_are_shown() ->
     assert (unknown.disposition, unknown.jlac11) == (Disposition.NEEDS_REVIEW, "")
     assert {Reason.METHOD_ASSUMED, Reason.PRODUCT_UNRECOGNISED} <= set(unknown.reasons)
     assert len(unknown.candidates) == 2
+
+
+@pytest.mark.parametrize(
+    ("product", "code"), [("ゼータ 肝", "C20080000250009F7"), ("シグマ 筋", "C20010000250009F7")]
+)
+def test_of_two_tests_that_a_name_means_alike_the_one_with_the_named_product_leads(
+    product: str, code: str
+) -> None:
+    names = (*VOCABULARY.names, Name("酵素活性", "ast"), Name("酵素活性", "creatine_kinase"))
+    products = (listed("C2008-0000-250-009-F7", "ゼータ 肝"), listed("C2001-0000-250-009-F7", "シグマ 筋"))
+    pipeline = build_pipeline((*CODES, *products), vocabulary=replace(VOCABULARY, names=names))
+    row = LocalTest("酵素活性", specimen="血清", unit="U/L", reagent=product)
+    (mapping,) = pipeline.map_batch([row], MapOptions())
+    assert (mapping.disposition, mapping.jlac11) == (Disposition.NEEDS_REVIEW, code)
+    assert Reason.NAME_AMBIGUOUS in mapping.reasons
 
 
 # --- the answer
