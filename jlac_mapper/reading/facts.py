@@ -49,10 +49,13 @@ class Facts:
         if qualifier.kind == "specimen":
             self.specimens.append(qualifier.value)
         elif qualifier.kind == "result_type":
-            self.result_type = ResultType(qualifier.value) or self.result_type
-            # 定量判定 is the reading of a quantitative test, no contradiction.
-            if "判定" not in written:
-                self.result_types.add(ResultType(qualifier.value))
+            kind = ResultType(qualifier.value)
+            # 定量判定 is the reading of a quantitative test, no contradiction; nor does 判定 outdo 定量.
+            if "判定" in written:
+                self.result_type = self.result_type or kind
+            else:
+                self.result_type = kind or self.result_type
+                self.result_types.add(kind)
         elif qualifier.kind == "timing":
             self.timing = Timing(qualifier.value)
             self.timings.add(self.timing)

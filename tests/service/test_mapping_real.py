@@ -193,6 +193,15 @@ def test_two_types_in_one_name_are_not_read_as_the_first_alone(starter: App, nam
     assert answer.jlac11[:5] == "V2259"
 
 
+@pytest.mark.parametrize("name", ["HIVAg/Ab判定 定量", "HIVAg/Ab 定量 判定", "HBs抗原判定(定量)"])
+def test_a_quantity_said_beside_a_judgement_is_not_taken_for_a_qualitative_result(
+    starter: App, name: str
+) -> None:
+    answer = one(starter, name, specimen="血清", unit="定性")
+    assert answer.disposition is Disposition.NEEDS_REVIEW
+    assert Reason.RESULT_TYPE_CONFLICT in answer.reasons
+
+
 @pytest.mark.parametrize("name", ["血糖(食後2h)", "BS 120分", "血糖(負荷後60分)", "TG-食後"])
 def test_a_result_after_a_meal_or_a_load_is_never_accepted(starter: App, name: str) -> None:
     assert one(starter, name, specimen="血清", unit="mg/dL").disposition is not Disposition.ACCEPTED
