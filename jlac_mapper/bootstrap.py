@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from jlac_mapper import model_loading
@@ -79,9 +80,15 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+@lru_cache(maxsize=1)
+def _shipped() -> starter.Starter:
+    """Return the shipped release; its tables do not change while the program runs."""
+    return starter.load_starter()
+
+
 def open_store(settings: Settings) -> MasterStore:
     """Open the database of editions, making or upgrading its schema."""
-    return SqlMasterStore(settings.database_url, lambda: starter.load_starter().edition)
+    return SqlMasterStore(settings.database_url, lambda: _shipped().edition)
 
 
 def build_app(
@@ -106,7 +113,7 @@ def build_app(
     day = as_of or datetime.now().astimezone().date()
     edition = store.load(master or settings.master or store.active())
     vocabulary = site_vocabulary(store)
-    bound = bind(edition, starter.load_starter(), vocabulary, day, added=store.load_bindings(edition.name))
+    bound = bind(edition, _shipped(), vocabulary, day, added=store.load_bindings(edition.name))
     mapper = build_pipeline(
         settings,
         bound=bound,
@@ -169,7 +176,7 @@ def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
     edition = app.store.load(app.edition_info.name)
     earlier = app.store.load(replaced).codes if replaced else ()
     added = app.store.load_bindings(edition.name)
-    bound = bind(edition, starter.load_starter(), app.vocabulary, app.as_of, earlier, added)
+    bound = bind(edition, _shipped(), app.vocabulary, app.as_of, earlier, added)
     codes = CodeSearch(bound)
     database = Database(settings.database_url)
     users = SqlUserStore(database)
@@ -234,7 +241,7 @@ def calibration_pipeline(
 ) -> Pipeline:
     """Put the stages together over the starter, to train a calibration: by default without one."""
     neutral = Calibration("untrained", True, dict.fromkeys(FEATURES, 0.0), {1.0: 1.0}, 0.0)
-    shipped = starter.load_starter()
+    shipped = _shipped()
     return build_pipeline(
         settings,
         bound=bind(shipped.edition, shipped, vocabulary, day),

@@ -4,6 +4,7 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 
 from jlac_mapper.reading import units
 from jlac_mapper.reading.facts import Facts
@@ -52,7 +53,7 @@ class NameReader:
             self._by_last[word[-1]].append(word)
         self._inside = _longest_first(k for k, q in self._qualifiers.items() if q.where == "inside")
         self._names = {fold(name.text) for name in vocabulary.names}
-        self._telling = telling_words(vocabulary)
+        self._vocabulary = vocabulary
         sections = {concept.key: concept.sections for concept in vocabulary.concepts}
         self._sections: dict[str, frozenset[str]] = {}
         for name in vocabulary.names:
@@ -60,6 +61,10 @@ class NameReader:
             # A heading that fits the rarer meaning alone stays: without it 感染症:TP reads as 総蛋白.
             usual = sections[name.concept] if name.form != HOMONYM else frozenset[str]()
             self._sections[key] = self._sections.get(key, frozenset()) | usual
+
+    @cached_property
+    def _telling(self) -> frozenset[str]:
+        return telling_words(self._vocabulary)
 
     def read(self, name: str, facts: Facts) -> tuple[NamePart, ...]:
         """Return the parts of a cleaned name, none for an empty one; *facts* takes what else it says."""
