@@ -11,7 +11,7 @@ from typing import Any
 from jlac_mapper import bootstrap, model_loading
 from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.adapters.static_embedder import StaticEmbedder
-from jlac_mapper.bootstrap import App, bind, build_pipeline, open_store, site_vocabulary
+from jlac_mapper.bootstrap import bind, build_pipeline, open_store, site_vocabulary
 from jlac_mapper.codes.listed import Edition
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.config import Settings
@@ -85,13 +85,6 @@ def load_parts(settings: Settings | None = None, master: str = "starter", day: d
         Calibration.read(bootstrap._calibration_file(settings)),
         model_loading.embedder(settings),
     )
-
-
-def bound_of(app: App) -> BoundRelease:
-    """Bind an app's release as the app itself does."""
-    edition = app.store.load(app.edition_info.name)
-    added = app.store.load_bindings(edition.name)
-    return bind(edition, starter.load_starter(), app.vocabulary, app.as_of, added=added)
 
 
 def can_train() -> bool:

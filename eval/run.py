@@ -132,7 +132,7 @@ def measure(
                 continue
             console.rule(f"{one.title} with {master}")
             app = apps[master]()
-            bound = parts.bound_of(app)
+            bound = app.bound
             rows = MovedLabels(bound.release, load_starter().successions).rows(one.rows())
             evaluation = evaluate(rows, app.mapper, listed_names(bound), use_jlac10=one.use_jlac10)
             report.show(evaluation, console)

@@ -59,6 +59,8 @@ class App:
     edition_info: EditionInUse
     vocabulary: Vocabulary
     as_of: date
+    bound: BoundRelease
+    """The edition, bound on the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def build_app(
     )
     completed = bound.release.completed
     info = EditionInUse(edition.name, completed.digest, len(completed.codes), completed.completed)
-    return App(settings, store, mapper, info, vocabulary, day)
+    return App(settings, store, mapper, info, vocabulary, day, bound)
 
 
 def site_vocabulary(store: MasterStore) -> Vocabulary:
@@ -173,17 +175,18 @@ def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
         DatabaseError: The database cannot be used.
         UnknownEditionError: No such *replaced* edition.
     """
-    edition = app.store.load(app.edition_info.name)
-    earlier = app.store.load(replaced).codes if replaced else ()
-    added = app.store.load_bindings(edition.name)
-    bound = bind(edition, _shipped(), app.vocabulary, app.as_of, earlier, added)
+    bound = app.bound
+    if replaced:
+        edition, earlier = app.store.load(app.edition_info.name), app.store.load(replaced).codes
+        added = app.store.load_bindings(edition.name)
+        bound = bind(edition, _shipped(), app.vocabulary, app.as_of, earlier, added)
     codes = CodeSearch(bound)
     database = Database(settings.database_url)
     users = SqlUserStore(database)
     store = SqlReviewStore(database)
     desk = ReviewDesk(
         store=store, users=users, clock=SystemClock(), mapper=app.mapper, codes=codes,
-        edition=f"{edition.name}@{bound.release.digest[:12]}",
+        edition=f"{bound.release.name}@{bound.release.digest[:12]}",
     )  # fmt: skip
     return OpenDesk(desk, users, codes, store)
 

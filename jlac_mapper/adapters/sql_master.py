@@ -19,13 +19,13 @@ from jlac_mapper.adapters.sql_tables import (
     elements,
 )
 from jlac_mapper.codes import jlac11
+from jlac_mapper.codes.editions import STARTER
 from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
 from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import InputError, UnknownEditionError
 from jlac_mapper.ports import EditionInfo
 from jlac_mapper.vocabulary import SiteName
 
-STARTER = "starter"
 _LONGEST_NAME = 100
 
 

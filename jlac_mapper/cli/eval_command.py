@@ -50,7 +50,7 @@ def eval_command(
     """Measure accuracy, coverage and false accepts on labelled rows, beside three simple searches."""
     from rich.console import Console
 
-    from jlac_mapper.bootstrap import bind, build_app
+    from jlac_mapper.bootstrap import build_app
     from jlac_mapper.cli.editions import day_of
     from jlac_mapper.config import Settings
     from jlac_mapper.evaluation.baselines import listed_names
@@ -60,16 +60,13 @@ def eval_command(
     day = day_of(as_of) if as_of else None
     app = build_app(Settings.from_env(os.environ), master=master, as_of=day)
     shipped = load_starter()
-    edition = app.store.load(app.edition_info.name)
-    added = app.store.load_bindings(edition.name)
-    bound = bind(edition, shipped, app.vocabulary, app.as_of, added=added)
     evaluate_table(
         labelled,
         output,
         app.mapper,
-        listed_names(bound),
+        listed_names(app.bound),
         Console(),
-        labels=MovedLabels(bound.release, shipped.successions),
+        labels=MovedLabels(app.bound.release, shipped.successions),
         previous=previous,
         use_jlac10=not no_jlac10,
     )

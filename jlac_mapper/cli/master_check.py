@@ -43,6 +43,7 @@ def check_command(
     """
     from jlac_mapper.bootstrap import site_vocabulary
     from jlac_mapper.cli.editions import day_of, open_editions
+    from jlac_mapper.codes.editions import STARTER
     from jlac_mapper.concepts.binding import Binder
     from jlac_mapper.errors import InputError
     from jlac_mapper.master.checks import Known, check_edition
@@ -54,7 +55,7 @@ def check_command(
     store, day = open_editions(), day_of(as_of)
     edition = _edition(store, name or store.active())
     shipped, vocabulary = load_starter(), site_vocabulary(store)
-    official = [listed for listed in edition.codes if listed.source != "starter"]
+    official = [listed for listed in edition.codes if listed.source != STARTER]
     added = store.load_bindings(edition.name)
     known = Known(
         elements=store.load_elements(),

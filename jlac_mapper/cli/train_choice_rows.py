@@ -17,7 +17,7 @@ def choice_rows(
 
     from rich.console import Console
 
-    from jlac_mapper.bootstrap import bind, build_app
+    from jlac_mapper.bootstrap import build_app
     from jlac_mapper.cli.eval_command import read_records
     from jlac_mapper.config import Settings
     from jlac_mapper.errors import InputError
@@ -33,10 +33,7 @@ def choice_rows(
         raise InputError(f"{labelled} holds no row with a label of its own; see README, evaluating")
     app = build_app(replace(Settings.from_env(os.environ), llm="off"), master=master)
     shipped = load_starter()
-    edition = app.store.load(app.edition_info.name)
-    added = app.store.load_bindings(edition.name)
-    bound = bind(edition, shipped, app.vocabulary, app.as_of, added=added)
-    labels = MovedLabels(bound.release, shipped.successions)
+    labels = MovedLabels(app.bound.release, shipped.successions)
     pipeline = cast(Pipeline, app.mapper)  # what build_app puts there
     questions = pipeline.questions([row.test for row in scored])
     answered = []

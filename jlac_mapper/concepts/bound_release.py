@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from jlac_mapper.codes.editions import STARTER
 from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.codes.release import Release
@@ -83,7 +84,7 @@ def bind_release(
         added: Results that a person bound (see `Binder.bind`).
     """
     binder = Binder(vocabulary, known)
-    own = binder.bind([listed for listed in edition.codes if listed.source != "starter"], added)
+    own = binder.bind([listed for listed in edition.codes if listed.source != STARTER], added)
     standing = standing_for(own, known)
     numbers = dict(renamed(own, known))
     release = Release(
@@ -149,14 +150,11 @@ def _with_elements(
         if code.unit not in have_units and (unit := units.canonical(clean(listed.unit_name))):
             kind = units.result_type_of(unit)
             new_units.setdefault(code.unit, Unit(code.unit, unit, listed.unit_name, kind, ()))
-    by_key = {s.key: s for s in specimens.values() if not _code_of(vocabulary, s.key)}
+    without_digits = {s.key for s in vocabulary.specimens if not s.code}
+    by_key = {s.key: s for s in specimens.values() if s.key in without_digits}
     return replace(
         vocabulary,
         names=(*vocabulary.names, *names),
         specimens=tuple(by_key.get(s.key, s) for s in vocabulary.specimens),
         units=(*vocabulary.units, *new_units.values()),
     )
-
-
-def _code_of(vocabulary: Vocabulary, key: str) -> str:
-    return next((s.code for s in vocabulary.specimens if s.key == key), "")

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
+from jlac_mapper.codes.editions import STARTER
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.mapping.comparisons.base import (
     SILENT,
@@ -214,7 +215,7 @@ class Comparer:
         return found
 
     def _is_completion(self, listed: ListedCode) -> bool:
-        return self._completed and listed.source == "starter"
+        return self._completed and listed.source == STARTER
 
     def _is_comparable_uncached(self, unit: str, concept: str) -> bool:
         return self._units.is_comparable(unit, concept, self._listed_units.get(concept, ()))
