@@ -69,6 +69,7 @@ class Concept:
         jlac10: JLAC10 analytes (five characters), with `-` and an identification where that belongs to it.
         confused_with: Keys of concepts whose names are taken for its own.
         also_in: Further sections that laboratories file it under.
+        methods: JLAC10 codes of the measuring principles that it is measured by, the most usual first.
     """
 
     key: str
@@ -82,6 +83,7 @@ class Concept:
     jlac10: tuple[str, ...] = ()
     confused_with: tuple[str, ...] = ()
     also_in: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
 
     @property
     def sections(self) -> frozenset[str]:
@@ -131,7 +133,8 @@ class Specimen:
     """
     One specimen (材料).
 
-    `key` names it inside the product; `code` is the three digits, "" where none is nationally listed.
+    `key` names it inside the product; `code` is the three digits, "" where none is nationally listed, and
+    `jlac10` the three digits that JLAC10 has for it, "" where it has none.
     `broader` is the key of the specimen that contains it. `spellings` are texts as hospitals write them.
     """
 
@@ -141,6 +144,7 @@ class Specimen:
     name_en: str
     broader: str
     spellings: tuple[str, ...]
+    jlac10: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,9 @@ def load_vocabulary(folder: Path | None = None) -> Vocabulary:
     """
     folder = folder or master_data_dir()
     specimens = tuple(
-        Specimen(r["key"], r["code"], r["name_ja"], r["name_en"], r["broader"], r.list("spellings"))
+        Specimen(
+            r["key"], r["code"], r["name_ja"], r["name_en"], r["broader"], r.list("spellings"), r["jlac10"]
+        )
         for r in unique(read(folder / "words" / "specimens.csv", tables.SPECIMENS), "key")
     )
     units = tuple(
@@ -112,6 +114,7 @@ def _concept(row: Row, keys: Set[str], specimens: Set[str], sections: Set[str]) 
         jlac10=row.list("jlac10"),
         confused_with=row.list("confused_with"),
         also_in=row.list("also_in"),
+        methods=row.list("methods"),
     )
 
 

@@ -12,10 +12,10 @@ from jlac_mapper.errors import MasterFileError
 
 CONCEPTS = (
     "concept", "name_ja", "name_en", "kind", "scale", "specimens", "units", "jlac10", "confused_with",
-    "also_in",
+    "also_in", "methods",
 )  # fmt: skip
 NAMES = ("name", "concept", "form", "specimen", "unit", "result_type", "timing")
-SPECIMENS = ("key", "code", "name_ja", "name_en", "broader", "spellings")
+SPECIMENS = ("key", "code", "jlac10", "name_ja", "name_en", "broader", "spellings")
 UNITS = ("code", "canonical", "name_ja", "result_type", "spellings")
 QUALIFIERS = ("text", "kind", "value", "where")
 RULES = (
