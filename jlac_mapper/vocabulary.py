@@ -1,5 +1,6 @@
 """What names, specimens and units mean, whatever a release lists: the tables of the vocabulary as values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -121,6 +122,20 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class NameFamily:
+    """
+    Stems with their spellings, and the names that concepts have around a stem; `{}` is the stem's place.
+
+    Attributes:
+        stems: Stem -> spellings: measles -> 麻疹, 麻疹ウイルス.
+        patterns: (concept's key, name patterns): `{}_antibody_igg` -> `{}IgG抗体`, `抗{}IgG抗体`.
+    """
+
+    stems: Mapping[str, tuple[str, ...]]
+    patterns: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SiteName:
     """A name that a site brought in, of a test without a shipped concept; `kind` is its source."""
 
@@ -159,6 +174,21 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Principle:
+    """
+    One measuring principle: its three JLAC10 digits, names, and the spellings of method fields.
+
+    `families` are the kinds of measurement that it belongs to, such as immunoassay or nucleic_acid.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    families: tuple[str, ...]
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Qualifier:
     """
     A word inside names that says something beside the measurand.
@@ -186,6 +216,8 @@ class Vocabulary:
     specimens: tuple[Specimen, ...]
     units: tuple[Unit, ...]
     qualifiers: tuple[Qualifier, ...] = ()
+    principles: tuple[Principle, ...] = ()
+    families: tuple[NameFamily, ...] = ()
 
     def by_key(self) -> dict[str, Concept]:
         """Return the concepts by their keys."""

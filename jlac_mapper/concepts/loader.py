@@ -2,15 +2,16 @@
 The vocabulary as it ships: concepts and their names, a file a section, and the words beside them.
 
 `concepts/SECTION.csv` holds a section's concepts and `names/SECTION.csv` names of concepts, of any section;
-`words/` what specimens, units and the words beside a name mean. See master_data/README.md.
+`families/` what names are composed of; `words/` what specimens, units and the words beside a name mean. See master_data/README.md.
 """
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from jlac_mapper.concepts import tables
+from jlac_mapper.concepts.families import first_names, read_families
 from jlac_mapper.concepts.tables import Row, read, read_folder, unique
 from jlac_mapper.config import master_data_dir
 from jlac_mapper.text import fold
@@ -19,6 +20,7 @@ from jlac_mapper.vocabulary import (
     Concept,
     ConceptKind,
     Name,
+    Principle,
     Qualifier,
     ResultType,
     Scale,
@@ -30,6 +32,7 @@ from jlac_mapper.vocabulary import (
 )
 
 _FORMS = frozenset({"formal", "short", "abbreviation", "english", "old", "kana", "slang", HOMONYM})
+_SITE = "site:"
 _PLACES = ("piece", "edge", "inside", "heading", "remark")
 
 
@@ -58,13 +61,17 @@ def load_vocabulary(folder: Path | None = None) -> Vocabulary:
     )
     keys = frozenset(specimen.key for specimen in specimens)
     concepts = _concepts(folder, keys)
+    concept_keys = frozenset(concept.key for concept in concepts)
+    names, families = _names(folder, concept_keys, keys), tuple(read_families(folder / "families"))
     sections = frozenset(chain.from_iterable(concept.sections for concept in concepts))
     return Vocabulary(
         concepts,
-        _names(folder, frozenset(c.key for c in concepts), keys),
+        (*names, *first_names(families, concept_keys, names)),
         specimens,
         units,
         _qualifiers(folder, keys, sections),
+        _principles(folder / "words" / "principles.csv"),
+        families,
     )
 
 
@@ -83,10 +90,30 @@ def with_site_names(vocabulary: Vocabulary, extra: Iterable[SiteName]) -> Vocabu
         vocabulary,
         concepts=(
             *vocabulary.concepts,
-            *(Concept(f"site:{key}", name.text, name.text) for key, name in added.items()),
+            *(Concept(f"{_SITE}{key}", name.text, name.text) for key, name in added.items()),
         ),
-        names=(*vocabulary.names, *(Name(name.text, f"site:{key}") for key, name in added.items())),
+        names=(*vocabulary.names, *(Name(name.text, f"{_SITE}{key}") for key, name in added.items())),
     )
+
+
+def with_analytes(vocabulary: Vocabulary, analytes: Mapping[str, Sequence[str]]) -> Vocabulary:
+    """
+    Return the vocabulary with the JLAC10 analytes of what the site brought in, known by their names.
+
+    Args:
+        analytes: The names of each analyte (five characters) of an imported table.
+    """
+    codes: dict[str, str] = {}
+    for code, names in analytes.items():
+        for name in names:
+            codes.setdefault(fold(name), code)
+    concepts = tuple(
+        replace(c, jlac10=(codes[key],))
+        if c.key.startswith(_SITE) and (key := c.key.removeprefix(_SITE)) in codes
+        else c
+        for c in vocabulary.concepts
+    )
+    return replace(vocabulary, concepts=concepts)
 
 
 def _concepts(folder: Path, specimens: Set[str]) -> tuple[Concept, ...]:
@@ -118,7 +145,7 @@ def _concept(row: Row, keys: Set[str], specimens: Set[str], sections: Set[str]) 
     )
 
 
-def _names(folder: Path, concepts: Set[str], specimens: Set[str]) -> tuple[Name, ...]:
+def _names(folder: Path, concepts: Set[str], specimens: Set[str]) -> list[Name]:
     names: list[Name] = []
     claimed: dict[str, dict[str, str]] = {}
     for row in read_folder(folder / "names", tables.NAMES):
@@ -134,7 +161,7 @@ def _names(folder: Path, concepts: Set[str], specimens: Set[str]) -> tuple[Name,
             raise row.error(f"{row['name']!r} is already a name of {rival}; the rarer meaning is a {HOMONYM}")
         others[concept] = form
         names.append(_name(row))
-    return tuple(names)
+    return names
 
 
 def _name(row: Row) -> Name:
@@ -146,6 +173,15 @@ def _name(row: Row) -> Name:
         row["unit"],
         row.word("result_type", ResultType),
         row.word("timing", Timing),
+    )
+
+
+def _principles(path: Path) -> tuple[Principle, ...]:
+    if not path.is_file():
+        return ()
+    return tuple(
+        Principle(r["code"], r["name_ja"], r["name_en"], r.list("families"), r.list("spellings"))
+        for r in unique(read(path, tables.PRINCIPLES), "code")
     )
 
 

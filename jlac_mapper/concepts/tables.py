@@ -15,6 +15,8 @@ CONCEPTS = (
     "also_in", "methods",
 )  # fmt: skip
 NAMES = ("name", "concept", "form", "specimen", "unit", "result_type", "timing")
+PRINCIPLES = ("code", "name_ja", "name_en", "families", "spellings")
+FAMILIES = ("kind", "key", "texts")
 SPECIMENS = ("key", "code", "jlac10", "name_ja", "name_en", "broader", "spellings")
 UNITS = ("code", "canonical", "name_ja", "result_type", "spellings")
 QUALIFIERS = ("text", "kind", "value", "where")

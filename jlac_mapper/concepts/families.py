@@ -1,0 +1,129 @@
+"""Names that are composed instead of listed: a virus by a kind of antibody, an allergen by a prefix."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import lru_cache
+from pathlib import Path
+
+from jlac_mapper.concepts import tables
+from jlac_mapper.concepts.tables import read
+from jlac_mapper.text import fold
+from jlac_mapper.vocabulary import Name, NameFamily
+
+COMPOSED = "composed"
+"""The form of a name that a family composes."""
+_PLACE = "{}"
+
+
+def read_families(folder: Path) -> list[NameFamily]:
+    """
+    Read the families of a folder, one a table; a folder that is not there holds none.
+
+    Raises:
+        MasterFileError: A line is neither stem nor pattern, a stem stands twice, or a pattern has no place
+            for the stem.
+    """
+    return [_family(path) for path in sorted(folder.glob("*.csv"))]
+
+
+def first_names(families: Iterable[NameFamily], concepts: Set[str], listed: Iterable[Name]) -> list[Name]:
+    """
+    Return one name for each spelling of a stem and each concept, by the first of the concept's patterns.
+
+    They stand for all that the families compose where names are searched by their likeness. A text that is
+    listed stays what it is listed as; one that stands for two concepts is left out.
+    """
+    taken = {fold(name.text) for name in listed}
+    found: dict[str, Name | None] = {}
+    for family in families:
+        for concept, _, spellings, texts in _applied(family, concepts):
+            for spelling in spellings:
+                name = Name(texts[0].replace(_PLACE, spelling), concept, COMPOSED)
+                key = fold(name.text)
+                if not key or key in taken:
+                    continue
+                earlier = found.setdefault(key, name)
+                if earlier is not None and earlier.concept != name.concept:
+                    found[key] = None
+    return [name for name in found.values() if name is not None]
+
+
+class ComposedNames:
+    """
+    Looks up folded names that families compose, without ever listing them.
+
+    A name is a pattern with a stem in its place: what stands before and behind the stem is looked for at the
+    ends of the name, and what is left must be a spelling of a stem.
+    """
+
+    def __init__(self, families: Iterable[NameFamily], concepts: Set[str]) -> None:
+        self._stems: list[dict[str, tuple[str, ...]]] = []
+        by_start: dict[str, list[tuple[str, str, int, str]]] = defaultdict(list)
+        by_end: dict[str, list[tuple[str, str, int, str]]] = defaultdict(list)
+        self._bare: list[tuple[str, str, int, str]] = []
+        self._concepts = frozenset(concepts)
+        for place, family in enumerate(families):
+            stems: dict[str, list[str]] = defaultdict(list)
+            for stem, spellings in family.stems.items():
+                for spelling in spellings:
+                    if (key := fold(spelling)) and stem not in stems[key]:
+                        stems[key].append(stem)
+            self._stems.append({key: tuple(found) for key, found in stems.items()})
+            for concept, texts in family.patterns:
+                for text in texts:
+                    start, end = (fold(part) for part in text.split(_PLACE))
+                    pattern = (start, end, place, concept)
+                    if start:
+                        by_start[start[0]].append(pattern)
+                    elif end:
+                        by_end[end[-1]].append(pattern)
+                    else:
+                        self._bare.append(pattern)
+        self._by_start = {key: tuple(dict.fromkeys(found)) for key, found in by_start.items()}
+        self._by_end = {key: tuple(dict.fromkeys(found)) for key, found in by_end.items()}
+        self.find = lru_cache(maxsize=20_000)(self._find)
+
+    def _find(self, key: str) -> tuple[str, ...]:
+        """Return the concepts that a folded name is composed for, in the order of the tables; mostly none."""
+        if not key:
+            return ()
+        found: dict[str, None] = {}
+        patterns = (*self._by_start.get(key[0], ()), *self._by_end.get(key[-1], ()), *self._bare)
+        for start, end, place, concept in patterns:
+            if len(start) + len(end) < len(key) and key.startswith(start) and key.endswith(end):
+                stem = key[len(start) : len(key) - len(end)]
+                for meant in self._stems[place].get(stem, ()):
+                    if (composed := concept.replace(_PLACE, meant)) in self._concepts:
+                        found[composed] = None
+        return tuple(found)
+
+
+def _applied(
+    family: NameFamily, concepts: Set[str]
+) -> Iterator[tuple[str, str, Sequence[str], Sequence[str]]]:
+    """Yield concept, stem, spellings and patterns of every concept that a family names."""
+    for stem, spellings in family.stems.items():
+        for key, texts in family.patterns:
+            concept = key.replace(_PLACE, stem)
+            if concept in concepts:
+                yield concept, stem, spellings, texts
+
+
+def _family(path: Path) -> NameFamily:
+    stems: dict[str, tuple[str, ...]] = {}
+    patterns: list[tuple[str, tuple[str, ...]]] = []
+    for row in read(path, tables.FAMILIES):
+        key, texts = row["key"], row.list("texts")
+        if not key or not texts:
+            raise row.error("a line needs its key and at least one text")
+        if row["kind"] == "stem":
+            if key in stems:
+                raise row.error(f"stem {key!r} is listed twice")
+            stems[key] = texts
+        elif row["kind"] == "pattern":
+            if strange := next((text for text in (key, *texts) if text.count(_PLACE) != 1), ""):
+                raise row.error(f"{strange!r} has no place, or several, for the stem ({_PLACE})")
+            patterns.append((key, texts))
+        else:
+            raise row.error(f"kind is {row['kind']!r}; expected stem or pattern")
+    return NameFamily(stems, tuple(patterns))
