@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from jlac_mapper.master.import_rows import ImportedMaster
     from jlac_mapper.ports import MasterStore
 
+JLAC10_TABLES = "jlac10"
+"""What the JLAC10 tables are kept under, whatever their file is called."""
+
 master_app = typer.Typer(help="Import official masters and choose the edition to use.", no_args_is_help=True)
 
 
@@ -31,8 +34,8 @@ def import_command(
     """
     Read an official master file (xlsx, csv, json) and keep it as an edition.
 
-    The edition in use stays as it is without --use. A JLAC10 analyte table is kept as additional names of
-    tests that have no listed code, an element workbook as spellings of units and for master check.
+    The edition in use stays as it is without --use. The JLAC10 workbook is kept as the tables that JLAC10
+    codes are composed in, JLAC11's element workbook as spellings of units and for master check.
     """
     import time
 
@@ -145,15 +148,20 @@ def _keep_edition(
 
 def _keep_background(store: MasterStore, imported: ImportedMaster, name: str, started: float) -> None:
     import time
+    from collections import Counter
 
     from jlac_mapper.concepts.loader import load_vocabulary
     from jlac_mapper.master.importers import unknown_names
 
     names = unknown_names(imported.analytes, load_vocabulary())
     store.save_site_names(name, names)
-    lines = [
-        ("analytes", f"{len(imported.analytes):,}"),
-        ("names of tests without a concept", f"{len(names):,}"),
+    # One workbook is in force, the one imported last: what it no longer holds is no longer listed.
+    store.save_elements(JLAC10_TABLES, imported.elements)
+    counts = Counter(element.kind for element in imported.elements if not element.withdrawn)
+    lines = [(f"{kind.value}s", f"{count:,}") for kind, count in counts.items()]
+    lines += [
+        ("deleted, kept as names only", f"{sum(element.withdrawn for element in imported.elements):,}"),
+        ("names of analytes without a concept", f"{len(names):,}"),
     ]
     _print_import(name, imported, lines, time.monotonic() - started)
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -122,6 +123,8 @@ def open_workbook(path: Path, content: bytes) -> Iterator[list[Sheet]]:
     """
     import openpyxl  # heavy, and only needed for workbooks
 
+    # Odd headers and footers of the printed page are of no interest.
+    warnings.filterwarnings("ignore", "Cannot parse header or footer", UserWarning)
     try:
         workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises whatever its parsers raise

@@ -21,6 +21,7 @@ from jlac_mapper.master.import_files import (
 )
 from jlac_mapper.master.import_fsh import is_fsh, read_fsh
 from jlac_mapper.master.import_headers import Found
+from jlac_mapper.master.import_jlac10 import read_workbook
 from jlac_mapper.master.import_rows import CODE_JLAC10, JLAC10_CODE, JLAC10_ONLY, Analyte, ImportedMaster
 from jlac_mapper.master.import_sheets import ANALYTES, EHR, SOCIETY, find_layout, read_found
 from jlac_mapper.text import fold
@@ -39,8 +40,8 @@ def read_master(path: Path) -> ImportedMaster:
     Read a master file of any known layout, recognised by its content and header names.
 
     Known: the EHR-sharing master (2024, 2025 and 2026 layouts, CSV or xlsx), the learned society's list of
-    17-digit codes and its element workbook (xlsx), a code system in FHIR JSON or FSH, the JLAC10 analyte
-    table (xlsx). Columns may be extra or reordered, and titles may stand above the header. Every sheet
+    17-digit codes and its element workbook (xlsx), a code system in FHIR JSON or FSH, the JLAC10 element
+    tables (xlsx). Columns may be extra or reordered, and titles may stand above the header. Every sheet
     with the columns of the main one is read; of sheets named by months only those of the latest.
 
     Raises:
@@ -73,7 +74,7 @@ def unknown_names(analytes: Iterable[Analyte], vocabulary: Vocabulary) -> list[S
     once, in the table's order.
     """
     held = {analyte for concept in vocabulary.concepts for analyte in concept.analytes}
-    seen = {fold(name.text) for name in vocabulary.names}
+    seen = {name.key for name in vocabulary.names}
     for concept in vocabulary.concepts:
         seen |= {fold(concept.name), fold(concept.name_en)}
     names = []
@@ -120,6 +121,10 @@ def _read_sheets(path: Path, sheets: Sequence[Sheet]) -> ImportedMaster:
     except MasterFileError as error:
         raise MasterFileError(_prefixed(path, error)) from error
     read = {each.sheet.name for each in chosen}
+    if chosen[0].layout == ANALYTES:
+        elements, names = read_workbook(sheets)
+        imported = replace(imported, elements=elements, sheet=", ".join(names))
+        read.update(names)
     return replace(imported, other_sheets=tuple(s.name for s in sheets if s.name not in read))
 
 

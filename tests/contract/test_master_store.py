@@ -158,6 +158,21 @@ def test_element_tables_come_back_by_their_name_and_then_as_saved(store: MasterS
     assert store.load_elements() == (method, serum)
 
 
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_the_jlac10_tables_come_back_with_what_is_deleted_and_members_of_sets(
+    store: MasterStore, withdrawn: bool
+) -> None:
+    codes = {
+        ElementKind.JLAC10_ANALYTE: "3B035", ElementKind.JLAC10_IDENTIFICATION: "1300",
+        ElementKind.JLAC10_SPECIMEN: "023", ElementKind.JLAC10_METHOD: "272", ElementKind.JLAC10_RESULT: "01",
+        ElementKind.JLAC10_MEMBER: "1A990000053",
+    }  # fmt: skip
+    assert set(codes) == {kind for kind in ElementKind if kind.value.startswith("jlac10 ")}
+    lines = [Element(kind, code, "蛋白　定性", ("protein",), withdrawn) for kind, code in codes.items()]
+    store.save_elements("jlac10", lines)
+    assert store.load_elements() == tuple(lines)
+
+
 AST, AST_SERUM = ("C2008", "", "", ""), ("C2008", "0000", "250", "F7")
 
 

@@ -19,6 +19,7 @@ from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.review.mapping_json import mapping_from_json
 from jlac_mapper.review_types import Action, ItemState
 from jlac_mapper.vocabulary import SiteName
@@ -84,6 +85,22 @@ def test_the_schema_goes_down_to_every_version_and_up_again_with_the_editions(
     reopened.close()
 
 
+def test_an_earlier_version_finds_no_elements_that_it_does_not_know(review_database: Database) -> None:
+    store = masters(review_database)
+    unit = Element(ElementKind.UNIT, "F7", "U/L", ("IU/L",))
+    member = Element(ElementKind.JLAC10_MEMBER, "1A990000053", "蛋白 定性")
+    analyte = Element(ElementKind.JLAC10_ANALYTE, "1A990", "尿定性")
+    store.save_elements("1.1", [unit, member, analyte])
+    store.close()
+    migrate(review_database, "0004", down=True)
+    review_database.close()
+    engine = create_engine(review_database.url)
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT kind, code FROM elements")).all()
+    engine.dispose()
+    assert [tuple(row) for row in kept] == [("unit", "F7")]
+
+
 def test_reviewing_begins_in_a_database_that_held_editions_only(review_database: Database) -> None:
     store = masters(review_database)
     store.save(EDITION, source_file="m.csv", imported_at=NOON)
@@ -128,7 +145,7 @@ def test_a_database_of_before_concepts_opens_with_its_names_editions_items_and_t
     assert (store.load("2025"), store.active()) == (EDITION, "2025")
     assert store.load_site_names() == (SiteName("亜鉛", "jlac10"), SiteName("CK-MB", "near_twin"))
     assert (store.load_bindings("2025"), store.load_elements()) == ({}, ())
-    assert version_of(review_database) == scripts()[1][-1] == "0004"
+    assert version_of(review_database) == scripts()[1][-1] == "0005"
     assert reviews.item("h1", first).mapping == mapping_from_json(OLD_ANSWER)
     assert reviews.item("h1", second).mapping == new_items("AST")[0].mapping
     assert verified(reviews) == []

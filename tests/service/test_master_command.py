@@ -2,14 +2,19 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from jlac_mapper.codes.jlac10 import Jlac10Tables
+from jlac_mapper.element_tables import ElementKind
+from jlac_mapper.master.importers import read_master
 from tests.service.master_verbs import alone, run, stored
 from tests.unit.master_files import HEADER_2024, cells, write_csv, write_xlsx
+from tests.unit.test_import_jlac10_tables import workbook
 
 
 @pytest.fixture
@@ -128,13 +133,79 @@ def test_an_analyte_table_becomes_names_of_the_site_and_no_edition(
     rows = [["JLAC10"], header, ["3M999", "架空薬物エックス", "XX-1", "imaginary drug X"]]
     file = write_xlsx(tmp_path / "jlac10.xlsx", ("分析物コード", rows))
     assert run("import", file) == 0
-    assert "names of tests without a concept" in capsys.readouterr().out
+    assert "names of analytes without a concept" in capsys.readouterr().out
     assert [(n.text, n.kind) for n in stored(database).load_site_names()] == [
         ("架空薬物エックス", "jlac10"), ("XX-1", "jlac10"), ("imaginary drug X", "jlac10"),
     ]  # fmt: skip
     assert len(stored(database).list()) == 1
     assert run("import", file, "--use") == 2
     assert "no edition" in capsys.readouterr().err
+
+
+def test_the_jlac10_workbook_becomes_tables_with_what_is_deleted_and_no_edition(
+    database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = workbook(tmp_path)
+    assert run("import", file, "--name", "136") == 0
+    said = capsys.readouterr().out
+    for kind in ("analytes", "specimens", "methods", "results", "members"):
+        assert re.search(rf"jlac10 {kind}\D+2\b", said)
+    assert re.search(r"jlac10 identifiers\D+3\b", said)
+    assert re.search(r"deleted, kept as names only\D+4\b", said)
+    assert "sheets not read" in said
+    kept = stored(database).load_elements()
+    assert kept == read_master(file).elements
+    assert {e.code for e in kept if e.withdrawn} == {"5C999", "1999", "999", "1A990000060"}
+    assert [info.name for info in stored(database).list()] == ["starter"]
+    assert stored(database).active() == "starter"
+    assert run("import", file, "--name", "136", "--use") == 2
+    assert "JLAC10 analyte table, no edition; leave --use out" in capsys.readouterr().err
+
+
+def test_the_jlac10_workbook_imported_again_replaces_what_it_held(database: Path, tmp_path: Path) -> None:
+    assert run("import", workbook(tmp_path), "--name", "jlac10") == 0
+    rows = [["", "", "3B035", "AST"], ["", "", "1A990", "尿定性", None, None, None, "S"]]
+    assert run("import", workbook(tmp_path, JLAC10_ANALYTE=rows), "--name", "jlac10") == 0
+    tables = Jlac10Tables.of("jlac10", stored(database).load_elements())
+    assert list(tables.analytes) == ["3B035"]
+    assert (ElementKind.JLAC10_ANALYTE, "1A990") in tables.withdrawn
+
+
+def test_what_a_newer_jlac10_workbook_deletes_is_not_listed_any_more(database: Path, tmp_path: Path) -> None:
+    assert run("import", workbook(tmp_path).rename(tmp_path / "jlac10-136.xlsx")) == 0
+    rows = [["", "", "3B035", "AST"], ["", "", "1A990", "尿定性", None, None, None, "S"]]
+    newer = workbook(tmp_path, JLAC10_ANALYTE=rows).rename(tmp_path / "jlac10-137.xlsx")
+    assert run("import", newer) == 0
+    tables = Jlac10Tables.of("jlac10", stored(database).load_elements())
+    assert list(tables.analytes) == ["3B035"]
+
+
+def test_the_jlac10_workbook_leaves_units_of_jlac11_and_the_edition_in_use_alone(
+    database: Path, master_file: Path, tmp_path: Path
+) -> None:
+    run("import", master_file, "--name", "mine", "--use")
+    header = ["コード", "結果単位名", "その他の表記"]
+    units = write_xlsx(tmp_path / "units.xlsx", ("結果単位コード", [header, ["F7", "U/L", "カルメン"]]))
+    run("import", units, "--name", "units")
+    edition, elements = stored(database).load("mine"), stored(database).load_elements()
+    assert run("import", workbook(tmp_path), "--name", "jlac10") == 0
+    assert (stored(database).load("mine"), stored(database).active()) == (edition, "mine")
+    assert set(stored(database).load_elements()) >= set(elements)
+    assert run("check", "mine") in (0, 1)
+
+
+def test_the_published_jlac10_workbook_is_kept_whole(
+    database: Path, official_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = official_dir / "jslm-jlac10-136.xlsx"
+    before = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert run("import", file) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"jlac10 analytes\D+2,837\b", said)
+    kept = stored(database).load_elements()
+    assert len(kept) == 9593
+    assert sum(element.withdrawn for element in kept) == 334
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == before
 
 
 def test_a_database_that_cannot_be_opened_is_one_line_and_exit_code_2(

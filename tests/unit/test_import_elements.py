@@ -98,7 +98,9 @@ def test_a_master_beside_element_sheets_is_read_as_the_master(tmp_path: Path) ->
     assert imported.other_sheets == ("材料コード",)
 
 
-def test_the_jlac10_tables_are_read_as_analytes_and_their_other_sheets_are_told(official_dir: Path) -> None:
+def test_the_jlac10_tables_are_no_element_workbook_of_jlac11(official_dir: Path) -> None:
     imported = read_master(official_dir / "jslm-jlac10-136.xlsx")
     assert imported.layout == "jlac10-analytes"
-    assert "材料コード" in imported.other_sheets
+    jlac11 = {ElementKind.SPECIMEN, ElementKind.UNIT, ElementKind.METHOD}
+    assert jlac11.isdisjoint(element.kind for element in imported.elements)
+    assert imported.other_sheets == ()

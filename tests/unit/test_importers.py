@@ -315,11 +315,8 @@ def test_the_2026_layout_is_read_in_any_encoding(official_dir: Path, tmp_path: P
 
 def test_the_published_analyte_table_is_read(official_dir: Path) -> None:
     imported = read_master(official_dir / "jslm-jlac10-136.xlsx")
-    assert (imported.layout, imported.sheet, len(imported.analytes)) == (
-        "jlac10-analytes",
-        "分析物コード",
-        2855,
-    )
+    assert (imported.layout, len(imported.analytes)) == ("jlac10-analytes", 2855)
+    assert imported.sheet.startswith("分析物コード, ")
     names = {name for analyte in imported.analytes for name in analyte.names}
     assert {"テオフィリン", "ビリルビン定量(尿)", "サイログロブリン"} <= names
 
