@@ -26,6 +26,7 @@ import ablations
 import bench_reranker
 import bench_throughput
 import contradictions
+import jlac10_sets
 import kit_labels
 import latency
 import leave_one_measurand_out
@@ -188,9 +189,11 @@ def main() -> None:
     given = parser.parse_args()
     day: date = given.as_of
     console = Console()
-    sets = data_sets(given.shared)
+    sets, sets_jlac10 = data_sets(given.shared), jlac10_sets.data_sets(given.shared)
+    titles_jlac10 = [one.title for one in sets_jlac10]
     known = [
         *(one.title for one in sets),
+        *titles_jlac10,
         PRODUCTS,
         KIT_LABELS,
         RESOLUTION,
@@ -201,9 +204,11 @@ def main() -> None:
         THROUGHPUT,
         LATENCY,
     ]
-    if unknown := [title for title in given.only if title not in known]:
-        parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}")
+    if unknown := [title for title in given.only if title not in (*known, jlac10_sets.GROUP)]:
+        parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join((*known, jlac10_sets.GROUP))}")
     wanted = given.only or known
+    if jlac10_sets.GROUP in wanted:
+        wanted = [*wanted, *titles_jlac10]
     now = datetime.now(UTC)
     run = {
         "run_at": now.isoformat(timespec="seconds"),
@@ -220,10 +225,18 @@ def main() -> None:
             "starter": lambda: build_app(settings, master="starter", as_of=day)
         }
         official = given.shared / OFFICIAL_FILE
-        if official.is_file():
+        if official.is_file() and set(wanted) - {*titles_jlac10, jlac10_sets.GROUP}:
             import_official(official, database_url)
             apps[OFFICIAL] = lambda: build_app(settings, master=OFFICIAL, as_of=day)
         results = measure([one for one in sets if one.title in wanted], apps, console)
+        if wanted_jlac10 := [one for one in sets_jlac10 if one.title in wanted]:
+            # The workbook brings names, which JLAC11's figures must not see.
+            with_tables = Settings(database_url=f"sqlite:///{Path(folder) / 'jlac10.sqlite3'}")
+            apps_jlac10 = {jlac10_sets.SHIPPED: apps["starter"]}
+            if (workbook := given.shared / jlac10_sets.TABLES_FILE).is_file():
+                jlac10_sets.import_tables(workbook, with_tables.database_url)
+                apps_jlac10[jlac10_sets.TABLES] = lambda: build_app(with_tables, master="starter", as_of=day)
+            results |= jlac10_sets.measure(wanted_jlac10, apps_jlac10, console)
         for title, measured in ((PRODUCTS, perturb_products), (KIT_LABELS, kit_labels)):
             if title in wanted and OFFICIAL in apps:
                 console.rule(f"{title} with {OFFICIAL}")

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,22 +16,44 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from jlac_mapper.evaluation.baselines import ListedName
+    from jlac_mapper.evaluation.jlac10.run import Jlac10Evaluation
     from jlac_mapper.evaluation.moved import MovedLabels
     from jlac_mapper.evaluation.run import Evaluation
-    from jlac_mapper.ports import Mapper
+    from jlac_mapper.ports import Jlac10Mapper, Mapper
+    from jlac_mapper.vocabulary import Vocabulary
+
+
+class MeasuredSystem(StrEnum):
+    """What `eval --system` takes: one system a run, for each has labels of its own."""
+
+    JLAC11 = "jlac11"
+    JLAC10 = "jlac10"
+
+
+_FOLDERS = {MeasuredSystem.JLAC11: Path("evaluation"), MeasuredSystem.JLAC10: Path("evaluation-jlac10")}
 
 
 def eval_command(
     labelled: Annotated[
         Path,
         typer.Argument(
-            help="Table as for `map`, with expected_measurand (C2008, NONE, NOCODE:C2008) or expected_code."
+            help="Table as for `map`, with expected_measurand (C2008, NONE, NOCODE:C2008) or expected_code; "
+            "for JLAC10 with expected_jlac10 (15 or 17 characters, NONE) and, where rows determine less, "
+            "level (analyte, identification, specimen, method or result)."
         ),
     ],
+    system: Annotated[
+        MeasuredSystem, typer.Option("--system", help="Code system that is measured.")
+    ] = MeasuredSystem.JLAC11,
     master: Annotated[str, typer.Option("--master", help="Edition to use; the active one if left out.")] = "",
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder for report.html and metrics.json.")
-    ] = Path("evaluation"),
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Folder for report.html and metrics.json. (default: evaluation, or evaluation-jlac10)",
+        ),
+    ] = None,
     previous: Annotated[
         Path | None,
         typer.Option(
@@ -38,7 +61,11 @@ def eval_command(
         ),
     ] = None,
     no_jlac10: Annotated[
-        bool, typer.Option("--no-jlac10", help="Empty the JLAC10 column first: what the names alone can do.")
+        bool,
+        typer.Option(
+            "--no-jlac10",
+            help="Empty the JLAC10 column first: what the names alone can do. Implied by --system jlac10.",
+        ),
     ] = False,
     as_of: Annotated[
         str,
@@ -59,10 +86,18 @@ def eval_command(
 
     day = day_of(as_of) if as_of else None
     app = build_app(Settings.from_env(os.environ), master=master, as_of=day)
+    folder = output or _FOLDERS[system]
+    if system is MeasuredSystem.JLAC10:
+        from jlac_mapper.bootstrap import build_jlac10, jlac10_vocabulary
+
+        evaluate_jlac10_table(
+            labelled, folder, build_jlac10(app), jlac10_vocabulary(app)[1], Console(), previous=previous
+        )
+        return
     shipped = load_starter()
     evaluate_table(
         labelled,
-        output,
+        folder,
         app.mapper,
         listed_names(app.bound),
         Console(),
@@ -97,7 +132,6 @@ def evaluate_table(
     from jlac_mapper.evaluation.labels import read_labelled
     from jlac_mapper.evaluation.previous import read_previous
     from jlac_mapper.evaluation.run import evaluate
-    from jlac_mapper.version import __version__
 
     own = output / report.JSON_NAME
     earlier = previous or (own if own.is_file() else None)
@@ -105,19 +139,68 @@ def evaluate_table(
     rows = read_labelled(read_records(labelled))
     rows = labels.rows(rows) if labels else rows
     evaluation = evaluate(rows, mapper, names, use_jlac10=use_jlac10)
-    about = {
+    about = _about(labelled, {"JLAC10 column": "used" if use_jlac10 else "emptied"})
+    files = report.save(evaluation, output, about, before)
+    report.show(evaluation, console)
+    _say_saved(files, console)
+    return evaluation
+
+
+def evaluate_jlac10_table(
+    labelled: Path,
+    output: Path,
+    mapper: Jlac10Mapper,
+    vocabulary: Vocabulary,
+    console: Console,
+    *,
+    previous: Path | None = None,
+) -> Jlac10Evaluation:
+    """
+    Evaluate one table in JLAC10, print the figures and save the report.
+
+    The report compares with *previous* as in `evaluate_table`. *vocabulary* is the mapper's: the searches
+    look through its names.
+
+    Raises:
+        InputError: The table, a label or the earlier result cannot be read.
+        OutputError: The folder cannot be written.
+    """
+    from jlac_mapper.evaluation.jlac10 import report
+    from jlac_mapper.evaluation.jlac10.labels import read_labelled
+    from jlac_mapper.evaluation.jlac10.previous import read_previous
+    from jlac_mapper.evaluation.jlac10.run import analyte_names, evaluate
+    from jlac_mapper.evaluation.report import JSON_NAME
+
+    own = output / JSON_NAME
+    earlier = previous or (own if own.is_file() else None)
+    before = read_previous(earlier) if earlier else None
+    rows = read_labelled(read_records(labelled))
+    names = analyte_names(vocabulary)
+    with console.status(f"{len(rows):,} rows; three searches over {len(names):,} names take a while"):
+        evaluation = evaluate(rows, mapper, names, vocabulary.concepts)
+    files = report.save(evaluation, output, _about(labelled, {}), before)
+    report.show(evaluation, console)
+    _say_saved(files, console)
+    return evaluation
+
+
+def _about(labelled: Path, treated: dict[str, str]) -> dict[str, str]:
+    """Return what a reader needs to repeat a run."""
+    from jlac_mapper.version import __version__
+
+    return {
         "dataset": labelled.name,
         "dataset sha256": hashlib.sha256(labelled.read_bytes()).hexdigest(),
-        "JLAC10 column": "used" if use_jlac10 else "emptied",
+        **treated,
         "evaluated at": datetime.now(UTC).isoformat(timespec="seconds"),
         "software": f"jlac-mapper {__version__}",
     }
-    files = report.save(evaluation, output, about, before)
-    report.show(evaluation, console)
+
+
+def _say_saved(files: Sequence[Path], console: Console) -> None:
     console.print(
         "saved:", ", ".join(str(file) for file in files), highlight=False, markup=False, soft_wrap=True
     )
-    return evaluation
 
 
 def read_records(file: Path) -> Iterator[dict[str, str]]:

@@ -55,3 +55,15 @@ def share(value: Rate) -> str:
     if value.value is None or value.low is None or value.high is None:
         return "-"
     return f"{value.value:.1%} ({value.low:.0%}-{value.high:.0%}), {value.count} of {value.total}"
+
+
+def card(value: Rate, text: str, wanted: bool) -> str:
+    """Return a rate as a card; one that is not *wanted* is good where it is nought and bad elsewhere."""
+    if value.value is None or value.low is None or value.high is None:
+        return f'<div class="card"><b>-</b><p>{text}: there is no such row in this table</p></div>'
+    kind = "" if wanted else " bad" if value.count else " good"
+    return (
+        f'<div class="card{kind}"><b>{value.value:.1%}</b><p>{text}</p>'
+        f"<small>{value.count} of {value.total}; with other rows of this kind expect "
+        f"{value.low:.1%} to {value.high:.1%}</small></div>"
+    )

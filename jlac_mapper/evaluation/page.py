@@ -6,9 +6,9 @@ from typing import Any
 
 from jlac_mapper.evaluation.charts import reliability_chart, risk_coverage_chart
 from jlac_mapper.evaluation.findings_table import findings_table
-from jlac_mapper.evaluation.html_parts import STYLE, paragraph, share, table
+from jlac_mapper.evaluation.html_parts import STYLE, card, paragraph, share, table
 from jlac_mapper.evaluation.labels import Status
-from jlac_mapper.evaluation.metrics import Rate, rate
+from jlac_mapper.evaluation.metrics import rate
 from jlac_mapper.evaluation.previous import Change, changes, same_dataset
 from jlac_mapper.evaluation.run import PRODUCT, Evaluation
 from jlac_mapper.types import Disposition
@@ -116,24 +116,13 @@ def _headlines(evaluation: Evaluation) -> str:
         (accepted.false_accepts, "of the rows without a listed code were accepted all the same", False),
         (rate(lost, product.codable), "of the rows with a listed code were answered with no code", False),
     ]
-    found = [_card(value, text, wanted) for value, text, wanted in cards]
+    found = [card(value, text, wanted) for value, text, wanted in cards]
     if error is not None:
         found.append(
             f'<div class="card"><b>{100 * error:.1f}</b><p>points is the mean gap between stated and '
             "observed probability (the expected calibration error)</p></div>"
         )
     return f'<div class="cards">{"".join(found)}</div>'
-
-
-def _card(value: Rate, text: str, wanted: bool) -> str:
-    if value.value is None or value.low is None or value.high is None:
-        return f'<div class="card"><b>-</b><p>{text}: there is no such row in this table</p></div>'
-    kind = "" if wanted else " bad" if value.count else " good"
-    return (
-        f'<div class="card{kind}"><b>{value.value:.1%}</b><p>{text}</p>'
-        f"<small>{value.count} of {value.total}; with other rows of this kind expect "
-        f"{value.low:.1%} to {value.high:.1%}</small></div>"
-    )
 
 
 def _workload(evaluation: Evaluation) -> str:

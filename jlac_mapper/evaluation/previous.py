@@ -64,16 +64,21 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any], system: str) -> l
     for measure, path in _RATES.items():
         was, is_now = _find(old, path), _find(new, path)
         was, is_now = was or {}, is_now or {}
-        value, low, high = is_now.get("value"), was.get("low"), was.get("high")
-        meaning = ""
-        if value is not None and low is not None and high is not None:
-            same = value == was["value"]
-            within = "within the earlier interval: may be chance"
-            meaning = "unchanged" if same else within if low <= value <= high else "beyond chance"
-        found.append(Change(measure, was.get("value"), value, meaning))
+        found.append(change(measure, was, is_now))
     for measure, path in _NUMBERS.items():
         found.append(Change(measure, _find(old, path), _find(new, path), ""))
     return found
+
+
+def change(measure: str, was: Mapping[str, Any], is_now: Mapping[str, Any]) -> Change:
+    """Compare one rate of two runs; without an earlier interval the change is not judged."""
+    value, low, high = is_now.get("value"), was.get("low"), was.get("high")
+    meaning = ""
+    if value is not None and low is not None and high is not None:
+        within = "within the earlier interval: may be chance"
+        same = value == was["value"]
+        meaning = "unchanged" if same else within if low <= value <= high else "beyond chance"
+    return Change(measure, was.get("value"), value, meaning)
 
 
 def _find(values: Any, path: tuple[str, ...]) -> Any:

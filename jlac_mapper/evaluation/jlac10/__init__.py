@@ -1,0 +1,1 @@
+"""JLAC10 measured on labelled rows: figures by element, baselines over the same names, kinds of errors."""
