@@ -31,7 +31,7 @@ class Recipe:
     """
 
     seed: int = 11
-    steps: int = 300
+    steps: int = 500
     minutes: float = 0.0
     batch: int = 512
     scale: float = 12.0
@@ -148,8 +148,8 @@ def _train(
     rng = np.random.default_rng(recipe.seed)
     names = tokens([name.key for name in examples.names])
     queries = tokens([query.text for query in examples.queries])
-    numbers = {key: i for i, key in enumerate(sorted({n.concept for n in examples.names}))}
-    meaning = np.array([numbers[n.concept] for n in examples.names])
+    numbers = {key: i for i, key in enumerate(sorted({n.meaning for n in examples.names}))}
+    meaning = np.array([numbers[n.meaning] for n in examples.names])
     drawn = pairs(examples, recipe.seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
     model.train()
@@ -164,7 +164,7 @@ def _train(
         candidates = model(features([names[row] for row in rows]))["sentence_embedding"]
         logits = recipe.scale * (anchors @ candidates.T)
         sources = np.array([examples.queries[p.query].name for p in batch])
-        hidden = torch.from_numpy(_also_right(sources, rows, meaning, numbers.get("", -1)))
+        hidden = torch.from_numpy(_also_right(sources, rows, meaning))
         loss = torch.nn.functional.cross_entropy(
             logits.masked_fill(hidden, _HIDDEN_LOGIT), torch.arange(len(batch))
         )
@@ -184,15 +184,10 @@ def _progress(step: int, seconds: float, recipe: Recipe) -> float:
 
 
 def _also_right(
-    sources: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], meaning: npt.NDArray[np.int64], nothing: int
+    sources: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], meaning: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.bool_]:
-    """
-    Tell which candidates mean the same as a query but are not its positive: they are no negatives.
-
-    Names of one measurand mean the same; a background name means only itself.
-    """
-    asked = meaning[sources][:, None]
-    same = ((asked == meaning[rows][None]) & (asked != nothing)) | (sources[:, None] == rows[None])
+    """Tell which candidates mean the same as a query but are not its positive: they are no negatives."""
+    same = (meaning[sources][:, None] == meaning[rows][None]) | (sources[:, None] == rows[None])
     diagonal = np.arange(len(sources))
     same[diagonal, diagonal] = False
     return np.asarray(same)

@@ -11,6 +11,8 @@ from jlac_mapper.text import character_grams
 from jlac_mapper.training.pairs import Examples
 
 UNKNOWN = "[UNK]"
+_COMMON = 7
+"""Spellings that must hold an n-gram; a name is written in four or more."""
 Float32 = npt.NDArray[np.float32]
 
 
@@ -20,10 +22,10 @@ def expand(text: str) -> str:
 
 
 def grams_of(examples: Examples) -> list[str]:
-    """Return the n-grams to train: all of the names, and those that two or more other spellings hold."""
-    in_names = {gram for name in examples.names for gram in character_grams(name.key)}
+    """Return the n-grams to train: all of listed names, and those that more than a name or two hold."""
+    listed = {gram for name in examples.names if name.concept for gram in character_grams(name.key)}
     in_queries = Counter(gram for query in examples.queries for gram in set(character_grams(query.text)))
-    return [UNKNOWN, *sorted(in_names | {gram for gram, count in in_queries.items() if count > 1})]
+    return [UNKNOWN, *sorted(listed | {gram for gram, count in in_queries.items() if count >= _COMMON})]
 
 
 def first_table(examples: Examples, grams: Sequence[str], width: int, seed: int) -> Float32:

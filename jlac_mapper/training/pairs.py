@@ -1,9 +1,9 @@
 """
 What an embedding model of names learns from: which names mean the same, and which only look alike.
 
-A name of a listed concept means that; aliases of one concept are each other's positives. A background name
-is one of a concept that the release does not list; its positives are its own spellings. The near twins of a
-name are its hard negatives. Everything is generated from the vocabulary and the spelling rules.
+Aliases of one concept are each other's positives, whether a release lists it or not; a background name is
+one of a concept that it does not list. The nearest names of other concepts are a name's hard negatives.
+Everything is generated from the vocabulary and the spelling rules.
 """
 
 import hashlib
@@ -21,14 +21,25 @@ from jlac_mapper.vocabulary import HOMONYM, Name, Vocabulary
 FOLDS = 5
 _SPELLINGS = 12
 _NEAREST = 40
+_ANOTHER_NAME = 0.5
+"""Share of background queries whose positive is any name of their concept."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownName:
-    """A name of the index: its folded key, its listed concept ("" for none), the concepts it is taken for."""
+    """
+    A name of the index.
+
+    Attributes:
+        key: The folded name.
+        concept: Its concept where that is listed, else empty.
+        meaning: Its concept, listed or not.
+        near: Concepts that it is taken for.
+    """
 
     key: str
     concept: str
+    meaning: str
     near: tuple[str, ...] = ()
 
 
@@ -75,7 +86,7 @@ def examples(bound: BoundRelease, seed: int) -> Examples:
     # The generator writes a second name of the concept beside the first where there is a plain one.
     paired = {name.concept for name in bound.vocabulary.names if "(" not in name.text} & bound.listed
     for name in _meant(bound):
-        row = rows[fold(name.text)]
+        row = rows[name.key]
         for text in _spellings(generator, name, paired):
             queries[Query(text, names[row].concept, row)] = None
     return Examples(names, tuple(queries), _twins(names))
@@ -85,9 +96,9 @@ def known_names(bound: BoundRelease) -> tuple[KnownName, ...]:
     """Return the names of a release's vocabulary by their folded keys, each once; listed ones first."""
     concepts = bound.vocabulary.by_key()
     return tuple(
-        KnownName(fold(name.text), name.concept)
+        KnownName(name.key, name.concept, name.concept)
         if name.concept in bound.listed
-        else KnownName(fold(name.text), "", concepts[name.concept].confused_with)
+        else KnownName(name.key, "", name.concept, concepts[name.concept].confused_with)
         for name in _meant(bound)
     )
 
@@ -99,7 +110,7 @@ def _meant(bound: BoundRelease) -> list[Name]:
         bound.vocabulary.names, key=lambda name: (name.form == HOMONYM, name.concept not in bound.listed)
     )
     for name in ranked:
-        if key := fold(name.text):
+        if key := name.key:
             found.setdefault(key, name)
     return sorted(found.values(), key=lambda name: name.concept not in bound.listed)
 
@@ -109,13 +120,13 @@ def pairs(found: Examples, seed: int) -> Iterator[Pair]:
     Yield pairs for multiple-negatives ranking without end, half of them of listed names.
 
     A concept is drawn first, with the square root of its number of names, so that a rare one counts. The
-    positive is another name of the concept; of a background query it is its own name.
+    positive is another name of the concept; of a background query it is its own name as often as another.
     """
     rng = random.Random(seed)
     by_concept: dict[str, list[int]] = defaultdict(list)
     members: dict[str, list[int]] = defaultdict(list)
     for row, name in enumerate(found.names):
-        members[name.concept].append(row)
+        members[name.meaning].append(row)
     for row, query in enumerate(found.queries):
         by_concept[query.concept].append(row)
     own = by_concept.pop("", [])
@@ -131,7 +142,9 @@ def pairs(found: Examples, seed: int) -> Iterator[Pair]:
             if own:
                 row = rng.choice(own)
                 source = found.queries[row].name
-                yield Pair(row, source, rng.choice(found.twins[source] or everything))
+                alike = members[found.names[source].meaning]
+                positive = rng.choice(alike) if rng.random() < _ANOTHER_NAME else source
+                yield Pair(row, positive, rng.choice(found.twins[source] or everything))
 
 
 def hold_out(vocabulary: Vocabulary, fold_number: int, seed: int) -> tuple[Vocabulary, Vocabulary]:
@@ -142,7 +155,7 @@ def hold_out(vocabulary: Vocabulary, fold_number: int, seed: int) -> tuple[Vocab
     """
 
     def taken(name: Name) -> bool:
-        digest = hashlib.sha256(f"{seed}:{fold(name.text)}".encode()).hexdigest()
+        digest = hashlib.sha256(f"{seed}:{name.key}".encode()).hexdigest()
         return int(digest, 16) % FOLDS == fold_number
 
     kept = replace(vocabulary, names=tuple(n for n in vocabulary.names if not taken(n)))
@@ -173,8 +186,7 @@ def _twins(names: Sequence[KnownName]) -> tuple[tuple[int, ...], ...]:
     found: list[tuple[int, ...]] = []
     for name in names:
         nearest, _ = index.search(name.key, _NEAREST)
-        # Two background names mean the same to a mapper: no code. They are no twins of each other.
-        lexical = [row for row in nearest.tolist() if names[row].concept != name.concept][:12]
-        confused = taken_for[name.concept] if name.concept else []
+        lexical = [row for row in nearest.tolist() if names[row].meaning != name.meaning][:12]
+        confused = taken_for[name.meaning]
         found.append(tuple(dict.fromkeys((*lexical, *confused))))
     return tuple(found)
