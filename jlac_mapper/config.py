@@ -1,5 +1,6 @@
 """Settings from the environment; an unknown variable is an error, so that a typo is never ignored."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,6 +80,7 @@ class Settings:
         llm_deadline: Seconds that one batch of questions may take.
         web: What the reviewers' page needs to know of its surroundings.
         export_templates: Folder with the layout of each facility's exports, FACILITY.toml; empty for none.
+        cache: Folder that what was compiled is kept in between runs; `off` for none, the user's when empty.
     """
 
     database_url: str
@@ -95,6 +97,7 @@ class Settings:
     llm_deadline: float = 30.0
     web: WebSettings = field(default_factory=WebSettings)
     export_templates: str = ""
+    cache: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -108,7 +111,7 @@ class Settings:
             "DATABASE_URL", "MASTER", "TARGET_PRECISION", "EMBEDDER", "CALIBRATION_FILE",
             "SITE_DEFAULT_SPECIMEN", "GRPC_MAX_MESSAGE_BYTES", "OIDC_ISSUER", "OIDC_CLIENT_ID",
             "OIDC_CLIENT_SECRET", "WEB_TRUSTED_PROXIES", "WEB_HOSTS", "EXPORT_TEMPLATES",
-            "LLM", "LLM_MODEL", "LLM_TOKEN", "LLM_CA_FILE", "LLM_DEADLINE",
+            "CACHE", "LLM", "LLM_MODEL", "LLM_TOKEN", "LLM_CA_FILE", "LLM_DEADLINE",
         }  # fmt: skip
         given = {k.removeprefix(PREFIX): v for k, v in environ.items() if k.startswith(PREFIX)}
         unknown = sorted(set(given) - known)
@@ -148,6 +151,7 @@ class Settings:
             llm_deadline=seconds,
             web=WebSettings.read(given),
             export_templates=given.get("EXPORT_TEMPLATES", ""),
+            cache=given.get("CACHE", ""),
         )
 
 
@@ -164,6 +168,14 @@ def _number(given: Mapping[str, str], name: str, default: float) -> float:
 def default_database_url() -> str:
     """Return the URL of an SQLite file in the user's data folder; the folder is made on first use."""
     return f"sqlite:///{Path(platformdirs.user_data_dir('jlac-mapper')) / 'jlac-mapper.sqlite3'}"
+
+
+def cache_dir() -> Path | None:
+    """Return the folder that what was compiled is kept in; None where the setting says `off`."""
+    told = os.environ.get(f"{PREFIX}CACHE", "")
+    if told == "off":
+        return None
+    return Path(told) if told else Path(platformdirs.user_cache_dir("jlac-mapper"))
 
 
 def master_data_dir() -> Path:

@@ -76,7 +76,7 @@ def nfkc(text: str) -> str:
 
 
 # Hospital lists repeat the same few specimens, units and name pieces.
-_CACHED = 50_000
+_CACHED = 400_000
 
 
 @lru_cache(maxsize=_CACHED)

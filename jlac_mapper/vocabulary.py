@@ -1,8 +1,10 @@
 """What names, specimens and units mean, whatever a release lists: the tables of the vocabulary as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from jlac_mapper.text import fold
 
 HOMONYM = "homonym"
 """The form of a name that usually means another concept: TG of サイログロブリン."""
@@ -71,6 +73,7 @@ class Concept:
         confused_with: Keys of concepts whose names are taken for its own.
         also_in: Further sections that laboratories file it under.
         methods: JLAC10 codes of the measuring principles that it is measured by, the most usual first.
+        name_key: The standard name as it is looked up (see `text.fold`).
     """
 
     key: str
@@ -85,6 +88,10 @@ class Concept:
     confused_with: tuple[str, ...] = ()
     also_in: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    name_key: str = field(init=False, repr=False, compare=False, default="")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name_key", fold(self.name))
 
     @property
     def sections(self) -> frozenset[str]:
@@ -110,6 +117,7 @@ class Name:
         specimen: Specimen key: 血清クレアチニン is serum.
         unit: Canonical unit: PT-INR is INR.
         timing: When the specimen is taken: FBS is fasting.
+        key: The text as it is looked up (see `text.fold`).
     """
 
     text: str
@@ -119,6 +127,10 @@ class Name:
     unit: str = ""
     result_type: ResultType = ResultType.ANY
     timing: Timing = Timing.ANY
+    key: str = field(init=False, repr=False, compare=False, default="")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", fold(self.text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from jlac_mapper.compiled import compiled
 from jlac_mapper.ports import Embedder, Float32Matrix, VectorIndex
 
 
@@ -12,7 +13,8 @@ class DenseNames:
         self, embedder: Embedder, make_index: Callable[[Float32Matrix], VectorIndex], keys: Sequence[str]
     ) -> None:
         self._embedder = embedder
-        self._index = make_index(embedder.embed(keys))
+        vectors = compiled("vectors", [embedder.identity, "\n".join(keys)], lambda: embedder.embed(keys))
+        self._index = make_index(vectors)
 
     def search(self, queries: Sequence[str], k: int) -> list[list[tuple[int, float]]]:
         """Return (row, cosine) pairs for each query, best first, at most *k*; no query gives no list."""

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz.fuzz import ratio
 
+from jlac_mapper.compiled import compiled
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.ngram_index import NgramIndex
 
@@ -32,7 +33,7 @@ class SimilarNames:
     def __init__(self, keys: Sequence[str], meanings: Sequence[str], dense: DenseNames | None) -> None:
         self._keys = keys
         self._meanings = meanings
-        self._index = NgramIndex(keys)
+        self._index = compiled("ngrams", ["\n".join(keys)], lambda: NgramIndex(keys))
         self._dense = dense
         self._resembling: dict[str, Resembling] = {}
         self._close: dict[str, Close] = {}
