@@ -1,5 +1,5 @@
 """
-Gives a Japanese hospital's own laboratory test names their national codes, JLAC11.
+Gives a Japanese hospital's own laboratory test names their national codes, JLAC11 and JLAC10.
 
 Everything else than what is named here is internal. The names are loaded when they are first used, so that
 importing the package costs nothing.
@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any
 from jlac_mapper.version import __version__
 
 if TYPE_CHECKING:
-    from jlac_mapper.api import LocalTest, Mapper, MappingResult, open_mapper
+    from jlac_mapper.api import Answers, Jlac10Mapping, LocalTest, Mapper, MappingResult, open_mapper
 
-__all__ = ["LocalTest", "Mapper", "MappingResult", "__version__", "open_mapper"]
+__all__ = [
+    "Answers",
+    "Jlac10Mapping",
+    "LocalTest",
+    "Mapper",
+    "MappingResult",
+    "__version__",
+    "open_mapper",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from jlac_mapper.errors import DeadlinePassedError, JlacMapperError, ServerBusyError, ServerUnavailableError
-from jlac_mapper.ports import Mapper
-from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.ports import SystemsMapper
+from jlac_mapper.types import Answers, LocalTest, MapOptions
 
 MAX_BATCH_ROWS = 256
 
-Answer = Mapping | Exception
+Outcome = Answers | Exception
 """What became of one row."""
 
 
@@ -34,7 +34,7 @@ class _Job:
     tests: tuple[LocalTest, ...]
     options: MapOptions
     deadline: float
-    answers: "asyncio.Future[list[Answer]]"
+    answers: "asyncio.Future[list[Outcome]]"
 
 
 @dataclass(order=True, slots=True)
@@ -53,7 +53,7 @@ class BatchingWorker:
     request is refused when they do; a stream, which can wait, may fill half of the queue.
     """
 
-    def __init__(self, mapper: Mapper, *, queue_rows: int = 4096) -> None:
+    def __init__(self, mapper: SystemsMapper, *, queue_rows: int = 4096) -> None:
         if queue_rows < 2 * MAX_BATCH_ROWS:
             raise ValueError(f"queue_rows must be at least {2 * MAX_BATCH_ROWS}")
         self._mapper = mapper
@@ -90,7 +90,7 @@ class BatchingWorker:
         *,
         seconds_left: float | None = None,
         flow: Flow | None = None,
-    ) -> "asyncio.Future[list[Answer]]":
+    ) -> "asyncio.Future[list[Outcome]]":
         """
         Queue the rows of one message.
 
@@ -109,7 +109,7 @@ class BatchingWorker:
         if self._rows + len(tests) > self._queue_rows:
             raise ServerBusyError(f"{self._rows} rows are waiting; send the request again a little later")
         loop = asyncio.get_running_loop()
-        answers: asyncio.Future[list[Answer]] = loop.create_future()
+        answers: asyncio.Future[list[Outcome]] = loop.create_future()
         if not tests:
             answers.set_result([])
             return answers
@@ -129,7 +129,7 @@ class BatchingWorker:
         *,
         seconds_left: float | None = None,
         flow: Flow,
-    ) -> "asyncio.Future[list[Answer]]":
+    ) -> "asyncio.Future[list[Outcome]]":
         """Queue the rows of one message of a stream, waiting until there is room for them."""
         async with self._room:
             await self._room.wait_for(lambda: self._rows + len(tests) <= self._queue_rows // 2)
@@ -181,7 +181,7 @@ class BatchingWorker:
             heapq.heappush(self._heap, waiting)
         return batch
 
-    def _map(self, tests: list[LocalTest], options: MapOptions) -> list[Answer]:
+    def _map(self, tests: list[LocalTest], options: MapOptions) -> list[Outcome]:
         """Map rows in the thread; when the batch breaks, row by row, so that one row fails alone."""
         try:
             return self._map_all(tests, options)
@@ -192,7 +192,7 @@ class BatchingWorker:
                 return [error]
             return [answer for test in tests for answer in self._map([test], options)]
 
-    def _map_all(self, tests: list[LocalTest], options: MapOptions) -> list[Answer]:
+    def _map_all(self, tests: list[LocalTest], options: MapOptions) -> list[Outcome]:
         mappings = self._mapper.map_batch(tests, options)
         if len(mappings) != len(tests):
             raise RuntimeError(f"the mapper gave {len(mappings)} answers for {len(tests)} rows")

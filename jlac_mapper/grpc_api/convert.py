@@ -1,23 +1,27 @@
 """Messages to the core's types and back; total in both directions, no decisions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as ReadOnlyMapping
 
 from jlac_mapper import wording
-from jlac_mapper.codes import jlac11
+from jlac_mapper.codes import jlac10, jlac11
 from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.errors import InputError
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapping_pb2
+from jlac_mapper.grpc_api.errors import FieldError
 from jlac_mapper.types import (
     Candidate,
     Disposition,
     Evidence,
     Hypothesis,
+    Jlac10Candidate,
+    Jlac10Mapping,
     LocalTest,
     MapOptions,
     Mapping,
     Provenance,
     Reason,
+    System,
 )
 from jlac_mapper.vocabulary import Concept, ConceptKind, Name, ResultType, Timing
 
@@ -42,11 +46,18 @@ def options_from_proto(
     Return the options of a request, with the site's defaults, which a caller cannot choose.
 
     Raises:
-        InputError: `top_k` is negative or over MAX_TOP_K.
+        FieldError: `top_k` is negative or over MAX_TOP_K, or a code system is unknown or asked for twice.
     """
     if not 0 <= message.top_k <= MAX_TOP_K:
-        raise InputError(f"top_k is {message.top_k}; give 1 to {MAX_TOP_K}, or 0 for {DEFAULT_TOP_K}")
-    return MapOptions(message.top_k or DEFAULT_TOP_K, message.facility, site_defaults)
+        raise FieldError(
+            "options.top_k", f"top_k is {message.top_k}; give 1 to {MAX_TOP_K}, or 0 for {DEFAULT_TOP_K}"
+        )
+    return MapOptions(
+        top_k=message.top_k or DEFAULT_TOP_K,
+        facility=message.facility,
+        systems=_systems(message.systems),
+        site_defaults=site_defaults,
+    )
 
 
 def mapping_to_proto(mapping: Mapping) -> mapping_pb2.Mapping:
@@ -89,6 +100,62 @@ def mapping_from_proto(message: mapping_pb2.Mapping) -> Mapping:
     )
 
 
+def jlac10_mapping_to_proto(mapping: Jlac10Mapping) -> mapping_pb2.Jlac10Mapping:
+    """Return the message of an answer in JLAC10."""
+    return mapping_pb2.Jlac10Mapping(
+        disposition=mapping_pb2.Disposition.Value(f"DISPOSITION_{mapping.disposition.value}"),
+        code=mapping.code,
+        probability=float(mapping.probability),
+        analyte_probability=float(mapping.analyte_probability),
+        name=mapping.name,
+        reasons=[reason.value for reason in mapping.reasons],
+        candidates=[_jlac10_candidate_to_proto(candidate) for candidate in mapping.candidates],
+        evidence=[_evidence_to_proto(evidence) for evidence in mapping.evidence],
+        provenance=_provenance_to_proto(mapping.provenance),
+        message=mapping.message,
+        concept=_concept_to_proto(mapping.read_as) if mapping.read_as else None,
+    )
+
+
+def jlac10_mapping_from_proto(message: mapping_pb2.Jlac10Mapping) -> Jlac10Mapping:
+    """
+    Return the answer of a message.
+
+    Raises:
+        InputError: A disposition, reason or kind of concept that this version does not know.
+        InvalidCodeError: A candidate's code is no JLAC10 code.
+    """
+    return Jlac10Mapping(
+        disposition=_disposition(message.disposition),
+        code=message.code,
+        probability=message.probability,
+        analyte_probability=message.analyte_probability,
+        name=message.name,
+        reasons=_reasons(message.reasons),
+        candidates=tuple(_jlac10_candidate_from_proto(candidate) for candidate in message.candidates),
+        evidence=tuple(_evidence_from_proto(evidence) for evidence in message.evidence),
+        provenance=_provenance_from_proto(message.provenance),
+        message=message.message,
+        read_as=_concept_from_proto(message.concept) if message.HasField("concept") else None,
+    )
+
+
+def _systems(asked: Sequence[mapping_pb2.CodeSystem.ValueType]) -> tuple[System, ...]:
+    """Return the code systems of a request in the core's order; JLAC11 where none is asked for."""
+    found: list[System] = []
+    for place, number in enumerate(asked):
+        path = f"options.systems[{place}]"
+        value = mapping_pb2.CodeSystem.DESCRIPTOR.values_by_number.get(number)
+        if value is None or number == mapping_pb2.CODE_SYSTEM_UNSPECIFIED:
+            known = ", ".join(f"CODE_SYSTEM_{system.name}" for system in System)
+            raise FieldError(path, f"{path} is {value.name if value else number}; known: {known}")
+        system = System[value.name.removeprefix("CODE_SYSTEM_")]
+        if system in found:
+            raise FieldError(path, f"{path} is {value.name} again; ask for each system once")
+        found.append(system)
+    return tuple(system for system in System if system in found) or (System.JLAC11,)
+
+
 def _candidate_to_proto(candidate: Candidate) -> mapping_pb2.Candidate:
     code = candidate.code
     return mapping_pb2.Candidate(
@@ -116,6 +183,38 @@ def _candidate_from_proto(message: mapping_pb2.Candidate) -> Candidate:
         reasons=_reasons(message.reasons),
         evidence=tuple(_evidence_from_proto(evidence) for evidence in message.evidence),
         probability=message.probability,
+    )
+
+
+def _jlac10_candidate_to_proto(candidate: Jlac10Candidate) -> mapping_pb2.Jlac10Candidate:
+    code = candidate.code
+    return mapping_pb2.Jlac10Candidate(
+        code=str(code),
+        elements=mapping_pb2.Jlac10Elements(
+            analyte=code.analyte,
+            identification=code.identification,
+            specimen=code.specimen,
+            method=code.method,
+            result=code.result,
+        ),
+        name=candidate.name,
+        probability=float(candidate.probability),
+        analyte_probability=float(candidate.analyte_probability),
+        reasons=[reason.value for reason in candidate.reasons],
+        evidence=[_evidence_to_proto(evidence) for evidence in candidate.evidence],
+        concept=_concept_to_proto(candidate.concept),
+    )
+
+
+def _jlac10_candidate_from_proto(message: mapping_pb2.Jlac10Candidate) -> Jlac10Candidate:
+    return Jlac10Candidate(
+        code=jlac10.parse(message.code),
+        name=message.name,
+        concept=_concept_from_proto(message.concept),
+        reasons=_reasons(message.reasons),
+        evidence=tuple(_evidence_from_proto(evidence) for evidence in message.evidence),
+        probability=message.probability,
+        analyte_probability=message.analyte_probability,
     )
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import grpc
 from google.rpc import status_pb2
 
-from jlac_mapper.errors import InputError, ServerBusyError
+from jlac_mapper.errors import ServerBusyError
 from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
 from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceServicer
-from jlac_mapper.grpc_api.batching import MAX_BATCH_ROWS, Answer, BatchingWorker, Flow
+from jlac_mapper.grpc_api.batching import MAX_BATCH_ROWS, BatchingWorker, Flow, Outcome
 from jlac_mapper.grpc_api.errors import (
     FieldError,
     RowFieldError,
@@ -23,7 +23,15 @@ from jlac_mapper.grpc_api.errors import (
     errors_as_statuses,
     to_status,
 )
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
+from jlac_mapper.types import (
+    Answers,
+    Disposition,
+    Jlac10Mapping,
+    LocalTest,
+    MapOptions,
+    Mapping,
+    Reason,
+)
 
 WINDOW_CHUNKS = 4
 """Chunks of one stream that are in work at once; more only costs memory."""
@@ -32,7 +40,7 @@ MAX_STREAMS = 64
 """Streams served at once; each can hold WINDOW_CHUNKS messages in memory."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
-_Chunk = tuple[Sequence[pb.TestRow], "asyncio.Future[list[Answer]]"]
+_Chunk = tuple[Sequence[pb.TestRow], "asyncio.Future[list[Outcome]]"]
 
 
 class MapperServicer(MapperServiceServicer):
@@ -58,11 +66,11 @@ class MapperServicer(MapperServiceServicer):
                 self._options(request.options),
                 seconds_left=context.time_remaining(),
             )
-            [answer] = await answers
-            answer = _checked(answer, request.test, "test")
+            [outcome] = await answers
+            answer = _checked(outcome, request.test, "test")
             if isinstance(answer, Exception):
                 raise answer
-            response.mapping.CopyFrom(convert.mapping_to_proto(answer))
+            _write(response, answer)
         return response
 
     async def BatchMapTests(  # noqa: N802
@@ -126,10 +134,7 @@ class MapperServicer(MapperServiceServicer):
             await window.put(None)
 
     def _options(self, message: pb.MapOptions) -> MapOptions:
-        try:
-            return convert.options_from_proto(message, self._site_defaults)
-        except InputError as error:
-            raise FieldError("options.top_k", str(error)) from None
+        return convert.options_from_proto(message, self._site_defaults)
 
     @contextmanager
     def _stream_slot(self) -> Iterator[None]:
@@ -148,7 +153,7 @@ def _tests(rows: Sequence[pb.TestRow]) -> list[LocalTest]:
     return [convert.local_test_from_proto(row.test) for row in rows]
 
 
-def _outcomes(rows: Sequence[pb.TestRow], answers: Sequence[Answer]) -> list[pb.RowOutcome]:
+def _outcomes(rows: Sequence[pb.TestRow], answers: Sequence[Outcome]) -> list[pb.RowOutcome]:
     statuses: dict[int, status_pb2.Status] = {}  # one incident for an error that several rows share
     # All of them are kept to the end: the identity of one that is gone may be given to the next.
     checked = [
@@ -163,15 +168,34 @@ def _outcomes(rows: Sequence[pb.TestRow], answers: Sequence[Answer]) -> list[pb.
                 statuses[id(answer)] = to_status(answer)
             outcome.error.CopyFrom(statuses[id(answer)])
         else:
-            outcome.mapping.CopyFrom(convert.mapping_to_proto(answer))
+            _write(outcome, answer)
         outcomes.append(outcome)
     return outcomes
 
 
-def _checked(answer: Answer, test: mapping_pb2.LocalTest, path: str) -> Answer:
-    """Return a mapping with disposition ERROR as the error it is; *path* is the row's in the request."""
-    if isinstance(answer, Exception) or answer.disposition is not Disposition.ERROR:
-        return answer
+def _write(message: pb.MapTestResponse | pb.RowOutcome, answers: Answers) -> None:
+    """Put the mapping of each code system into its field; what was not asked for stays unset."""
+    if answers.jlac11 is not None:
+        message.mapping.CopyFrom(convert.mapping_to_proto(answers.jlac11))
+    if answers.jlac10 is not None:
+        message.jlac10.CopyFrom(convert.jlac10_mapping_to_proto(answers.jlac10))
+
+
+def _checked(outcome: Outcome, test: mapping_pb2.LocalTest, path: str) -> Outcome:
+    """
+    Return answers with disposition ERROR as the error that they are; *path* is the row's in the request.
+
+    What is wrong with a row is wrong in every code system: the first one to say so speaks.
+    """
+    if isinstance(outcome, Exception):
+        return outcome
+    for answer in (outcome.jlac11, outcome.jlac10):
+        if answer is not None and answer.disposition is Disposition.ERROR:
+            return _row_error(answer, test, path)
+    return outcome
+
+
+def _row_error(answer: Mapping | Jlac10Mapping, test: mapping_pb2.LocalTest, path: str) -> RowFieldError:
     if Reason.FIELD_TOO_LONG in answer.reasons:
         field = overlong_field(convert.local_test_from_proto(test))
         return RowFieldTooLongError(f"{path}.{field}", answer.message)

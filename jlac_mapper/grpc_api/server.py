@@ -23,7 +23,7 @@ from jlac_mapper.grpc_api._pb.v1 import (
 from jlac_mapper.grpc_api.batching import BatchingWorker
 from jlac_mapper.grpc_api.mapper_servicer import MapperServicer
 from jlac_mapper.grpc_api.review_servicer import ReviewServicer
-from jlac_mapper.ports import Mapper
+from jlac_mapper.ports import SystemsMapper
 from jlac_mapper.types import LocalTest, MapOptions
 
 SERVICE = mapper_service_pb2.DESCRIPTOR.services_by_name["MapperService"].full_name
@@ -42,9 +42,8 @@ class MappingApp(Protocol):
         """The site's settings."""
         ...
 
-    @property
-    def mapper(self) -> Mapper:
-        """The main job."""
+    def systems(self) -> SystemsMapper:
+        """Return the main job; the server asks once, and calls it from one thread."""
         ...
 
 
@@ -59,7 +58,7 @@ class MapperServer:
         self, app: MappingApp, *, queue_rows: int = 4096, review: ReviewServicer | None = None
     ) -> None:
         limit = app.settings.grpc_max_message_bytes
-        self._worker = BatchingWorker(app.mapper, queue_rows=queue_rows)
+        self._worker = BatchingWorker(app.systems(), queue_rows=queue_rows)
         self._health = health_aio.HealthServicer()
         self._server = grpc.aio.server(
             options=[
@@ -104,7 +103,12 @@ class MapperServer:
         return f"{host}:{bound}"
 
     async def load(self) -> None:
-        """Map one row, so that whatever the mapper builds on first use is there; then health SERVING."""
+        """
+        Map one row, so that whatever the mapper builds on first use is there; then health SERVING.
+
+        The row asks for JLAC11 alone: JLAC10 is built by the first call that wants it, in the worker's
+        thread, and costs nothing where none does.
+        """
         for answer in await self._worker.submit([LocalTest(name="AST")], MapOptions()):
             if isinstance(answer, Exception):
                 raise answer

@@ -16,7 +16,9 @@ from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
 from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceStub
 from jlac_mapper.grpc_api.server import MapperServer
-from tests.fakes import EchoMapper, FakeApp
+from jlac_mapper.ports import Jlac10Mapper
+from tests.fakes import EchoMapper
+from tests.grpc_fakes import EchoJlac10Mapper, ServedApp
 
 if TYPE_CHECKING:  # only the type stubs know it
     from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceAsyncStub
@@ -36,11 +38,15 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    mapper: EchoMapper, *, queue_rows: int = 4096, max_message_bytes: int = 16 * MIB
+    mapper: EchoMapper,
+    *,
+    make_jlac10: Callable[[], Jlac10Mapper] = EchoJlac10Mapper,
+    queue_rows: int = 4096,
+    max_message_bytes: int = 16 * MIB,
 ) -> AsyncIterator[Running]:
     """Serve *mapper*; its memory of batches begins after the server's own warm-up row."""
     settings = Settings(database_url="sqlite://", grpc_max_message_bytes=max_message_bytes)
-    server = MapperServer(FakeApp(mapper, settings), queue_rows=queue_rows)
+    server = MapperServer(ServedApp(mapper, settings, make_jlac10), queue_rows=queue_rows)
     address = await server.start("127.0.0.1", 0)
     await server.load()
     mapper.batches.clear()

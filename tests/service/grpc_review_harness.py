@@ -21,7 +21,8 @@ from jlac_mapper.grpc_api.review_servicer import ReviewServicer
 from jlac_mapper.grpc_api.server import MapperServer
 from jlac_mapper.ports import Mapper
 from jlac_mapper.types import LocalTest
-from tests.fakes import EchoMapper, FakeApp
+from tests.fakes import EchoMapper
+from tests.grpc_fakes import ServedApp
 
 if TYPE_CHECKING:  # only the type stubs know it
     from jlac_mapper.grpc_api._pb.v1.review_service_pb2_grpc import ReviewServiceAsyncStub
@@ -76,7 +77,7 @@ async def reviewing(
     """Serve a desk, with the first list taken in where *lists* says so."""
     desk = with_list(folder) if lists else opened(folder, mapper)
     servicer = WatchedServicer(desk, desk.clock, export_templates=export_templates)
-    server = MapperServer(FakeApp(EchoMapper(), Settings(database_url="sqlite://")), review=servicer)
+    server = MapperServer(ServedApp(EchoMapper(), Settings(database_url="sqlite://")), review=servicer)
     address = await server.start("127.0.0.1", 0)
     await server.load()
     async with grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:

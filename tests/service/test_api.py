@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pandas as pd
 import pytest
 
 import jlac_mapper
-from jlac_mapper import LocalTest, Mapper, open_mapper
+from jlac_mapper import Answers, Jlac10Mapping, LocalTest, Mapper, open_mapper
+from jlac_mapper.cli.tables import result_columns
 from jlac_mapper.errors import InputError, UnknownEditionError
+from jlac_mapper.types import System
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +41,77 @@ def test_a_stream_answers_as_rows_come_and_in_their_order(mapper: Mapper) -> Non
     seen = [answer.read_as.key for answer in mapper.stream(map(LocalTest, names)) if answer.read_as]
     assert seen == [{"AST": "ast", "尿酸": "uric_acid"}.get(name, seen[1]) for name in names]
     assert seen[1].startswith("ck_mb")
+
+
+def test_a_row_is_answered_in_both_systems_and_in_jlac11_as_map_answers_it(mapper: Mapper) -> None:
+    rows = [LocalTest("ｺﾘﾝｴｽﾃﾗｰｾﾞ", specimen="血清", unit="U/L"), LocalTest("")]
+    answers = mapper.answers(rows)
+    first = answers[0]
+    assert isinstance(first, Answers)
+    assert isinstance(first.jlac10, Jlac10Mapping)
+    assert first.jlac10.code.startswith("3B110")
+    assert first.jlac10.code[9:12] == "023"
+    assert [answer.jlac11 for answer in answers] == mapper.map(rows)
+    assert answers[1].jlac10 is not None
+    assert (answers[1].jlac10.disposition, bool(answers[1].jlac10.message)) == ("ERROR", True)
+
+
+def test_an_answer_has_as_many_candidates_as_are_asked_for(mapper: Mapper) -> None:
+    [many], [one] = (mapper.answers([LocalTest("HBs抗原", specimen="血清")], top_k=k) for k in (5, 1))
+    assert many.jlac11 is not None
+    assert many.jlac10 is not None
+    assert min(len(many.jlac11.candidates), len(many.jlac10.candidates)) > 1
+    assert one.jlac11 is not None
+    assert one.jlac10 is not None
+    assert [c.code for c in one.jlac11.candidates] == [many.jlac11.candidates[0].code]
+    assert [c.code for c in one.jlac10.candidates] == [many.jlac10.candidates[0].code]
+
+
+@pytest.mark.parametrize(
+    ("systems", "jlac11", "jlac10"),
+    [(("jlac11",), True, False), (["jlac10"], False, True), ("jlac10", False, True), (System, True, True)],
+)
+def test_a_system_that_is_not_asked_for_is_none(
+    mapper: Mapper, systems: Iterable[str], jlac11: bool, jlac10: bool
+) -> None:
+    [answer] = mapper.answers([LocalTest("AST")], systems=systems)
+    assert (answer.jlac11 is not None, answer.jlac10 is not None) == (jlac11, jlac10)
+
+
+@pytest.mark.parametrize(
+    ("systems", "said"),
+    [
+        (("jlac11", "loinc"), "unknown code system 'loinc'; known: jlac11, jlac10"),
+        ("JLAC10", "unknown code system 'JLAC10'; known: jlac11, jlac10"),
+        ((), "no code system is named; known: jlac11, jlac10"),
+    ],
+)
+def test_a_system_that_is_not_known_is_refused_with_those_that_are(
+    mapper: Mapper, systems: Iterable[str], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        mapper.answers([LocalTest("AST")], systems=systems)
+    with pytest.raises(ValueError, match=said):
+        mapper.map_frame(pd.DataFrame({"name": ["AST"]}), systems=systems)
+
+
+@pytest.mark.parametrize("systems", [("jlac10",), ("jlac10", "jlac11")])
+def test_a_frame_gets_the_columns_of_each_system_that_is_asked_for(
+    mapper: Mapper, systems: tuple[str, ...]
+) -> None:
+    frame = pd.DataFrame({"name": ["AST", None], "specimen": ["血清", None], "unit": ["U/L", None]})
+    mapped = mapper.map_frame(frame, systems=systems, top_k=2)
+    [answer, _] = mapper.answers([LocalTest("AST", specimen="血清", unit="U/L"), LocalTest("")], top_k=2)
+    assert answer.jlac10 is not None
+    in_order = [system for system in System if system in systems]
+    assert list(mapped.columns) == [*frame.columns, *result_columns(2, in_order)]
+    assert list(mapped["jlac10_disposition"]) == [answer.jlac10.disposition, "ERROR"]
+    assert list(mapped["jlac10_code"]) == [answer.jlac10.code, ""]
+    assert mapped["jlac10_analyte_probability"].dtype == float
+    assert mapped.loc[0, "jlac10_probability"] == answer.jlac10.probability
+    assert mapped.loc[0, "jlac10_candidate_1"] == answer.jlac10.code
+    if "jlac11" in systems:
+        assert list(mapped["jlac11"]) == ["C20080000250000F7", ""]
 
 
 def test_a_frame_keeps_its_columns_and_index_and_gets_those_of_map(mapper: Mapper) -> None:
@@ -91,6 +165,8 @@ def test_a_frame_that_cannot_be_mapped_is_refused_in_one_line(
 def test_fewer_than_one_candidate_is_refused(mapper: Mapper) -> None:
     with pytest.raises(ValueError, match="top_k is 0"):
         mapper.map([LocalTest("AST")], top_k=0)
+    with pytest.raises(ValueError, match="top_k is 0"):
+        mapper.answers([LocalTest("AST")], top_k=0)
 
 
 def test_an_unknown_release_is_refused(tmp_path: Path) -> None:
@@ -104,6 +180,8 @@ def test_the_mapper_says_its_release_and_day(mapper: Mapper) -> None:
 
 def test_the_package_names_its_public_api_and_nothing_else() -> None:
     assert sorted(jlac_mapper.__all__) == [
+        "Answers",
+        "Jlac10Mapping",
         "LocalTest",
         "Mapper",
         "MappingResult",

@@ -21,9 +21,11 @@ from typer.testing import CliRunner, Result
 
 from jlac_mapper.cli.health import health
 from jlac_mapper.errors import ConfigurationError
+from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
 from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceStub
 from jlac_mapper.grpc_api.server import SERVICE, MapperServer
-from tests.fakes import EchoMapper, FakeApp, GatedMapper
+from tests.fakes import EchoMapper, GatedMapper
+from tests.grpc_fakes import ServedApp
 
 REPOSITORY = Path(__file__).parent.parent.parent
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -51,7 +53,7 @@ async def ask_health(address: str) -> Result:
 async def test_health_is_serving_only_when_loaded(service: str) -> None:
     mapper = GatedMapper()
     mapper.close()
-    server = MapperServer(FakeApp(mapper))
+    server = MapperServer(ServedApp(mapper))
     address = await server.start("127.0.0.1", 0)
     loading = asyncio.ensure_future(server.load())
     async with grpc.aio.insecure_channel(address, options=NO_PROXY) as channel:
@@ -81,7 +83,7 @@ async def test_a_mapper_that_cannot_map_keeps_health_down() -> None:
         def map_batch(self, *_: Any) -> Any:
             raise OSError("the model is gone")
 
-    server = MapperServer(FakeApp(Broken()))
+    server = MapperServer(ServedApp(Broken()))
     address = await server.start("127.0.0.1", 0)
     with pytest.raises(OSError, match="the model is gone"):
         await server.load()
@@ -122,7 +124,7 @@ async def test_reflection_lists_the_services_and_their_files() -> None:
 async def test_a_taken_port_is_a_clear_error() -> None:
     async with running(EchoMapper()) as server:
         port = int(server.address.rpartition(":")[2])
-        other = MapperServer(FakeApp(EchoMapper()))
+        other = MapperServer(ServedApp(EchoMapper()))
         with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{port}"):
             await other.start("127.0.0.1", port)
 
@@ -157,7 +159,7 @@ def bound_address(child: "subprocess.Popen[str]") -> str:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_call_in_flight_completes_on_a_signal_and_the_exit_code_is_0(number: signal.Signals) -> None:
-    with process("tests/service/serve_slow_mapper.py") as child:
+    with process("tests/service/serve_slow_grpc.py") as child:
         address = bound_address(child)
         assert child.stdout is not None
         with grpc.insecure_channel(address, options=NO_PROXY) as channel:
@@ -183,6 +185,13 @@ def test_the_real_program_serves_maps_answers_health_and_stops(tmp_path: Path) -
             mapping = stub.MapTest(single("AST(GOT)", specimen="血清", unit="U/L"), timeout=PATIENCE).mapping
             with pytest.raises(grpc.RpcError) as caught:
                 stub.MapTest(single(""), timeout=PATIENCE)
+            both = single("AST(GOT)", specimen="血清", unit="U/L")
+            both.options.systems.extend([mapping_pb2.CODE_SYSTEM_JLAC11, mapping_pb2.CODE_SYSTEM_JLAC10])
+            in_both = stub.MapTest(both, timeout=PATIENCE)
+            long = single("検" * 513)
+            long.options.systems.append(mapping_pb2.CODE_SYSTEM_JLAC10)
+            with pytest.raises(grpc.RpcError) as too_long:
+                stub.MapTest(long, timeout=PATIENCE)
         asked = subprocess.run(
             [sys.executable, "-m", "jlac_mapper", "health", "--address", address, "--timeout", str(PATIENCE)],
             cwd=REPOSITORY, capture_output=True, text=True, check=False,
@@ -197,5 +206,11 @@ def test_the_real_program_serves_maps_answers_health_and_stops(tmp_path: Path) -
     assert mapping.provenance.edition == "starter"
     assert status_of(caught.value).code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
     assert {"ErrorInfo", "BadRequest"} == set(details_of(status_of(caught.value)))
+    assert in_both.mapping == mapping
+    assert in_both.jlac10.candidates[0].elements.analyte == "3B035"
+    assert in_both.jlac10.concept.key == mapping.concept.key
+    details: Any = details_of(status_of(too_long.value))
+    assert details["ErrorInfo"].reason == "FIELD_TOO_LONG"
+    assert details["BadRequest"].field_violations[0].field == "test.name"
     assert (asked.returncode, asked.stdout) == (0, f"{address}: SERVING\n")
     assert (gone.returncode, len(gone.stderr.splitlines())) == (1, 1)

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from jlac_mapper.errors import DeadlinePassedError, ServerBusyError, ServerUnavailableError
-from jlac_mapper.grpc_api.batching import Answer, BatchingWorker, Flow
-from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.grpc_api.batching import BatchingWorker, Flow, Outcome
+from jlac_mapper.types import Answers, LocalTest, MapOptions, System
 from tests.fakes import EchoMapper, GatedMapper
+from tests.grpc_fakes import ServedApp
 
 OPTIONS = MapOptions()
 
@@ -18,14 +19,15 @@ def rows(*names: str) -> list[LocalTest]:
     return [LocalTest(name=name) for name in names]
 
 
-def names(answers: list[Answer]) -> list[str]:
-    return [answer.standard_name for answer in answers if isinstance(answer, Mapping)]
+def names(outcomes: list[Outcome]) -> list[str]:
+    mapped = [outcome.jlac11 for outcome in outcomes if isinstance(outcome, Answers)]
+    return [mapping.standard_name for mapping in mapped if mapping is not None]
 
 
 @asynccontextmanager
 async def busy_worker(mapper: GatedMapper, queue_rows: int = 512) -> AsyncIterator[BatchingWorker]:
     """A worker whose thread stands in a batch of one row until the mapper's gate opens."""
-    worker = BatchingWorker(mapper, queue_rows=queue_rows)
+    worker = BatchingWorker(ServedApp(mapper).systems(), queue_rows=queue_rows)
     worker.start()
     mapper.close()
     first = worker.submit(rows("first"), OPTIONS)
@@ -67,6 +69,23 @@ async def test_only_rows_with_equal_options_share_a_batch() -> None:
         assert [names(answers) for answers in await asyncio.gather(*jobs)] == [["0"], ["1"], ["2"], ["3"]]
     assert mapper.batches == [("first",), ("0", "2"), ("1", "3")]
     assert [options.facility for options in mapper.options] == ["", "F", "G"]
+
+
+async def test_rows_that_ask_for_other_systems_wait_together_and_each_gets_what_it_asked_for() -> None:
+    mapper = GatedMapper()
+    asked = [(System.JLAC11,), tuple(System), (System.JLAC10,)] * 2
+    async with busy_worker(mapper) as worker:
+        jobs = [worker.submit(rows(f"{n}"), MapOptions(systems=systems)) for n, systems in enumerate(asked)]
+        mapper.gate.set()
+        outcomes = [outcome for job in jobs for outcome in await job]
+    found = [outcome for outcome in outcomes if isinstance(outcome, Answers)]
+    assert [answers.jlac11.standard_name if answers.jlac11 else "" for answers in found] == [
+        "0", "1", "", "3", "4", "",
+    ]  # fmt: skip
+    assert [answers.jlac10.name if answers.jlac10 else "" for answers in found] == [
+        "", "1", "2", "", "4", "5",
+    ]  # fmt: skip
+    assert mapper.batches == [("first",), ("0", "3"), ("1", "4")]
 
 
 async def test_a_single_row_does_not_wait_for_a_whole_stream() -> None:
@@ -138,9 +157,10 @@ async def test_a_row_that_breaks_the_mapper_fails_alone() -> None:
 
 
 async def test_a_mapper_that_loses_a_row_is_an_error_and_shifts_no_answer() -> None:
-    class Forgetful(EchoMapper):
-        def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
-            return [answer for answer in super().map_batch(tests, options) if answer.standard_name != "b"]
+    class Forgetful:
+        def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Answers]:
+            mapped = EchoMapper().map_batch(tests, options)
+            return [Answers(mapping) for mapping in mapped if mapping.standard_name != "b"]
 
     worker = BatchingWorker(Forgetful())
     worker.start()
@@ -152,7 +172,7 @@ async def test_a_mapper_that_loses_a_row_is_an_error_and_shifts_no_answer() -> N
 
 async def test_closing_answers_what_still_waits() -> None:
     mapper = GatedMapper()
-    worker = BatchingWorker(mapper)
+    worker = BatchingWorker(ServedApp(mapper).systems())
     worker.start()
     mapper.close()
     running = worker.submit(rows("running"), OPTIONS)

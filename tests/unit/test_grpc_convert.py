@@ -4,14 +4,17 @@ import dataclasses
 import re
 
 import pytest
+from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jlac_mapper import types
+from jlac_mapper.codes import jlac10
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.errors import InputError
 from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapping_pb2
+from jlac_mapper.grpc_api.errors import FieldError
 from jlac_mapper.vocabulary import Concept, ConceptKind, Name, ResultType, Timing
 from jlac_mapper.wording import SCORES, catalogue
 from tests.evidence_keys import keys
@@ -74,12 +77,38 @@ MAPPINGS = st.builds(
     TEXT,
     st.none() | CONCEPTS,
 )
+JLAC10_CODES = st.from_regex(r"[0-9][A-Z][0-9]{3}[0-9A-Z]{4}[0-9]{6}([0-9A-Z]{2})?", fullmatch=True).map(
+    jlac10.parse
+)
+JLAC10_CANDIDATES = st.builds(
+    types.Jlac10Candidate, JLAC10_CODES, TEXT, CONCEPTS, REASONS, EVIDENCE, SHARE, SHARE
+)
+JLAC10_MAPPINGS = st.builds(
+    types.Jlac10Mapping,
+    st.sampled_from(types.Disposition),
+    TEXT,
+    SHARE,
+    SHARE,
+    TEXT,
+    REASONS,
+    st.lists(JLAC10_CANDIDATES, max_size=2).map(tuple),
+    EVIDENCE,
+    PROVENANCES,
+    TEXT,
+    st.none() | CONCEPTS,
+)
 
 
 @given(MAPPINGS)
 def test_a_mapping_comes_back_as_it_went(mapping: types.Mapping) -> None:
     sent = convert.mapping_to_proto(mapping).SerializeToString()
     assert convert.mapping_from_proto(mapping_pb2.Mapping.FromString(sent)) == mapping
+
+
+@given(JLAC10_MAPPINGS)
+def test_a_jlac10_mapping_comes_back_as_it_went(mapping: types.Jlac10Mapping) -> None:
+    sent = convert.jlac10_mapping_to_proto(mapping).SerializeToString()
+    assert convert.jlac10_mapping_from_proto(mapping_pb2.Jlac10Mapping.FromString(sent)) == mapping
 
 
 @given(st.builds(types.LocalTest, *[TEXT] * len(dataclasses.fields(types.LocalTest))))
@@ -100,6 +129,38 @@ def test_a_candidate_s_code_is_sent_whole_and_split() -> None:
     assert sent.elements == mapping_pb2.CodeElements(
         measurand="C2008", identification="0000", specimen="250", method="000", unit="F7"
     )
+
+
+@pytest.mark.parametrize("result", ["", "01"])
+def test_a_jlac10_candidate_s_code_is_sent_whole_and_split(result: str) -> None:
+    ast = Concept("ast", "AST", "Aspartate aminotransferase", ConceptKind.TEST)
+    code = jlac10.parse("3B035-0000-023-272" + result)
+    candidate = types.Jlac10Candidate(code, "AST [血清]", ast, (), (), 0.8, 0.9)
+    provenance = types.Provenance("", "", {}, "", 0.5, "", "")
+    mapping = types.Jlac10Mapping(
+        types.Disposition.ACCEPTED, str(code), 0.8, 0.9, "AST [血清]", (), (candidate,), (), provenance
+    )
+    [sent] = convert.jlac10_mapping_to_proto(mapping).candidates
+    assert sent.code == "3B0350000023272" + result
+    assert sent.elements == mapping_pb2.Jlac10Elements(
+        analyte="3B035", identification="0000", specimen="023", method="272", result=result
+    )
+    assert (sent.probability, sent.analyte_probability) == (0.8, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "renamed"),
+    [
+        (mapping_pb2.Jlac10Mapping, types.Jlac10Mapping, {"concept": "read_as"}),
+        (mapping_pb2.Jlac10Candidate, types.Jlac10Candidate, {"elements": "code"}),
+        (mapping_pb2.Jlac10Elements, jlac10.Jlac10Code, {}),
+    ],
+)
+def test_a_jlac10_message_has_the_fields_of_its_type(
+    message: type[Message], kind: type, renamed: dict[str, str]
+) -> None:
+    names = {renamed.get(field.name, field.name) for field in message.DESCRIPTOR.fields}
+    assert names == {field.name for field in dataclasses.fields(kind)}
 
 
 def test_a_concept_and_a_piece_of_evidence_are_sent_for_people_and_for_programs() -> None:
@@ -165,10 +226,51 @@ def test_a_disposition_that_is_unset_or_of_a_newer_version_is_a_clear_error(numb
 def test_an_unset_top_k_is_five(asked: int, given: int) -> None:
     message = mapper_service_pb2.MapOptions(facility="F1", top_k=asked)
     options = convert.options_from_proto(message, {"specimen": "250"})
-    assert options == types.MapOptions(given, "F1", {"specimen": "250"})
+    assert options == types.MapOptions(given, "F1", site_defaults={"specimen": "250"})
 
 
 @pytest.mark.parametrize("asked", [-1, 51])
 def test_a_top_k_outside_its_limits_is_refused(asked: int) -> None:
-    with pytest.raises(InputError, match="top_k"):
+    with pytest.raises(FieldError, match="top_k") as refused:
         convert.options_from_proto(mapper_service_pb2.MapOptions(top_k=asked), {})
+    assert refused.value.field == "options.top_k"
+
+
+JLAC11, JLAC10 = mapping_pb2.CODE_SYSTEM_JLAC11, mapping_pb2.CODE_SYSTEM_JLAC10
+
+
+def test_every_code_system_is_in_the_proto_and_no_other() -> None:
+    listed = {name.removeprefix("CODE_SYSTEM_") for name in mapping_pb2.CodeSystem.DESCRIPTOR.values_by_name}
+    assert listed - {"UNSPECIFIED"} == {system.name for system in types.System}
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ([], (types.System.JLAC11,)),
+        ([JLAC11], (types.System.JLAC11,)),
+        ([JLAC10], (types.System.JLAC10,)),
+        ([JLAC10, JLAC11], (types.System.JLAC11, types.System.JLAC10)),
+    ],
+)
+def test_systems_are_read_in_one_order_and_none_is_jlac11(
+    asked: list[mapping_pb2.CodeSystem.ValueType], given: tuple[types.System, ...]
+) -> None:
+    assert convert.options_from_proto(mapper_service_pb2.MapOptions(systems=asked), {}).systems == given
+
+
+@pytest.mark.parametrize(
+    ("asked", "place", "said"),
+    [
+        ([0], 0, "CODE_SYSTEM_UNSPECIFIED; known: CODE_SYSTEM_JLAC11, CODE_SYSTEM_JLAC10"),
+        ([1, 99], 1, "99; known: CODE_SYSTEM_JLAC11, CODE_SYSTEM_JLAC10"),
+        ([2, 1, 2], 2, "CODE_SYSTEM_JLAC10 again"),
+    ],
+)
+def test_a_system_that_is_unknown_or_repeated_is_refused_where_it_stands(
+    asked: list[mapping_pb2.CodeSystem.ValueType], place: int, said: str
+) -> None:
+    with pytest.raises(FieldError) as refused:
+        convert.options_from_proto(mapper_service_pb2.MapOptions(systems=asked), {})
+    assert refused.value.field == f"options.systems[{place}]"
+    assert str(refused.value).startswith(f"options.systems[{place}] is {said}")

@@ -26,7 +26,7 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2 as jlac_dot_mapper_dot_v1_dot_mapping__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#jlac/mapper/v1/mapper_service.proto\x12\x0ejlac.mapper.v1\x1a\x17google/rpc/status.proto\x1a\x1cjlac/mapper/v1/mapping.proto\"-\n\nMapOptions\x12\x10\n\x08\x66\x61\x63ility\x18\x01 \x01(\t\x12\r\n\x05top_k\x18\x02 \x01(\x05\"I\n\x07TestRow\x12\x15\n\rclient_row_id\x18\x01 \x01(\t\x12\'\n\x04test\x18\x02 \x01(\x0b\x32\x19.jlac.mapper.v1.LocalTest\"\x7f\n\nRowOutcome\x12\x15\n\rclient_row_id\x18\x01 \x01(\t\x12*\n\x07mapping\x18\x02 \x01(\x0b\x32\x17.jlac.mapper.v1.MappingH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"}\n\x0eMapTestRequest\x12\'\n\x04test\x18\x01 \x01(\x0b\x32\x19.jlac.mapper.v1.LocalTest\x12+\n\x07options\x18\x02 \x01(\x0b\x32\x1a.jlac.mapper.v1.MapOptions\x12\x15\n\rclient_row_id\x18\x03 \x01(\t\"R\n\x0fMapTestResponse\x12(\n\x07mapping\x18\x01 \x01(\x0b\x32\x17.jlac.mapper.v1.Mapping\x12\x15\n\rclient_row_id\x18\x02 \x01(\t\"j\n\x14\x42\x61tchMapTestsRequest\x12%\n\x04rows\x18\x01 \x03(\x0b\x32\x17.jlac.mapper.v1.TestRow\x12+\n\x07options\x18\x02 \x01(\x0b\x32\x1a.jlac.mapper.v1.MapOptions\"E\n\x15\x42\x61tchMapTestsResponse\x12,\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1a.jlac.mapper.v1.RowOutcome\"k\n\x15StreamMapTestsRequest\x12%\n\x04rows\x18\x01 \x03(\x0b\x32\x17.jlac.mapper.v1.TestRow\x12+\n\x07options\x18\x02 \x01(\x0b\x32\x1a.jlac.mapper.v1.MapOptions\"F\n\x16StreamMapTestsResponse\x12,\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1a.jlac.mapper.v1.RowOutcome2\x9e\x02\n\rMapperService\x12J\n\x07MapTest\x12\x1e.jlac.mapper.v1.MapTestRequest\x1a\x1f.jlac.mapper.v1.MapTestResponse\x12\\\n\rBatchMapTests\x12$.jlac.mapper.v1.BatchMapTestsRequest\x1a%.jlac.mapper.v1.BatchMapTestsResponse\x12\x63\n\x0eStreamMapTests\x12%.jlac.mapper.v1.StreamMapTestsRequest\x1a&.jlac.mapper.v1.StreamMapTestsResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#jlac/mapper/v1/mapper_service.proto\x12\x0ejlac.mapper.v1\x1a\x17google/rpc/status.proto\x1a\x1cjlac/mapper/v1/mapping.proto\"Z\n\nMapOptions\x12\x10\n\x08\x66\x61\x63ility\x18\x01 \x01(\t\x12\r\n\x05top_k\x18\x02 \x01(\x05\x12+\n\x07systems\x18\x03 \x03(\x0e\x32\x1a.jlac.mapper.v1.CodeSystem\"I\n\x07TestRow\x12\x15\n\rclient_row_id\x18\x01 \x01(\t\x12\'\n\x04test\x18\x02 \x01(\x0b\x32\x19.jlac.mapper.v1.LocalTest\"\xae\x01\n\nRowOutcome\x12\x15\n\rclient_row_id\x18\x01 \x01(\t\x12*\n\x07mapping\x18\x02 \x01(\x0b\x32\x17.jlac.mapper.v1.MappingH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12-\n\x06jlac10\x18\x04 \x01(\x0b\x32\x1d.jlac.mapper.v1.Jlac10MappingB\t\n\x07outcome\"}\n\x0eMapTestRequest\x12\'\n\x04test\x18\x01 \x01(\x0b\x32\x19.jlac.mapper.v1.LocalTest\x12+\n\x07options\x18\x02 \x01(\x0b\x32\x1a.jlac.mapper.v1.MapOptions\x12\x15\n\rclient_row_id\x18\x03 \x01(\t\"\x81\x01\n\x0fMapTestResponse\x12(\n\x07mapping\x18\x01 \x01(\x0b\x32\x17.jlac.mapper.v1.Mapping\x12\x15\n\rclient_row_id\x18\x02 \x01(\t\x12-\n\x06jlac10\x18\x03 \x01(\x0b\x32\x1d.jlac.mapper.v1.Jlac10Mapping\"j\n\x14\x42\x61tchMapTestsRequest\x12%\n\x04rows\x18\x01 \x03(\x0b\x32\x17.jlac.mapper.v1.TestRow\x12+\n\x07options\x18\x02 \x01(\x0b\x32\x1a.jlac.mapper.v1.MapOptions\"E\n\x15\x42\x61tchMapTestsResponse\x12,\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1a.jlac.mapper.v1.RowOutcome\"k\n\x15StreamMapTestsRequest\x12%\n\x04rows\x18\x01 \x03(\x0b\x32\x17.jlac.mapper.v1.TestRow\x12+\n\x07options\x18\x02 \x01(\x0b\x32\x1a.jlac.mapper.v1.MapOptions\"F\n\x16StreamMapTestsResponse\x12,\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1a.jlac.mapper.v1.RowOutcome2\x9e\x02\n\rMapperService\x12J\n\x07MapTest\x12\x1e.jlac.mapper.v1.MapTestRequest\x1a\x1f.jlac.mapper.v1.MapTestResponse\x12\\\n\rBatchMapTests\x12$.jlac.mapper.v1.BatchMapTestsRequest\x1a%.jlac.mapper.v1.BatchMapTestsResponse\x12\x63\n\x0eStreamMapTests\x12%.jlac.mapper.v1.StreamMapTestsRequest\x1a&.jlac.mapper.v1.StreamMapTestsResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,23 +34,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'jlac_mapper.grpc_api._pb.v1
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MAPOPTIONS']._serialized_start=110
-  _globals['_MAPOPTIONS']._serialized_end=155
-  _globals['_TESTROW']._serialized_start=157
-  _globals['_TESTROW']._serialized_end=230
-  _globals['_ROWOUTCOME']._serialized_start=232
-  _globals['_ROWOUTCOME']._serialized_end=359
-  _globals['_MAPTESTREQUEST']._serialized_start=361
-  _globals['_MAPTESTREQUEST']._serialized_end=486
-  _globals['_MAPTESTRESPONSE']._serialized_start=488
-  _globals['_MAPTESTRESPONSE']._serialized_end=570
-  _globals['_BATCHMAPTESTSREQUEST']._serialized_start=572
-  _globals['_BATCHMAPTESTSREQUEST']._serialized_end=678
-  _globals['_BATCHMAPTESTSRESPONSE']._serialized_start=680
-  _globals['_BATCHMAPTESTSRESPONSE']._serialized_end=749
-  _globals['_STREAMMAPTESTSREQUEST']._serialized_start=751
-  _globals['_STREAMMAPTESTSREQUEST']._serialized_end=858
-  _globals['_STREAMMAPTESTSRESPONSE']._serialized_start=860
-  _globals['_STREAMMAPTESTSRESPONSE']._serialized_end=930
-  _globals['_MAPPERSERVICE']._serialized_start=933
-  _globals['_MAPPERSERVICE']._serialized_end=1219
+  _globals['_MAPOPTIONS']._serialized_end=200
+  _globals['_TESTROW']._serialized_start=202
+  _globals['_TESTROW']._serialized_end=275
+  _globals['_ROWOUTCOME']._serialized_start=278
+  _globals['_ROWOUTCOME']._serialized_end=452
+  _globals['_MAPTESTREQUEST']._serialized_start=454
+  _globals['_MAPTESTREQUEST']._serialized_end=579
+  _globals['_MAPTESTRESPONSE']._serialized_start=582
+  _globals['_MAPTESTRESPONSE']._serialized_end=711
+  _globals['_BATCHMAPTESTSREQUEST']._serialized_start=713
+  _globals['_BATCHMAPTESTSREQUEST']._serialized_end=819
+  _globals['_BATCHMAPTESTSRESPONSE']._serialized_start=821
+  _globals['_BATCHMAPTESTSRESPONSE']._serialized_end=890
+  _globals['_STREAMMAPTESTSREQUEST']._serialized_start=892
+  _globals['_STREAMMAPTESTSREQUEST']._serialized_end=999
+  _globals['_STREAMMAPTESTSRESPONSE']._serialized_start=1001
+  _globals['_STREAMMAPTESTSRESPONSE']._serialized_end=1071
+  _globals['_MAPPERSERVICE']._serialized_start=1074
+  _globals['_MAPPERSERVICE']._serialized_end=1360
 # @@protoc_insertion_point(module_scope)

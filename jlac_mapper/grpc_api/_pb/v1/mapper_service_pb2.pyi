@@ -28,17 +28,25 @@ class MapOptions(google.protobuf.message.Message):
 
     FACILITY_FIELD_NUMBER: builtins.int
     TOP_K_FIELD_NUMBER: builtins.int
+    SYSTEMS_FIELD_NUMBER: builtins.int
     facility: builtins.str
     """The hospital, as its own names are kept under; may be empty."""
     top_k: builtins.int
     """Candidates in an answer, 1 to 50; 0 or unset: 5."""
+    @property
+    def systems(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[jlac_mapper.grpc_api._pb.v1.mapping_pb2.CodeSystem.ValueType]:
+        """Code systems to answer in, each at most once, in any order; none: JLAC11. Where both are asked for and
+        the row is read as two different things, neither answer is accepted: SYSTEMS_DISAGREE.
+        """
+
     def __init__(
         self,
         *,
         facility: builtins.str = ...,
         top_k: builtins.int = ...,
+        systems: collections.abc.Iterable[jlac_mapper.grpc_api._pb.v1.mapping_pb2.CodeSystem.ValueType] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["facility", b"facility", "top_k", b"top_k"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["facility", b"facility", "systems", b"systems", "top_k", b"top_k"]) -> None: ...
 
 Global___MapOptions: typing_extensions.TypeAlias = MapOptions
 
@@ -67,27 +75,33 @@ Global___TestRow: typing_extensions.TypeAlias = TestRow
 
 @typing.final
 class RowOutcome(google.protobuf.message.Message):
-    """The answer for one row of a batch or stream."""
+    """The answer for one row of a batch or stream: an error, or a mapping in each system that was asked for."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CLIENT_ROW_ID_FIELD_NUMBER: builtins.int
     MAPPING_FIELD_NUMBER: builtins.int
     ERROR_FIELD_NUMBER: builtins.int
+    JLAC10_FIELD_NUMBER: builtins.int
     client_row_id: builtins.str
     @property
     def mapping(self) -> jlac_mapper.grpc_api._pb.v1.mapping_pb2.Mapping: ...
     @property
     def error(self) -> google.rpc.status_pb2.Status: ...
+    @property
+    def jlac10(self) -> jlac_mapper.grpc_api._pb.v1.mapping_pb2.Jlac10Mapping:
+        """Set where JLAC10 was asked for and there is no error."""
+
     def __init__(
         self,
         *,
         client_row_id: builtins.str = ...,
         mapping: jlac_mapper.grpc_api._pb.v1.mapping_pb2.Mapping | None = ...,
         error: google.rpc.status_pb2.Status | None = ...,
+        jlac10: jlac_mapper.grpc_api._pb.v1.mapping_pb2.Jlac10Mapping | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["error", b"error", "mapping", b"mapping", "outcome", b"outcome"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["client_row_id", b"client_row_id", "error", b"error", "mapping", b"mapping", "outcome", b"outcome"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["error", b"error", "jlac10", b"jlac10", "mapping", b"mapping", "outcome", b"outcome"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["client_row_id", b"client_row_id", "error", b"error", "jlac10", b"jlac10", "mapping", b"mapping", "outcome", b"outcome"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["outcome", b"outcome"]) -> typing.Literal["mapping", "error"] | None: ...
 
 Global___RowOutcome: typing_extensions.TypeAlias = RowOutcome
@@ -123,17 +137,25 @@ class MapTestResponse(google.protobuf.message.Message):
 
     MAPPING_FIELD_NUMBER: builtins.int
     CLIENT_ROW_ID_FIELD_NUMBER: builtins.int
+    JLAC10_FIELD_NUMBER: builtins.int
     client_row_id: builtins.str
     @property
-    def mapping(self) -> jlac_mapper.grpc_api._pb.v1.mapping_pb2.Mapping: ...
+    def mapping(self) -> jlac_mapper.grpc_api._pb.v1.mapping_pb2.Mapping:
+        """Unset where JLAC10 alone was asked for."""
+
+    @property
+    def jlac10(self) -> jlac_mapper.grpc_api._pb.v1.mapping_pb2.Jlac10Mapping:
+        """Set where JLAC10 was asked for."""
+
     def __init__(
         self,
         *,
         mapping: jlac_mapper.grpc_api._pb.v1.mapping_pb2.Mapping | None = ...,
         client_row_id: builtins.str = ...,
+        jlac10: jlac_mapper.grpc_api._pb.v1.mapping_pb2.Jlac10Mapping | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["mapping", b"mapping"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["client_row_id", b"client_row_id", "mapping", b"mapping"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["jlac10", b"jlac10", "mapping", b"mapping"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["client_row_id", b"client_row_id", "jlac10", b"jlac10", "mapping", b"mapping"]) -> None: ...
 
 Global___MapTestResponse: typing_extensions.TypeAlias = MapTestResponse
 

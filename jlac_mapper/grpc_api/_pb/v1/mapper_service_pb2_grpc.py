@@ -26,7 +26,11 @@ if _version_not_supported:
 
 
 class MapperServiceStub(object):
-    """Gives a hospital's own tests their JLAC11 codes.
+    """Gives a hospital's own tests their JLAC11 codes, their JLAC10 codes, or both.
+
+    JLAC10 is made ready by the first call that asks for it, which takes some seconds longer: give it a longer
+    deadline, or ask for one row after the start. Meanwhile the server takes calls, answers health and serves
+    review; rows wait, those for JLAC11 as well. A server that is never asked for JLAC10 never makes it ready.
 
     An answer that needs review is an answer, never an error. Errors carry google.rpc.ErrorInfo (domain
     "jlac-mapper", a reason of ErrorReason without its prefix), with BadRequest or RetryInfo where they help.
@@ -56,7 +60,11 @@ class MapperServiceStub(object):
 
 
 class MapperServiceServicer(object):
-    """Gives a hospital's own tests their JLAC11 codes.
+    """Gives a hospital's own tests their JLAC11 codes, their JLAC10 codes, or both.
+
+    JLAC10 is made ready by the first call that asks for it, which takes some seconds longer: give it a longer
+    deadline, or ask for one row after the start. Meanwhile the server takes calls, answers health and serves
+    review; rows wait, those for JLAC11 as well. A server that is never asked for JLAC10 never makes it ready.
 
     An answer that needs review is an answer, never an error. Errors carry google.rpc.ErrorInfo (domain
     "jlac-mapper", a reason of ErrorReason without its prefix), with BadRequest or RetryInfo where they help.
@@ -111,7 +119,11 @@ def add_MapperServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MapperService(object):
-    """Gives a hospital's own tests their JLAC11 codes.
+    """Gives a hospital's own tests their JLAC11 codes, their JLAC10 codes, or both.
+
+    JLAC10 is made ready by the first call that asks for it, which takes some seconds longer: give it a longer
+    deadline, or ask for one row after the start. Meanwhile the server takes calls, answers health and serves
+    review; rows wait, those for JLAC11 as well. A server that is never asked for JLAC10 never makes it ready.
 
     An answer that needs review is an answer, never an error. Errors carry google.rpc.ErrorInfo (domain
     "jlac-mapper", a reason of ErrorReason without its prefix), with BadRequest or RetryInfo where they help.

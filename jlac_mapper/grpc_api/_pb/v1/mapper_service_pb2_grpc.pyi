@@ -74,7 +74,11 @@ _MapperServiceStreamMapTestsType = typing_extensions.TypeVar(
 )
 
 class MapperServiceStub(typing.Generic[_MapperServiceMapTestType, _MapperServiceBatchMapTestsType, _MapperServiceStreamMapTestsType]):
-    """Gives a hospital's own tests their JLAC11 codes.
+    """Gives a hospital's own tests their JLAC11 codes, their JLAC10 codes, or both.
+
+    JLAC10 is made ready by the first call that asks for it, which takes some seconds longer: give it a longer
+    deadline, or ask for one row after the start. Meanwhile the server takes calls, answers health and serves
+    review; rows wait, those for JLAC11 as well. A server that is never asked for JLAC10 never makes it ready.
 
     An answer that needs review is an answer, never an error. Errors carry google.rpc.ErrorInfo (domain
     "jlac-mapper", a reason of ErrorReason without its prefix), with BadRequest or RetryInfo where they help.
@@ -139,7 +143,11 @@ MapperServiceAsyncStub: typing_extensions.TypeAlias = MapperServiceStub[
 ]
 
 class MapperServiceServicer(metaclass=abc.ABCMeta):
-    """Gives a hospital's own tests their JLAC11 codes.
+    """Gives a hospital's own tests their JLAC11 codes, their JLAC10 codes, or both.
+
+    JLAC10 is made ready by the first call that asks for it, which takes some seconds longer: give it a longer
+    deadline, or ask for one row after the start. Meanwhile the server takes calls, answers health and serves
+    review; rows wait, those for JLAC11 as well. A server that is never asked for JLAC10 never makes it ready.
 
     An answer that needs review is an answer, never an error. Errors carry google.rpc.ErrorInfo (domain
     "jlac-mapper", a reason of ErrorReason without its prefix), with BadRequest or RetryInfo where they help.

@@ -19,6 +19,24 @@ else:
 
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
+class _CodeSystem:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _CodeSystemEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_CodeSystem.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    CODE_SYSTEM_UNSPECIFIED: _CodeSystem.ValueType  # 0
+    CODE_SYSTEM_JLAC11: _CodeSystem.ValueType  # 1
+    CODE_SYSTEM_JLAC10: _CodeSystem.ValueType  # 2
+
+class CodeSystem(_CodeSystem, metaclass=_CodeSystemEnumTypeWrapper):
+    """A code system that rows are mapped to."""
+
+CODE_SYSTEM_UNSPECIFIED: CodeSystem.ValueType  # 0
+CODE_SYSTEM_JLAC11: CodeSystem.ValueType  # 1
+CODE_SYSTEM_JLAC10: CodeSystem.ValueType  # 2
+Global___CodeSystem: typing_extensions.TypeAlias = CodeSystem
+
 class _Disposition:
     ValueType = typing.NewType("ValueType", builtins.int)
     V: typing_extensions.TypeAlias = ValueType
@@ -109,7 +127,7 @@ Global___LocalTest: typing_extensions.TypeAlias = LocalTest
 
 @typing.final
 class Mapping(google.protobuf.message.Message):
-    """The answer for one row."""
+    """The answer for one row in JLAC11."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -277,6 +295,154 @@ class CodeElements(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["identification", b"identification", "measurand", b"measurand", "method", b"method", "specimen", b"specimen", "unit", b"unit"]) -> None: ...
 
 Global___CodeElements: typing_extensions.TypeAlias = CodeElements
+
+@typing.final
+class Jlac10Mapping(google.protobuf.message.Message):
+    """The answer for one row in JLAC10."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    DISPOSITION_FIELD_NUMBER: builtins.int
+    CODE_FIELD_NUMBER: builtins.int
+    PROBABILITY_FIELD_NUMBER: builtins.int
+    ANALYTE_PROBABILITY_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    REASONS_FIELD_NUMBER: builtins.int
+    CANDIDATES_FIELD_NUMBER: builtins.int
+    EVIDENCE_FIELD_NUMBER: builtins.int
+    PROVENANCE_FIELD_NUMBER: builtins.int
+    MESSAGE_FIELD_NUMBER: builtins.int
+    CONCEPT_FIELD_NUMBER: builtins.int
+    disposition: Global___Disposition.ValueType
+    code: builtins.str
+    """Without hyphens: 15 characters where the row does not tell the kind of its result, else 17; empty for
+    NO_CODE and ERROR, and where nothing is known of the name.
+    """
+    probability: builtins.float
+    """Probability, 0 to 1, that the first 12 characters are right: analyte, identification and specimen."""
+    analyte_probability: builtins.float
+    """Probability, 0 to 1, that the first nine characters are right: analyte and identification."""
+    name: builtins.str
+    """Names of what was read, of its specimen and of its measuring principle."""
+    message: builtins.str
+    """For ERROR: one line for a person."""
+    @property
+    def reasons(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Stable upper-case words, such as PRINCIPLE_ASSUMED. New words may come with new versions."""
+
+    @property
+    def candidates(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Jlac10Candidate]:
+        """Best first, at most MapOptions.top_k."""
+
+    @property
+    def evidence(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Evidence]: ...
+    @property
+    def provenance(self) -> Global___Provenance: ...
+    @property
+    def concept(self) -> Global___Concept:
+        """What the row was read as, also for NO_CODE; unset where nothing is known of the name."""
+
+    def __init__(
+        self,
+        *,
+        disposition: Global___Disposition.ValueType = ...,
+        code: builtins.str = ...,
+        probability: builtins.float = ...,
+        analyte_probability: builtins.float = ...,
+        name: builtins.str = ...,
+        reasons: collections.abc.Iterable[builtins.str] | None = ...,
+        candidates: collections.abc.Iterable[Global___Jlac10Candidate] | None = ...,
+        evidence: collections.abc.Iterable[Global___Evidence] | None = ...,
+        provenance: Global___Provenance | None = ...,
+        message: builtins.str = ...,
+        concept: Global___Concept | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["concept", b"concept", "provenance", b"provenance"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["analyte_probability", b"analyte_probability", "candidates", b"candidates", "code", b"code", "concept", b"concept", "disposition", b"disposition", "evidence", b"evidence", "message", b"message", "name", b"name", "probability", b"probability", "provenance", b"provenance", "reasons", b"reasons"]) -> None: ...
+
+Global___Jlac10Mapping: typing_extensions.TypeAlias = Jlac10Mapping
+
+@typing.final
+class Jlac10Candidate(google.protobuf.message.Message):
+    """A JLAC10 code that was proposed for the row, with why."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: builtins.int
+    ELEMENTS_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    PROBABILITY_FIELD_NUMBER: builtins.int
+    ANALYTE_PROBABILITY_FIELD_NUMBER: builtins.int
+    REASONS_FIELD_NUMBER: builtins.int
+    EVIDENCE_FIELD_NUMBER: builtins.int
+    CONCEPT_FIELD_NUMBER: builtins.int
+    code: builtins.str
+    """15 or 17 characters without hyphens."""
+    name: builtins.str
+    """Names of what was read, of its specimen and of its measuring principle."""
+    probability: builtins.float
+    """That the first 12 characters are right, 0 to 1."""
+    analyte_probability: builtins.float
+    """That the first nine characters are right, 0 to 1."""
+    @property
+    def elements(self) -> Global___Jlac10Elements:
+        """The same code, split."""
+
+    @property
+    def reasons(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    @property
+    def evidence(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Evidence]: ...
+    @property
+    def concept(self) -> Global___Concept:
+        """What the row was read as."""
+
+    def __init__(
+        self,
+        *,
+        code: builtins.str = ...,
+        elements: Global___Jlac10Elements | None = ...,
+        name: builtins.str = ...,
+        probability: builtins.float = ...,
+        analyte_probability: builtins.float = ...,
+        reasons: collections.abc.Iterable[builtins.str] | None = ...,
+        evidence: collections.abc.Iterable[Global___Evidence] | None = ...,
+        concept: Global___Concept | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["concept", b"concept", "elements", b"elements"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["analyte_probability", b"analyte_probability", "code", b"code", "concept", b"concept", "elements", b"elements", "evidence", b"evidence", "name", b"name", "probability", b"probability", "reasons", b"reasons"]) -> None: ...
+
+Global___Jlac10Candidate: typing_extensions.TypeAlias = Jlac10Candidate
+
+@typing.final
+class Jlac10Elements(google.protobuf.message.Message):
+    """The five elements of a JLAC10 code: 5, 4, 3, 3 and 2 characters."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ANALYTE_FIELD_NUMBER: builtins.int
+    IDENTIFICATION_FIELD_NUMBER: builtins.int
+    SPECIMEN_FIELD_NUMBER: builtins.int
+    METHOD_FIELD_NUMBER: builtins.int
+    RESULT_FIELD_NUMBER: builtins.int
+    analyte: builtins.str
+    identification: builtins.str
+    specimen: builtins.str
+    method: builtins.str
+    """The measuring principle."""
+    result: builtins.str
+    """The kind of result; empty where the row does not tell it."""
+    def __init__(
+        self,
+        *,
+        analyte: builtins.str = ...,
+        identification: builtins.str = ...,
+        specimen: builtins.str = ...,
+        method: builtins.str = ...,
+        result: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["analyte", b"analyte", "identification", b"identification", "method", b"method", "result", b"result", "specimen", b"specimen"]) -> None: ...
+
+Global___Jlac10Elements: typing_extensions.TypeAlias = Jlac10Elements
 
 @typing.final
 class Evidence(google.protobuf.message.Message):
