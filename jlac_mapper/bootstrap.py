@@ -14,19 +14,27 @@ from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.codes.editions import STARTER
+from jlac_mapper.codes.jlac10 import Jlac10Tables
 from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.codes.release import Release
 from jlac_mapper.concepts.binding import Result
 from jlac_mapper.concepts.bound_release import BoundRelease, bind_release
-from jlac_mapper.concepts.loader import load_vocabulary, with_site_names
+from jlac_mapper.concepts.loader import load_vocabulary, with_analytes, with_site_names
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.mapping.ask import Reranker, element_names
 from jlac_mapper.mapping.compare import Comparer
 from jlac_mapper.mapping.comparisons.base import Weights
 from jlac_mapper.mapping.decide import Thresholds
+from jlac_mapper.mapping.jlac10.calibration import Jlac10Calibration
+from jlac_mapper.mapping.jlac10.compose import Composer
+from jlac_mapper.mapping.jlac10.pipeline import Jlac10Pipeline
+from jlac_mapper.mapping.meanings.features import FeatureReader
+from jlac_mapper.mapping.meanings.find import MeaningFinder
+from jlac_mapper.mapping.meanings.weigh import MeaningWeights
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import FEATURES, Calibration
 from jlac_mapper.mapping.search import Retriever
+from jlac_mapper.mapping.systems import Systems
 from jlac_mapper.master import starter
 from jlac_mapper.master.elements import with_units
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
@@ -61,6 +69,10 @@ class App:
     as_of: date
     bound: BoundRelease
     """The edition, bound on the day."""
+
+    def systems(self) -> Systems:
+        """Return the mapper of every code system; JLAC10's is built when it is first asked for."""
+        return Systems(self.mapper, lambda: build_jlac10(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,51 @@ def build_app(
     completed = bound.release.completed
     info = EditionInUse(edition.name, completed.digest, len(completed.codes), completed.completed)
     return App(settings, store, mapper, info, vocabulary, day, bound)
+
+
+def build_jlac10(
+    app: App, weights: MeaningWeights | None = None, calibration: Jlac10Calibration | None = None
+) -> Jlac10Pipeline:
+    """
+    Put the stages of JLAC10 together over the app's vocabulary and the tables that were imported.
+
+    Args:
+        weights: Those that ship when not given; *calibration* likewise.
+
+    Raises:
+        ConfigurationError: A file of weights or a setting cannot be used.
+        DatabaseError: The database cannot be used.
+    """
+    settings = app.settings
+    tables, vocabulary = jlac10_vocabulary(app)
+    weights = weights or MeaningWeights.read(master_data_dir() / "meanings.json")
+    calibration = calibration or Jlac10Calibration.read(master_data_dir() / "calibration_jlac10.json")
+    accept = calibration.threshold(settings.target_precision)
+    return Jlac10Pipeline(
+        normalizer=Normalizer(vocabulary),
+        finder=MeaningFinder(vocabulary),
+        reader=FeatureReader(vocabulary),
+        weights=weights,
+        calibration=calibration,
+        composer=Composer(vocabulary, tables),
+        vocabulary=vocabulary,
+        thresholds=Thresholds(accept=accept, no_code=calibration.known),
+        provenance=Provenance(
+            edition=tables.name or "concepts",
+            edition_digest=tables.digest,
+            models={"retrieval": "lexical"},
+            calibration=f"{weights.identity}+{calibration.identity}",
+            threshold=accept,
+            as_of=app.as_of.isoformat(),
+            software=__version__,
+        ),
+    )
+
+
+def jlac10_vocabulary(app: App) -> tuple[Jlac10Tables, Vocabulary]:
+    """Return the imported JLAC10 tables, and the app's vocabulary with the analytes that only they name."""
+    tables = Jlac10Tables.of("jlac10", app.store.load_elements())
+    return tables, with_analytes(app.bound.vocabulary, tables.analytes)
 
 
 def site_vocabulary(store: MasterStore) -> Vocabulary:

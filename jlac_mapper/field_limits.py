@@ -30,3 +30,12 @@ def overlong_field(test: LocalTest) -> str:
     if not any(map(gt, map(len, _TEXTS(test)), _LIMITS)):  # nearly every row
         return ""
     return next(field for field, limit in FIELD_LIMITS.items() if len(getattr(test, field)) > limit)
+
+
+def overlong_message(test: LocalTest, field: str) -> str:
+    """Return the line that tells a person which field is too long, how much, and what to do."""
+    length, limit = len(getattr(test, field)), FIELD_LIMITS[field]
+    return (
+        f"{field} has {length:,} characters, at most {limit:,} are read: shorten it, "
+        "or see whether a quotation mark or a separator is missing in the file"
+    )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from jlac_mapper.codes.listed import Edition
 from jlac_mapper.element_tables import Element
-from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.types import Answers, Jlac10Mapping, LocalTest, MapOptions, Mapping
 from jlac_mapper.vocabulary import SiteName
 
 Float32Matrix = npt.NDArray[np.float32]
@@ -228,7 +228,24 @@ class Mapper(Protocol):
         ...
 
 
+class Jlac10Mapper(Protocol):
+    """The main job in JLAC10."""
+
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Jlac10Mapping]:
+        """Map rows; one answer a row, in order. A bad row is an answer with disposition ERROR."""
+        ...
+
+
+class SystemsMapper(Protocol):
+    """The main job in every code system that the options ask for."""
+
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Answers]:
+        """Map rows; one answer a row, in order. A bad row is an answer with disposition ERROR."""
+        ...
+
+
 __all__ = [
     "Choice", "ChoiceAnswer", "ChoiceModel", "ChoiceOption", "Clock", "EditionInfo", "Embedder",
-    "Float32Matrix", "IndexHits", "Int64Matrix", "Mapper", "MasterStore", "VectorIndex",
+    "Float32Matrix", "IndexHits", "Int64Matrix", "Jlac10Mapper", "Mapper", "MasterStore", "SystemsMapper",
+    "VectorIndex",
 ]  # fmt: skip

@@ -4,8 +4,16 @@ from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from jlac_mapper.codes.jlac10 import Jlac10Code
 from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.vocabulary import Concept, Name, ResultType, Timing
+
+
+class System(StrEnum):
+    """A code system that rows are mapped to."""
+
+    JLAC11 = "jlac11"
+    JLAC10 = "jlac10"
 
 
 class Disposition(StrEnum):
@@ -74,6 +82,18 @@ class Reason(StrEnum):
     """The row's JLAC10 code belongs to the proposed measurand."""
     JLAC10_CONFLICT = "JLAC10_CONFLICT"
     """The row's JLAC10 code belongs to something else."""
+    SPECIMEN_UNUSUAL = "SPECIMEN_UNUSUAL"
+    """JLAC10: what was read is not usually measured in the row's specimen."""
+    PRINCIPLE_ASSUMED = "PRINCIPLE_ASSUMED"
+    """JLAC10: the row does not say how it is measured; the usual principle was taken."""
+    PRINCIPLE_UNRECOGNISED = "PRINCIPLE_UNRECOGNISED"
+    """JLAC10: the method field holds a text that no table knows; the usual principle was taken."""
+    COMPOSITE_RESULT = "COMPOSITE_RESULT"
+    """JLAC10: the row reports a judgement and a number together: two codes, the first two candidates."""
+    ELEMENT_NOT_LISTED = "ELEMENT_NOT_LISTED"
+    """JLAC10: the imported tables do not hold an element of the code, or mark it as deleted."""
+    SYSTEMS_DISAGREE = "SYSTEMS_DISAGREE"
+    """JLAC11 and JLAC10 read the row as two different things."""
     SITE_DEFAULT = "SITE_DEFAULT"
     """An element came from a configured site default."""
     CODE_ENDED = "CODE_ENDED"
@@ -119,6 +139,7 @@ CONFLICTS = frozenset(
         Reason.REQUEST_ROW,
         Reason.RESULT_TYPE_CONFLICT,
         Reason.SPECIMEN_NOT_LISTED,
+        Reason.SYSTEMS_DISAGREE,
         Reason.TIMING_NOT_LISTED,
         Reason.UNIT_CONFLICT,
     }
@@ -127,6 +148,8 @@ CONFLICTS = frozenset(
 
 ASSUMPTIONS = frozenset(
     {
+        Reason.COMPOSITE_RESULT,
+        Reason.ELEMENT_NOT_LISTED,
         Reason.HOUSE_NAME_ENDED,
         Reason.IDENTIFICATION_ASSUMED,
         Reason.LLM_DISAGREES,
@@ -140,6 +163,7 @@ ASSUMPTIONS = frozenset(
         Reason.SIMILAR_NAME,
         Reason.SPECIMEN_ASSUMED,
         Reason.SPECIMEN_UNRECOGNISED,
+        Reason.SPECIMEN_UNUSUAL,
         Reason.UNIT_ASSUMED,
         Reason.UNIT_NOT_KNOWN,
         Reason.UNIT_UNRECOGNISED,
@@ -344,10 +368,67 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True)
+class Jlac10Candidate:
+    """
+    A JLAC10 code proposed for a row, with why.
+
+    Attributes:
+        name: Standard names of what was read and of its specimen and principle.
+        concept: What the row was read as.
+        probability: That the first 12 characters are right, 0-1.
+        analyte_probability: That the first 9 characters are right, 0-1.
+    """
+
+    code: Jlac10Code
+    name: str
+    concept: Concept
+    reasons: tuple[Reason, ...]
+    evidence: tuple[Evidence, ...]
+    probability: float = 0.0
+    analyte_probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Jlac10Mapping:
+    """
+    The answer for one row in JLAC10.
+
+    `code` has 15 characters where the row does not tell the kind of its result, else 17; it is empty for
+    NO_CODE, ERROR and names that nothing is known of. `probability` is that of the first 12 characters
+    (analyte, identification, specimen), `analyte_probability` that of the first nine. Candidates are best
+    first.
+    """
+
+    disposition: Disposition
+    code: str
+    probability: float
+    analyte_probability: float
+    name: str
+    reasons: tuple[Reason, ...]
+    candidates: tuple[Jlac10Candidate, ...]
+    evidence: tuple[Evidence, ...]
+    provenance: Provenance
+    message: str = ""
+    """For ERROR: one line for a person."""
+    read_as: Concept | None = None
+    """What the row was read as, whether it has a code or not; None where nothing is known of the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one row is in each code system that was asked for; None for the others."""
+
+    jlac11: Mapping | None = None
+    jlac10: Jlac10Mapping | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MapOptions:
     """What a caller may choose for a run."""
 
     top_k: int = 5
     facility: str = ""
+    systems: tuple[System, ...] = (System.JLAC11,)
+    """Code systems to answer in, JLAC11 first."""
     site_defaults: ReadOnlyMapping[str, str] = field(default_factory=dict)
     """Element -> code that the site declares for rows that do not say it, such as specimen -> 250."""

@@ -10,6 +10,12 @@ from jlac_mapper.config import master_data_dir
 PACKAGE = Path(__file__).parents[1] / "jlac_mapper"
 _KEYS_OF_OTHERS = ("review/old_evidence.py", "review/mapping_json.py", "grpc_api/convert.py")
 """Modules that pass on keys which others made."""
+_OTHER_LEVELS = {
+    "method.principle_": ("given", "usual", "unknown"),
+    "specimen.": ("given", "usual_of_given", "unusual_for_test", "usual", "unusual"),
+}
+"""What the composer of JLAC10 codes ends its keys with: its levels are of no comparison."""
+_COMPOSER = "mapping/jlac10/compose.py"
 
 
 def levels() -> dict[str, set[str]]:
@@ -23,7 +29,7 @@ def keys() -> set[str]:
     Return the keys of all evidence that the package makes.
 
     A comparison writes `f"ELEMENT.{level}"`: then each of the element's levels is a key, but those that the
-    module hands over without anything to show.
+    module hands over without anything to show. The composer of JLAC10 codes has levels of its own.
     """
     found: set[str] = set()
     for file in sorted(PACKAGE.rglob("*.py")):
@@ -37,6 +43,9 @@ def keys() -> set[str]:
             assert isinstance(key, ast.JoinedStr), f"{file}: evidence with a key that cannot be read here"
             prefix, *rest = key.values
             assert isinstance(prefix, ast.Constant), file
+            if file.relative_to(PACKAGE).as_posix() == _COMPOSER:
+                found |= {f"{prefix.value}{level}" for level in _OTHER_LEVELS[str(prefix.value)]}
+                continue
             assert str(prefix.value).endswith("."), file
             assert len(rest) == 1, file
             element = str(prefix.value).removesuffix(".")

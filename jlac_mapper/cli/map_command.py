@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jlac_mapper.cli.editions import day_of
-from jlac_mapper.cli.options import LanguageModel
+from jlac_mapper.cli.options import CodeSystem, LanguageModel, Systems
 from jlac_mapper.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def map_command(
     master: Annotated[
         str, typer.Option(metavar="NAME", help="Edition to use. (default: the active one)")
     ] = "",
+    system: Systems = CodeSystem.JLAC11,
     top_k: Annotated[int, typer.Option(min=1, max=50, help="Candidates written for each row.")] = 5,
     llm: LanguageModel = "",
     facility: Annotated[str, typer.Option(metavar="ID", help="Facility whose list this is.")] = "",
@@ -60,16 +61,17 @@ def map_command(
     ] = None,
     show: Annotated[int, typer.Option(metavar="N", min=0, help="Print the first N rows afterwards.")] = 0,
 ) -> None:
-    """Give every test of a list its JLAC11 code, a disposition and the reasons."""
-    from jlac_mapper.bootstrap import build_app
+    """Give every test of a list its JLAC11 or JLAC10 code, a disposition and the reasons."""
+    from jlac_mapper.bootstrap import build_app, jlac10_vocabulary
     from jlac_mapper.cli.table_columns import parse_overrides
     from jlac_mapper.cli.table_job import MapJob, check_paths, default_output
     from jlac_mapper.config import Settings
-    from jlac_mapper.types import MapOptions
+    from jlac_mapper.types import MapOptions, System
 
+    systems = tuple(System) if system is CodeSystem.BOTH else (System(system.value),)
     job = MapJob(
         input=source,
-        output=output or default_output(source),
+        output=output or default_output(source, systems),
         columns=parse_overrides(column or []),
         encoding=encoding.value,
         resume=resume,
@@ -87,20 +89,22 @@ def map_command(
     app = build_app(settings, master=master, as_of=day)
     job = replace(
         job,
-        options=MapOptions(top_k=top_k, facility=facility, site_defaults=settings.site_defaults),
+        options=MapOptions(top_k, facility, systems, settings.site_defaults),
         settings={
             "edition": f"{app.edition_info.name}@{app.edition_info.digest}",
             "--as-of": day.isoformat(),
             "--llm": settings.llm,
             "--target-precision": str(settings.target_precision),
+            **({"JLAC10 tables": jlac10_vocabulary(app)[0].digest} if System.JLAC10 in systems else {}),
         },
     )
     from jlac_mapper.cli.table_job import map_file
 
+    mapper = app.mapper if systems == (System.JLAC11,) else app.systems()
     stderr = _console(stderr=True)
     try:
         with _progress_bar() as (on_start, on_chunk):
-            tally, mapped, seconds = map_file(job, app.mapper, on_start=on_start, on_chunk=on_chunk)
+            tally, mapped, seconds = map_file(job, mapper, on_start=on_start, on_chunk=on_chunk)
     except KeyboardInterrupt:
         print(interruption(job), file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
@@ -143,11 +147,11 @@ def print_first_rows(job: "MapJob", count: int) -> None:
     from jlac_mapper.cli.tables import open_table, result_columns
 
     table = open_table(job.output, job.columns)
-    first = len(table.header) - len(result_columns(job.options.top_k))
+    first = len(table.header) - len(result_columns(job.options.top_k, job.options.systems))
     disposition, code, probability, _, standard_name, reasons = range(first, first + 6)
     shown = (table.columns["name"], disposition, code, standard_name, probability, reasons)
     rows = ([row.cells[index] if index < len(row.cells) else "" for index in shown] for row in table.rows())
-    print_rows(islice(rows, count), _console(stderr=False), job.output)
+    print_rows(islice(rows, count), _console(stderr=False), job.output, job.options.systems[0].value)
 
 
 def _console(*, stderr: bool) -> "Console":

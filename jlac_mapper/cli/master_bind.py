@@ -138,7 +138,7 @@ def _near(vocabulary: Vocabulary, concepts: Mapping[str, Concept], key: str) -> 
 
     from jlac_mapper.text import fold
 
-    named = [name.concept for name in vocabulary.names if fold(name.text) == fold(key)]
+    named = [name.concept for name in vocabulary.names if name.key == fold(key)]
     alike = difflib.get_close_matches(key.lower(), concepts, n=_NEAR)
     return list(dict.fromkeys((*named, *alike)))[:_NEAR]
 

@@ -26,12 +26,16 @@ class Tally:
     """Cells with characters that cp932 lacks, written as &#NNNN;."""
     cut_cells: int = 0
     """Cells longer than an XLSX cell can be."""
+    jlac10: dict[str, int] = field(default_factory=dict)
+    """Rows by their disposition in JLAC10, where it is asked for beside JLAC11."""
     notes: list[str] = field(default_factory=list)
     """The first few rows that went wrong, one line each."""
 
-    def count(self, disposition: Disposition, note: str = "") -> None:
-        """Add one row; *note* says what went wrong with it."""
+    def count(self, disposition: Disposition, note: str = "", beside: Disposition | None = None) -> None:
+        """Add one row; *note* says what went wrong with it, *beside* what it is in the second system."""
         self.rows += 1
+        if beside is not None:
+            self.jlac10[beside.value] = self.jlac10.get(beside.value, 0) + 1
         match disposition:
             case Disposition.ACCEPTED:
                 self.accepted += 1
@@ -64,6 +68,9 @@ def print_summary(tally: Tally, console: "Console", *, seconds: float, mapped: i
     for label, number in lines:
         share = f"{100 * number / tally.rows:.1f} %" if tally.rows and label != "rows" else ""
         table.add_row(label, f"{number:,}", share)
+    for word in sorted(tally.jlac10):
+        share = f"{100 * tally.jlac10[word] / tally.rows:.1f} %"
+        table.add_row(f"JLAC10 {word.lower().replace('_', ' ')}", f"{tally.jlac10[word]:,}", share)
     table.add_row("rows/s", f"{mapped / seconds:,.0f}" if seconds > 0 else "-", f"{seconds:,.1f} s")
     console.print(table)
     for note in tally.notes:
@@ -81,13 +88,13 @@ def print_summary(tally: Tally, console: "Console", *, seconds: float, mapped: i
         console.print(Text(cut))
 
 
-def print_rows(rows: Iterable[Sequence[str]], console: "Console", output: Path) -> None:
+def print_rows(rows: Iterable[Sequence[str]], console: "Console", output: Path, code: str = "jlac11") -> None:
     """Print rows of (name, disposition, code, standard name, probability, reasons) and the output's path."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table(show_lines=False)
-    for header in ("name", "disposition", "jlac11"):
+    for header in ("name", "disposition", code):
         table.add_column(header, no_wrap=header != "name", overflow="fold")
     table.add_column("standard name", overflow="fold")
     table.add_column("probability", justify="right")

@@ -1,7 +1,7 @@
 """One file to one file: input, output and record put together, and closed properly however the run ends."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from jlac_mapper.cli.table_progress import check_settings, file_sha256, load_pro
 from jlac_mapper.cli.table_run import CHUNK_ROWS, map_table
 from jlac_mapper.cli.table_sinks import Sink, TextSink, encodable
 from jlac_mapper.cli.table_xlsx import MAX_COLUMNS, MAX_ROWS, XlsxSink
-from jlac_mapper.cli.tables import Table, open_table, result_columns
+from jlac_mapper.cli.tables import JLAC10_COLUMNS, Table, open_table, result_columns
 from jlac_mapper.errors import InputError, OutputError
-from jlac_mapper.ports import Mapper
-from jlac_mapper.types import Disposition, MapOptions
+from jlac_mapper.ports import Mapper, SystemsMapper
+from jlac_mapper.types import Disposition, MapOptions, System
 
 ENCODINGS = ("utf-8-sig", "cp932")
 _FOREIGN_SUFFIXES = (".xls", ".xlsm", ".xlsb", ".ods")
@@ -48,9 +48,9 @@ class MapJob:
         return self.output.suffix.lower() == ".xlsx"
 
 
-def default_output(source: Path) -> Path:
+def default_output(source: Path, systems: Sequence[System] = (System.JLAC11,)) -> Path:
     """Return where the result of *source* goes when nothing is said."""
-    return source.with_name(source.stem + ".jlac11.csv")
+    return source.with_name(f"{source.stem}.{'-'.join(systems)}.csv")
 
 
 def check_paths(job: MapJob) -> None:
@@ -77,7 +77,7 @@ def check_paths(job: MapJob) -> None:
 
 def map_file(
     job: MapJob,
-    mapper: Mapper,
+    mapper: Mapper | SystemsMapper,
     *,
     on_start: Callable[[int, int], None] = lambda _done, _total: None,
     on_chunk: Callable[[int], None] = lambda _: None,
@@ -104,7 +104,7 @@ def map_file(
         OutputError: The output cannot be written or continued.
     """
     table = open_table(job.input, job.columns)
-    header = (*table.header, *result_columns(job.options.top_k))
+    header = (*table.header, *result_columns(job.options.top_k, job.options.systems))
     settings = _settings(job)
     progress = load_progress(job.output) if job.resume else None
     if progress is not None:
@@ -160,7 +160,8 @@ def _tally_of_complete(job: MapJob, table: Table, header: tuple[str, ...]) -> Ta
         cells = tuple(encodable(cell, job.encoding) for cell in given.cells)
         if written.cells[: len(cells)] != cells or written.cells[width] not in set(Disposition):
             raise refusal
-        tally.count(Disposition(written.cells[width]))
+        beside = job.options.systems[1:] and written.cells[header.index(JLAC10_COLUMNS[0])]
+        tally.count(Disposition(written.cells[width]), beside=Disposition(beside) if beside else None)
     return tally
 
 
@@ -170,6 +171,7 @@ def _settings(job: MapJob) -> dict[str, str]:
         **job.settings,
         "input": file_sha256(job.input),
         "--top-k": str(options.top_k),
+        "--system": "+".join(options.systems),
         "--facility": options.facility,
         "--column": ";".join(f"{field}={header}" for field, header in sorted(job.columns.items())),
         "--encoding": job.encoding,

@@ -9,8 +9,16 @@ from jlac_mapper.cli.summary import Tally
 from jlac_mapper.cli.table_sinks import OutputRow, Sink
 from jlac_mapper.cli.table_text import Row
 from jlac_mapper.cli.tables import Table
-from jlac_mapper.ports import Mapper
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
+from jlac_mapper.ports import Mapper, SystemsMapper
+from jlac_mapper.types import (
+    Answers,
+    Disposition,
+    Jlac10Mapping,
+    LocalTest,
+    MapOptions,
+    Reason,
+    System,
+)
 from jlac_mapper.types import Mapping as Answer
 
 CHUNK_ROWS = 512
@@ -20,7 +28,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 def map_table(
     table: Table,
     sink: Sink,
-    mapper: Mapper,
+    mapper: Mapper | SystemsMapper,
     options: MapOptions,
     *,
     tally: Tally,
@@ -47,13 +55,12 @@ def map_table(
             rows = []
             for row, answer in zip(chunk, _map_chunk(chunk, table.columns, mapper, options), strict=True):
                 if isinstance(answer, str):
-                    tally.count(Disposition.ERROR, answer)
-                    results = result_cells(None, options.top_k)
+                    both = len(options.systems) > 1
+                    tally.count(Disposition.ERROR, answer, Disposition.ERROR if both else None)
+                    results = result_cells(None, options.top_k, options.systems)
                 else:
-                    tally.count(
-                        answer.disposition, answer.message if answer.disposition is Disposition.ERROR else ""
-                    )
-                    results = result_cells(answer, options.top_k)
+                    _count(tally, answer)
+                    results = result_cells(answer, options.top_k, options.systems)
                 padded = row.cells + ("",) * (len(table.header) - len(row.cells))
                 rows.append(OutputRow(padded, results, row.native))
             sink.write(rows, tally)
@@ -78,36 +85,46 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def result_cells(answer: Answer | None, top_k: int) -> tuple[str | float, ...]:
+def _count(tally: Tally, answer: Answer | Answers) -> None:
+    said = [each for each in _by_system(answer).values() if each is not None]
+    first, beside = said[0], said[1].disposition if len(said) > 1 else None
+    tally.count(first.disposition, first.message if first.disposition is Disposition.ERROR else "", beside)
+
+
+def _by_system(answer: Answer | Answers) -> dict[System, Answer | Jlac10Mapping | None]:
+    if isinstance(answer, Answers):
+        return {System.JLAC11: answer.jlac11, System.JLAC10: answer.jlac10}
+    return {System.JLAC11: answer}
+
+
+def result_cells(
+    answer: Answer | Answers | None, top_k: int, systems: Sequence[System] = (System.JLAC11,)
+) -> tuple[str | float, ...]:
     """Return the cells of `tables.result_columns`; for None, those of a row that could not be mapped."""
+    unmapped = (Disposition.ERROR.value, "", 0.0, 0.0, "", Reason.ROW_MALFORMED.value)
     if answer is None:
-        return (
-            Disposition.ERROR.value,
-            "",
-            0.0,
-            0.0,
-            "",
-            Reason.ROW_MALFORMED.value,
-            *[""] * (2 * top_k),
-            "",
-            "",
-        )
-    best = answer.candidates[:top_k]
-    blank = [""] * (top_k - len(best))
-    return (
-        answer.disposition.value,
-        answer.jlac11,
-        answer.probability,
-        answer.measurand_probability,
-        answer.standard_name,
-        ";".join(answer.reasons),
-        *(str(candidate.code) for candidate in best),
-        *blank,
-        *(candidate.probability for candidate in best),
-        *blank,
-        answer.read_as.name if answer.read_as else "",
-        str(answer.provenance),
-    )
+        widths = {System.JLAC11: 2 * top_k, System.JLAC10: top_k}
+        cells: list[str | float] = []
+        for system in systems:
+            cells += (*unmapped, *[""] * widths[system])
+        return (*cells, "", "")
+    said = _by_system(answer)
+    jlac11, jlac10 = said.get(System.JLAC11), said.get(System.JLAC10)
+    cells = []
+    if isinstance(jlac11, Answer):
+        best = jlac11.candidates[:top_k]
+        blank = [""] * (top_k - len(best))
+        cells += (jlac11.disposition.value, jlac11.jlac11, jlac11.probability, jlac11.measurand_probability)
+        cells += (jlac11.standard_name, ";".join(jlac11.reasons))
+        cells += (*(str(candidate.code) for candidate in best), *blank)
+        cells += (*(candidate.probability for candidate in best), *blank)
+    if isinstance(jlac10, Jlac10Mapping):
+        codes = [str(candidate.code) for candidate in jlac10.candidates[:top_k]]
+        cells += (jlac10.disposition.value, jlac10.code, jlac10.probability, jlac10.analyte_probability)
+        cells += (jlac10.name, ";".join(jlac10.reasons), *codes, *[""] * (top_k - len(codes)))
+    given = [each for each in (jlac11, jlac10) if each is not None]
+    read_as = next((each.read_as.name for each in reversed(given) if each.read_as), "")
+    return (*cells, read_as, " | ".join(str(each.provenance) for each in given))
 
 
 def local_test(row: Row, columns: Mapping[str, int]) -> LocalTest:
@@ -124,15 +141,17 @@ def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
 
 
 def _map_chunk(
-    chunk: Sequence[Row], columns: Mapping[str, int], mapper: Mapper, options: MapOptions
-) -> list[Answer | str]:
+    chunk: Sequence[Row], columns: Mapping[str, int], mapper: Mapper | SystemsMapper, options: MapOptions
+) -> list[Answer | Answers | str]:
     """Return an answer a row, or the line that says why there is none."""
     tests = [local_test(row, columns) for row in chunk if not row.problem]
     mapped = iter(_map_tests(tests, mapper, options))
     return [row.problem or next(mapped) for row in chunk]
 
 
-def _map_tests(tests: Sequence[LocalTest], mapper: Mapper, options: MapOptions) -> list[Answer | str]:
+def _map_tests(
+    tests: Sequence[LocalTest], mapper: Mapper | SystemsMapper, options: MapOptions
+) -> list[Answer | Answers | str]:
     if not tests:
         return []
     try:

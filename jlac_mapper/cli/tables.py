@@ -10,6 +10,7 @@ from jlac_mapper.cli.table_text import Row, TextSource, detect_encoding
 from jlac_mapper.cli.table_xlsx import SheetSource, sheet_sources
 from jlac_mapper.errors import InputError
 from jlac_mapper.table_cells import LABEL_COLUMNS, REVIEW_COLUMNS, unguard
+from jlac_mapper.types import System
 
 FIXED_COLUMNS = (
     "disposition",
@@ -20,20 +21,31 @@ FIXED_COLUMNS = (
     "reasons",
 )
 
+JLAC10_COLUMNS = (
+    "jlac10_disposition",
+    "jlac10_code",
+    "jlac10_probability",
+    "jlac10_analyte_probability",
+    "jlac10_name",
+    "jlac10_reasons",
+)
+
 _XLSX_START = b"PK\x03\x04"
 _OLE2_START = b"\xd0\xcf\x11\xe0"
 
 
-def result_columns(top_k: int) -> tuple[str, ...]:
-    """Return the columns that follow the input's own, in order."""
+def result_columns(top_k: int, systems: Sequence[System] = (System.JLAC11,)) -> tuple[str, ...]:
+    """Return the columns that follow the input's own, in order: a block a system, then what they share."""
     ranks = range(1, top_k + 1)
-    return (
-        *FIXED_COLUMNS,
-        *(f"candidate_{rank}" for rank in ranks),
-        *(f"candidate_{rank}_probability" for rank in ranks),
-        "read_as",
-        "provenance",
-    )
+    blocks = {
+        System.JLAC11: (
+            *FIXED_COLUMNS,
+            *(f"candidate_{rank}" for rank in ranks),
+            *(f"candidate_{rank}_probability" for rank in ranks),
+        ),
+        System.JLAC10: (*JLAC10_COLUMNS, *(f"jlac10_candidate_{rank}" for rank in ranks)),
+    }
+    return (*(column for system in systems for column in blocks[system]), "read_as", "provenance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +171,7 @@ def _is_own_output(header: Sequence[str]) -> bool:
     if any(tuple(cells[-len(tail) :]) == tail for tail in (REVIEW_COLUMNS, LABEL_COLUMNS)):
         return True
     return "provenance" in cells and any(
-        tuple(cells[start : start + len(FIXED_COLUMNS)]) == FIXED_COLUMNS for start in range(len(cells))
+        tuple(cells[start : start + len(columns)]) == columns
+        for columns in (FIXED_COLUMNS, JLAC10_COLUMNS)
+        for start in range(len(cells))
     )

@@ -10,6 +10,7 @@ import typer
 from jlac_mapper.cli.train_choice_lora import choice_lora
 from jlac_mapper.cli.train_choice_rows import choice_rows
 from jlac_mapper.cli.train_embedder import embedder
+from jlac_mapper.cli.train_meanings import meanings
 from jlac_mapper.cli.train_release import AsOf, shipped_release
 from jlac_mapper.cli.train_reranker import reranker
 
@@ -139,6 +140,7 @@ def _confirmed_rows(file: Path, bound: "BoundRelease") -> "list[ConfirmedRow]":
 
 
 train_app.command("embedder")(embedder)
+train_app.command("meanings")(meanings)
 train_app.command("reranker")(reranker)
 train_app.command("choice-lora")(choice_lora)
 train_app.command("choice-rows")(choice_rows)

@@ -86,7 +86,7 @@ class Binder:
         self._by_name: dict[str, set[str]] = defaultdict(set)
         for name in vocabulary.names:
             if name.form != HOMONYM:
-                self._by_name[fold(name.text)].add(name.concept)
+                self._by_name[name.key].add(name.concept)
         for concept in vocabulary.concepts:
             for text in (concept.name, concept.name_en):
                 if (key := fold(text)) not in self._by_name:
@@ -140,7 +140,7 @@ class Binder:
         A name that stands under several concepts goes to each that has a good share of its codes: a slip such
         as an antigen's name on some of the antibody's rows does not make a name.
         """
-        have = {(fold(name.text), name.concept) for name in known}
+        have = {(name.key, name.concept) for name in known}
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         written: dict[str, str] = {}
         for listed in codes:

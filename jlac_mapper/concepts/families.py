@@ -1,5 +1,6 @@
 """Names that are composed instead of listed: a virus by a kind of antibody, an allergen by a prefix."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
@@ -13,6 +14,7 @@ from jlac_mapper.vocabulary import Name, NameFamily
 COMPOSED = "composed"
 """The form of a name that a family composes."""
 _PLACE = "{}"
+_DEPENDS = re.compile("[IVX]|アルファ|ベータ|ガンマ|デルタ|オメガ|alpha|beta|gamma", re.IGNORECASE)
 
 
 def read_families(folder: Path) -> list[NameFamily]:
@@ -33,13 +35,13 @@ def first_names(families: Iterable[NameFamily], concepts: Set[str], listed: Iter
     They stand for all that the families compose where names are searched by their likeness. A text that is
     listed stays what it is listed as; one that stands for two concepts is left out.
     """
-    taken = {fold(name.text) for name in listed}
+    taken = {name.key for name in listed}
     found: dict[str, Name | None] = {}
     for family in families:
         for concept, _, spellings, texts in _applied(family, concepts):
             for spelling in spellings:
                 name = Name(texts[0].replace(_PLACE, spelling), concept, COMPOSED)
-                key = fold(name.text)
+                key = name.key
                 if not key or key in taken:
                     continue
                 earlier = found.setdefault(key, name)
@@ -57,6 +59,8 @@ class ComposedNames:
     """
 
     def __init__(self, families: Iterable[NameFamily], concepts: Set[str]) -> None:
+        families = tuple(families)
+        self._joined = _folded_together(families, concepts)
         self._stems: list[dict[str, tuple[str, ...]]] = []
         by_start: dict[str, list[tuple[str, str, int, str]]] = defaultdict(list)
         by_end: dict[str, list[tuple[str, str, int, str]]] = defaultdict(list)
@@ -87,7 +91,7 @@ class ComposedNames:
         """Return the concepts that a folded name is composed for, in the order of the tables; mostly none."""
         if not key:
             return ()
-        found: dict[str, None] = {}
+        found = dict.fromkeys(self._joined.get(key, ()))
         patterns = (*self._by_start.get(key[0], ()), *self._by_end.get(key[-1], ()), *self._bare)
         for start, end, place, concept in patterns:
             if len(start) + len(end) < len(key) and key.startswith(start) and key.endswith(end):
@@ -96,6 +100,25 @@ class ComposedNames:
                     if (composed := concept.replace(_PLACE, meant)) in self._concepts:
                         found[composed] = None
         return tuple(found)
+
+
+def _folded_together(families: Iterable[NameFamily], concepts: Set[str]) -> dict[str, tuple[str, ...]]:
+    """
+    Return the composed names that fold otherwise than their parts do, with their concepts.
+
+    A Roman numeral or the name of a Greek letter is one only where no letter stands beside it.
+    """
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for family in families:
+        for concept, _, spellings, texts in _applied(family, concepts):
+            for spelling in spellings:
+                if not _DEPENDS.search(spelling):
+                    continue
+                for text in texts:
+                    key = fold(text.replace(_PLACE, spelling))
+                    if key != fold(spelling).join(map(fold, text.split(_PLACE))):
+                        found[key][concept] = None
+    return {key: tuple(concepts_of) for key, concepts_of in found.items()}
 
 
 def _applied(

@@ -2,7 +2,8 @@
 The vocabulary as it ships: concepts and their names, a file a section, and the words beside them.
 
 `concepts/SECTION.csv` holds a section's concepts and `names/SECTION.csv` names of concepts, of any section;
-`families/` what names are composed of; `words/` what specimens, units and the words beside a name mean. See master_data/README.md.
+`families/` what names are composed of; `words/` what specimens, units and the words beside a name mean.
+See master_data/README.md.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -10,6 +11,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+from jlac_mapper.compiled import compiled
 from jlac_mapper.concepts import tables
 from jlac_mapper.concepts.families import first_names, read_families
 from jlac_mapper.concepts.tables import Row, read, read_folder, unique
@@ -33,6 +35,7 @@ from jlac_mapper.vocabulary import (
 
 _FORMS = frozenset({"formal", "short", "abbreviation", "english", "old", "kana", "slang", HOMONYM})
 _SITE = "site:"
+_FOLDERS = ("concepts", "names", "families", "words")
 _PLACES = ("piece", "edge", "inside", "heading", "remark")
 
 
@@ -49,6 +52,19 @@ def load_vocabulary(folder: Path | None = None) -> Vocabulary:
             homonym; the message gives file and line.
     """
     folder = folder or master_data_dir()
+    files = sorted(path for part in _FOLDERS for path in (folder / part).glob("*.csv"))
+    try:
+        sources = [
+            text
+            for path in files
+            for text in (path.relative_to(folder).as_posix().encode(), path.read_bytes())
+        ]
+    except OSError:
+        return _load(folder)  # says what is wrong with which table
+    return compiled("vocabulary", [str(folder), *sources], lambda: _load(folder))
+
+
+def _load(folder: Path) -> Vocabulary:
     specimens = tuple(
         Specimen(
             r["key"], r["code"], r["name_ja"], r["name_en"], r["broader"], r.list("spellings"), r["jlac10"]
@@ -81,7 +97,7 @@ def with_site_names(vocabulary: Vocabulary, extra: Iterable[SiteName]) -> Vocabu
 
     A name that the vocabulary knows already keeps its meaning: nothing that is brought in makes it ambiguous.
     """
-    known = {fold(name.text) for name in vocabulary.names}
+    known = {name.key for name in vocabulary.names}
     added: dict[str, SiteName] = {}
     for name in extra:
         if (key := fold(name.text)) and key not in known:

@@ -9,7 +9,7 @@ from datetime import date
 
 from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.codes.listed import ListedCode
-from jlac_mapper.field_limits import FIELD_LIMITS, overlong_field
+from jlac_mapper.field_limits import overlong_field, overlong_message
 from jlac_mapper.mapping import decide, guard, score
 from jlac_mapper.mapping.ask import UNASKED, Opinion, Reranker
 from jlac_mapper.mapping.compare import Comparer, Composed
@@ -240,12 +240,7 @@ class Pipeline:
         return not listed and max(other.scores["dense"], other.explained) >= _MUCH
 
     def _too_long(self, test: LocalTest, field: str) -> Mapping:
-        length, limit = len(getattr(test, field)), FIELD_LIMITS[field]
-        return self._error(
-            Reason.FIELD_TOO_LONG,
-            f"{field} has {length:,} characters, at most {limit:,} are read: shorten it, "
-            "or see whether a quotation mark or a separator is missing in the file",
-        )
+        return self._error(Reason.FIELD_TOO_LONG, overlong_message(test, field))
 
     def _error(self, reason: Reason, message: str) -> Mapping:
         return Mapping(

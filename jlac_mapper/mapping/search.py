@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from rapidfuzz.fuzz import ratio
+
 from jlac_mapper.mapping.comparisons.usual import fit_usual
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.similar_names import Close, Resembling, SimilarNames
-from jlac_mapper.text import fold
 from jlac_mapper.types import Hypothesis, NamePart, NormalizedTest
 from jlac_mapper.vocabulary import HOMONYM, Concept, Name, Vocabulary
 
@@ -80,12 +81,20 @@ class Retriever:
         concepts = vocabulary.by_key()
         self._by_key: dict[str, list[_Entry]] = defaultdict(list)
         for name in vocabulary.names:
-            if key := fold(name.text):
+            if key := name.key:
                 concept, here = concepts[name.concept], name.concept in listed
                 meaning = concept.key if here else UNLISTED
                 self._by_key[key].append(_Entry(key, name, concept, here, meaning))
         self._by_key = dict(self._by_key)
         self._entries = [entry for group in self._by_key.values() for entry in _meant(group)]
+        standard: dict[str, _Entry] = {}
+        for entry in self._entries:
+            if entry.listed:
+                standard.setdefault(entry.concept.key, entry)
+        self._twins = {
+            key: [standard[twin] for twin in concept.confused_with if twin in standard]
+            for key, concept in concepts.items()
+        }
         keys = [e.key for e in self._entries]
         dense = make_dense(keys) if make_dense else None
         self._similar = SimilarNames(keys, [e.meaning for e in self._entries], dense)
@@ -97,9 +106,10 @@ class Retriever:
         At most `LISTED_LIMIT` listed concepts and one hypothesis without a code; equal scores by the
         concept's key, the one without a code last. Empty only for a row without a name.
         """
-        close = self._similar.by_embedding(q for test in tests for q in test.queries)
+        unknown = [test for test in tests if not self._is_known(test)]
+        close = self._similar.by_embedding(q for test in unknown for q in test.queries)
         resembling = self._similar.by_characters(
-            q for test in tests for q in (*test.queries, *_part_queries(test))
+            q for test in unknown for q in (*test.queries, *_part_queries(test))
         )
         return [self._retrieve(test, resembling, close) for test in tests]
 
@@ -111,10 +121,26 @@ class Retriever:
         for part in test.parts:
             self._look_up_part(part, test, gathered)
         self._look_up_aliases(test, gathered)
-        self._add_resembling(test, resembling, gathered)
-        for query in test.queries:
-            self._add_close(close[query], gathered)
+        if self._is_known(test):
+            self._add_twins(test.keys[0], gathered)
+        else:
+            self._add_resembling(test, resembling, gathered)
+            for query in test.queries:
+                self._add_close(close[query], gathered)
         return _rank(gathered)
+
+    def _is_known(self, test: NormalizedTest) -> bool:
+        """Whether the name as it stands is a known one: then nothing else need be searched."""
+        return bool(test.keys) and test.keys[0] in self._by_key
+
+    def _add_twins(self, key: str, gathered: _Gathered) -> None:
+        """Put listed concepts that a known name is confused with beside it, for whoever reviews the row."""
+        for entry in self._by_key[key]:
+            for twin in self._twins[entry.concept.key]:
+                support = gathered.by_meaning[twin.meaning]
+                support.propose(twin, better=False)
+                support.similarity = max(support.similarity, ratio(key, twin.key) / 100)
+                support.cosine = max(support.cosine, support.similarity / 2)
 
     def _find(self, key: str, test: NormalizedTest) -> Sequence[_Entry]:
         entries = self._by_key.get(key, ())
@@ -167,10 +193,10 @@ class Retriever:
             weights.setdefault(text, (len(text) / max(1, gathered.total)) ** 0.5)
         for query, weight in weights.items():
             cosines, found = resembling[query]
-            for (row, ratio), cosine in zip(found, (weight * cosines).tolist(), strict=True):
+            for (row, likeness), cosine in zip(found, (weight * cosines).tolist(), strict=True):
                 entry = self._entries[row]
                 support = gathered.by_meaning[entry.meaning]
-                similarity = weight * ratio / 100
+                similarity = weight * likeness / 100
                 if not support.exact and not support.covered:
                     better = cosine + similarity > support.cosine + support.similarity
                     support.propose(entry, better=better)

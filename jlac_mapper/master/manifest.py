@@ -21,7 +21,7 @@ BASIS = "2025-12, and from 2026-08 on what is known of that list"
 def build_manifest(data_dir: Path) -> dict[str, Any]:
     """Return the manifest of vocabulary and starter in *data_dir*, a folder laid out as master_data."""
     vocabulary, starter = load_vocabulary(data_dir), load_starter(data_dir)
-    folders = ("concepts", "names", "words", "releases")
+    folders = ("concepts", "names", "families", "words", "releases")
     return {
         "edition": starter.edition.name,
         "basis": BASIS,
@@ -30,6 +30,7 @@ def build_manifest(data_dir: Path) -> dict[str, Any]:
             "concepts": len(vocabulary.concepts),
             "concepts_listed_once": len({key for keys in starter.known.values() for key in keys}),
             "names": len(vocabulary.names),
+            "principles": len(vocabulary.principles),
             "specimens": len(vocabulary.specimens),
             "units": len(vocabulary.units),
             "codes": len(starter.edition.codes),

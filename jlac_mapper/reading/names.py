@@ -52,19 +52,21 @@ class NameReader:
             self._by_first[word[0]].append(word)
             self._by_last[word[-1]].append(word)
         self._inside = _longest_first(k for k, q in self._qualifiers.items() if q.where == "inside")
-        self._names = {fold(name.text) for name in vocabulary.names}
+        self._names = {name.key for name in vocabulary.names}
         self._vocabulary = vocabulary
         sections = {concept.key: concept.sections for concept in vocabulary.concepts}
         self._sections: dict[str, frozenset[str]] = {}
         for name in vocabulary.names:
-            key = fold(name.text)
+            key = name.key
             # A heading that fits the rarer meaning alone stays: without it 感染症:TP reads as 総蛋白.
             usual = sections[name.concept] if name.form != HOMONYM else frozenset[str]()
             self._sections[key] = self._sections.get(key, frozenset()) | usual
 
     @cached_property
-    def _telling(self) -> frozenset[str]:
-        return telling_words(self._vocabulary)
+    def _telling(self) -> tuple[frozenset[str], tuple[int, ...]]:
+        """The words that make another test of one, and the lengths that they have."""
+        words = telling_words(self._vocabulary)
+        return words, tuple(sorted(set(map(len, words))))
 
     def read(self, name: str, facts: Facts) -> tuple[NamePart, ...]:
         """Return the parts of a cleaned name, none for an empty one; *facts* takes what else it says."""
@@ -123,7 +125,10 @@ class NameReader:
 
     def _tells(self, key: str) -> bool:
         """Whether *key* makes another test of a listed one, as アイソザイム or one letter does: CK(M)."""
-        return (len(key) == 1 and key.isascii()) or any(word in key for word in self._telling)
+        if len(key) == 1 and key.isascii():
+            return True
+        words, lengths = self._telling
+        return any(key[i : i + n] in words for n in lengths for i in range(len(key) - n + 1))
 
     def _parts(self, body: str, facts: Facts) -> tuple[NamePart, ...]:
         parts: list[NamePart] = []

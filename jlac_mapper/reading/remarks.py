@@ -54,7 +54,7 @@ def telling_words(vocabulary: Vocabulary) -> frozenset[str]:
     """
     names: defaultdict[str, list[str]] = defaultdict(list)
     for name in vocabulary.names:
-        names[name.concept].append(fold(name.text))
+        names[name.concept].append(name.key)
     for keys in names.values():
         keys.sort(key=len, reverse=True)
     found = set()

@@ -146,5 +146,7 @@ def _keys(name: str, parts: tuple[NamePart, ...], words: tuple[str, ...]) -> tup
     stripped = "".join(p.variants[-1] for p in parts)
     joined = "".join(p.variants[0] for p in parts)
     in_specimen = [word + stripped for word in words if stripped and not stripped.startswith(word)]
-    keys = [k for k in dict.fromkeys((*in_specimen, fold(name), joined, stripped)) if k]
+    # 尿中 is written for 尿; a known name with either is not taken apart, so both are looked up.
+    plain = [joined.replace("尿中", "尿", 1)] if joined.startswith("尿中") else []
+    keys = [k for k in dict.fromkeys((*in_specimen, fold(name), joined, stripped, *plain)) if k]
     return keys, [k for k in dict.fromkeys((*in_specimen[-1:], joined, stripped)) if k]

@@ -24,7 +24,7 @@ class CodeSearch:
         ordered = sorted(current, key=lambda c: (c.code.method != jlac11.METHOD_UNSPECIFIED, c.code))
         by_concept: dict[str, set[str]] = defaultdict(set)
         for name in bound.vocabulary.names:
-            by_concept[name.concept].add(fold(name.text))
+            by_concept[name.concept].add(name.key)
         self._texts = [
             (_haystack(c), frozenset().union(*(by_concept[key] for key in bound.binding.of(c.code))), c)
             for c in ordered

@@ -6,7 +6,7 @@ Answers written before there were concepts are read too.
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from jlac_mapper.codes import jlac11
@@ -119,10 +119,14 @@ def _hypothesis(hypothesis: Hypothesis) -> dict[str, Any]:
     return {
         "concept": _concept(hypothesis.concept),
         "listed": hypothesis.listed,
-        "name": asdict(hypothesis.name) if hypothesis.name else None,
+        "name": _name(hypothesis.name) if hypothesis.name else None,
         "scores": dict(hypothesis.scores),
         "explained": hypothesis.explained,
     }
+
+
+def _name(name: Name) -> dict[str, Any]:
+    return {field.name: getattr(name, field.name) for field in fields(name) if field.init}
 
 
 def _read_hypothesis(read: dict[str, Any]) -> Hypothesis:

@@ -35,7 +35,7 @@ def read(path: Path, bound: BoundRelease) -> list[Name]:
     concepts = concepts_of(bound)
     known: dict[str, set[str]] = defaultdict(set)
     for name in bound.vocabulary.names:
-        known[fold(name.text)].add(name.concept)
+        known[name.key].add(name.concept)
     found: list[Name] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -81,11 +81,11 @@ def added(vocabulary: Vocabulary, confirmed: Sequence[Name]) -> Vocabulary:
 
     A name of a concept that is in no table brings it in, as one without a code.
     """
-    keys = {fold(name.text) for name in confirmed}
+    keys = {name.key for name in confirmed}
     known = vocabulary.by_key()
     new = {n.concept: Concept(n.concept, n.text, n.text) for n in confirmed if n.concept not in known}
     return replace(
         vocabulary,
         concepts=(*vocabulary.concepts, *new.values()),
-        names=(*(n for n in vocabulary.names if fold(n.text) not in keys), *confirmed),
+        names=(*(n for n in vocabulary.names if n.key not in keys), *confirmed),
     )

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from jlac_mapper.concepts.bound_release import BoundRelease
-from jlac_mapper.text import fold
 from jlac_mapper.training.embedder import Recipe, Trained
 from jlac_mapper.training.embedder_compare import Measured
 from jlac_mapper.training.embedder_static import quantised, table_of
@@ -65,7 +64,7 @@ def write(folder: Path, grams: Sequence[str], trained: Trained, story: Story) ->
 
 
 def _digest_of_names(vocabulary: Vocabulary) -> str:
-    keys = sorted(f"{fold(name.text)}\t{name.concept}" for name in vocabulary.names)
+    keys = sorted(f"{name.key}\t{name.concept}" for name in vocabulary.names)
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()
 
 

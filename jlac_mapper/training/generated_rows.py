@@ -1,7 +1,6 @@
 """Labelled rows as hospitals might write them, generated from the vocabulary and spelling rules alone."""
 
 import random
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,11 +23,9 @@ from jlac_mapper.training.generated_words import (
     SERUM_TESTS,
     UNLISTED_SPECIMENS,
 )
+from jlac_mapper.training.spelling import Speller
 from jlac_mapper.types import LocalTest
 from jlac_mapper.vocabulary import HOMONYM, Name, Timing, Unit
-
-_TO_HALF = {unicodedata.normalize("NFKC", chr(c)): chr(c) for c in range(0xFF66, 0xFF9E)}
-
 
 _TIMED = {Timing.FASTING: ("1337",), Timing.RANDOM: ("1336", "1299")}
 """Identifications of a timing, the one in use first."""
@@ -90,7 +87,8 @@ class RowGenerator:
             if s.code and s.key != "blood"
         }
         self._specimen_codes = {s.key: s.code for s in vocabulary.specimens if s.code}
-        self._keys = {fold(name.text) for name in vocabulary.names}
+        self._keys = {name.key for name in vocabulary.names}
+        self._speller = Speller(self._random, self._keys)
         self._concepts = vocabulary.by_key()
         self._units: dict[str, Unit] = {u.code: u for u in vocabulary.units if u.code}
         # Codes that differ in their method are one place: products must not outweigh specimens.
@@ -113,7 +111,7 @@ class RowGenerator:
             fitting = [s for s in slots if self._fits(s, name)] or slots
             usual = [s for s in fitting if s.specimen == self._defaults[name.concept]] or fitting
             slot = self._random.choice(usual if self._random.random() < 0.8 else fitting)
-            spelled = self._spell(name.text)
+            spelled = self._speller.spell(name.text)
             aliases = self._aliases[name.concept]
             if self._random.random() < 0.15 and aliases:
                 spelled += f"({self._random.choice(aliases)})"
@@ -145,7 +143,7 @@ class RowGenerator:
         concept = self._concepts.get(name.concept)
         twins = [key for key in concept.confused_with if key in self._slots] if concept else []
         for _ in range(count):
-            fields = {"name": self._decorate(self._spell(name.text))}
+            fields = {"name": self._decorate(self._speller.spell(name.text))}
             twin = self._random.choice(twins) if twins else ""
             if twin and self._random.random() < 0.6:
                 slot = self._random.choice(self._slots[twin])
@@ -189,11 +187,11 @@ class RowGenerator:
 
         TG in ng/mL is サイログロブリン. None for a name that is long or not Latin.
         """
-        key = fold(name.text)
+        key = name.key
         if not (2 <= len(key) <= 4 and key.isascii() and key.isalpha()):
             return None
         foreign = self._foreign(OTHER_UNITS, name.concept)
-        fields = {"name": self._decorate(self._spell(name.text))}
+        fields = {"name": self._decorate(self._speller.spell(name.text))}
         self._write_unit(fields, self._random.choice(foreign))
         if self._random.random() < 0.7:
             fields["specimen"] = self._random.choice(SERUM_TESTS)
@@ -201,7 +199,7 @@ class RowGenerator:
 
     def unlisted_specimen(self, name: Name) -> LabelledRow:
         """Return a row of a listed concept in a specimen that has no listed code."""
-        fields = {"name": self._spell(name.text), "specimen": self._random.choice(UNLISTED_SPECIMENS)}
+        fields = {"name": self._speller.spell(name.text), "specimen": self._random.choice(UNLISTED_SPECIMENS)}
         self._write_unit(fields, self._unit_text(self._random.choice(self._slots[name.concept]).unit))
         return LabelledRow(LocalTest(**fields), "", name.text)
 
@@ -279,34 +277,3 @@ class RowGenerator:
         if self._random.random() < 0.3:
             return "".join(self._random.choices("ABDEFGHJLMNPQRSTVWXYZ", k=self._random.randint(2, 4)))
         return "".join(self._random.choices(ROOM_CHARACTERS, k=self._random.randint(1, 4)))
-
-    def _spell(self, name: str) -> str:
-        draw = self._random.random()
-        if draw < 0.2:
-            return "".join(_half_width(c) for c in name)
-        if draw < 0.3:
-            return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in name)
-        if draw < 0.4:
-            return name.upper() if self._random.random() < 0.5 else name.lower()
-        if draw < 0.45:
-            mistyped = self._mistype(name)
-            # A slip that makes another known name is that name, not this one.
-            return name if fold(mistyped) in self._keys else mistyped
-        return name
-
-    def _mistype(self, name: str) -> str:
-        if len(name) < 5:
-            return name
-        i = self._random.randrange(1, len(name) - 2)
-        if self._random.random() < 0.5:
-            return name[:i] + name[i + 1 :]
-        return name[:i] + name[i + 1] + name[i] + name[i + 2 :]
-
-
-def _half_width(character: str) -> str:
-    decomposed = unicodedata.normalize("NFD", character)
-    base = _TO_HALF.get(decomposed[0])
-    if base is None:
-        return character
-    marks = {"\u3099": "ﾞ", "\u309a": "ﾟ"}
-    return base + "".join(marks.get(c, c) for c in decomposed[1:])

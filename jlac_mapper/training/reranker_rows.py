@@ -15,7 +15,6 @@ from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.mapping.generation_template import END, MARKS, prompt, spelled_out
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.ports import Choice
-from jlac_mapper.text import fold
 from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator, names_by_listing
 from jlac_mapper.training.pairs import hold_out
 from jlac_mapper.vocabulary import Name, Vocabulary
@@ -45,8 +44,8 @@ def split(vocabulary: Vocabulary) -> tuple[Vocabulary, Vocabulary]:
 
 def unread(held_out: Vocabulary, kept: Vocabulary) -> Vocabulary:
     """Return the held-out names that a hospital's confirmed rows did not bring back."""
-    keys = {fold(name.text) for name in kept.names}
-    return replace(held_out, names=tuple(n for n in held_out.names if fold(n.text) not in keys))
+    keys = {name.key for name in kept.names}
+    return replace(held_out, names=tuple(n for n in held_out.names if n.key not in keys))
 
 
 def learned_options(

@@ -53,11 +53,14 @@ def table(heading: str) -> list[tuple[str, ...]]:
     return rows
 
 
+_RANK = re.compile(r"(?<=_)\d+")
+
+
 def names(cell: str) -> list[str]:
     """Return the `code` words of a cell; `a_1` … `a_5` stands for all five."""
     found = _CODE.findall(cell)
     if "…" not in cell:
         return found
     first, last = found
-    low, high = (int(re.findall(r"\d+", name)[0]) for name in (first, last))
-    return [re.sub(r"\d+", str(number), first, count=1) for number in range(low, high + 1)]
+    low, high = (int(_RANK.findall(name)[0]) for name in (first, last))
+    return [_RANK.sub(str(number), first, count=1) for number in range(low, high + 1)]

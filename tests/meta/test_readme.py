@@ -18,7 +18,7 @@ from jlac_mapper.config import PREFIX, Settings
 from jlac_mapper.errors import ConfigurationError, JlacMapperError
 from jlac_mapper.grpc_api.errors import to_status
 from jlac_mapper.table_cells import guard, unguard
-from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Disposition, Reason
+from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Disposition, Reason, System
 from tests.meta import readme
 from tests.meta.command_lines import PROGRAM, options, problem, verbs
 
@@ -88,7 +88,7 @@ def test_every_make_target_named_exists() -> None:
 
 def test_the_output_columns_are_those_of_the_program_in_order() -> None:
     documented = [name for cells in readme.table("column") for name in readme.names(cells[0])]
-    assert documented == list(result_columns(5))
+    assert documented == list(result_columns(5, tuple(System)))
 
 
 def test_the_input_fields_are_those_of_the_program() -> None:

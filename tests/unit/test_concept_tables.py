@@ -24,12 +24,12 @@ from jlac_mapper.vocabulary import (
 TABLES = {
     "concepts/chemistry.csv": (
         tables.CONCEPTS,
-        "triglyceride,中性脂肪,Triglyceride,test,quantity,serum|plasma,mg/dL,3F015-0000,thyroglobulin,urine",
+        "triglyceride,中性脂肪,Triglyceride,test,quantity,serum|plasma,mg/dL,3F015-0000,thyroglobulin,urine,271|272",
     ),
     "concepts/urine.csv": (
         tables.CONCEPTS,
-        "urine_protein,尿蛋白,Urine protein,test,,urine,,1A010,,",
-        "thyroglobulin,サイログロブリン,Thyroglobulin,test,quantity,serum,ng/mL,5D300,triglyceride,",
+        "urine_protein,尿蛋白,Urine protein,test,,urine,,1A010,,,",
+        "thyroglobulin,サイログロブリン,Thyroglobulin,test,quantity,serum,ng/mL,5D300,triglyceride,,",
     ),
     "names/chemistry.csv": (
         tables.NAMES,
@@ -43,8 +43,8 @@ TABLES = {
         "TG,thyroglobulin,homonym,,,,",
     ),
     "words/specimens.csv": (
-        tables.SPECIMENS, "serum,250,血清,Serum,,血しょう外|セラム", "plasma,240,血漿,Plasma,,",
-        "urine,100,尿,Urine,,",
+        tables.SPECIMENS, "serum,250,023,血清,Serum,,血しょう外|セラム", "plasma,240,022,血漿,Plasma,,",
+        "urine,100,,尿,Urine,,",
     ),
     "words/units.csv": (tables.UNITS, "85,mg/dL,mg/dL,quantitative,mg/100ml"),
     "words/qualifiers.csv": (
@@ -79,7 +79,7 @@ def test_the_tables_load_as_they_are_written_in_the_order_of_their_files(folder:
     assert read.concepts[0] == Concept(
         key="triglyceride", name="中性脂肪", name_en="Triglyceride", kind=ConceptKind.TEST,
         scale=Scale.QUANTITY, section="chemistry", specimens=("serum", "plasma"), units=("mg/dL",),
-        jlac10=("3F015-0000",), confused_with=("thyroglobulin",), also_in=("urine",),
+        jlac10=("3F015-0000",), confused_with=("thyroglobulin",), also_in=("urine",), methods=("271", "272"),
     )  # fmt: skip
     assert [concept.key for concept in read.concepts] == ["triglyceride", "urine_protein", "thyroglobulin"]
     assert read.concepts[0].sections == {"chemistry", "urine"}
@@ -88,7 +88,7 @@ def test_the_tables_load_as_they_are_written_in_the_order_of_their_files(folder:
         "空腹時TG", "triglyceride", "formal", "serum", "mg/dL", ResultType.QUANTITATIVE, Timing.FASTING
     )
     assert [name.concept for name in read.names if name.form == HOMONYM] == ["thyroglobulin"]
-    assert read.specimens[0] == Specimen("serum", "250", "血清", "Serum", "", ("血しょう外", "セラム"))
+    assert read.specimens[0] == Specimen("serum", "250", "血清", "Serum", "", ("血しょう外", "セラム"), "023")
     assert read.units == (Unit("85", "mg/dL", "mg/dL", ResultType.QUANTITATIVE, ("mg/100ml",)),)
     assert Qualifier("生化", "section", "chemistry|urine", "heading") in read.qualifiers
     assert read.by_key()["urine_protein"].scale is Scale.ANY
@@ -132,16 +132,16 @@ NAME = "新しい名"
         ("names/urine.csv", f"{NAME},urine_protein,short,,,roughly,", "result_type is 'roughly'; expected"),
         ("names/urine.csv", f"{NAME},urine_protein,short,,,,soon", "timing is 'soon'; expected one of fast"),
         ("names/urine.csv", f"{NAME},urine_protein", "2 cells, 7 expected"),
-        ("concepts/urine.csv", "triglyceride,甲,a,test,,,,,,", "'triglyceride' is listed twice, first in"),
-        ("concepts/urine.csv", "new,甲,a,tests,,,,,,", "kind is 'tests'; expected one of test, calculated"),
-        ("concepts/urine.csv", "new,甲,a,test,some,,,,,", "scale is 'some'; expected one of quantity"),
-        ("concepts/urine.csv", "new,甲,a,test,,blood,,,,", "specimens: 'blood' is in no table"),
-        ("concepts/urine.csv", "new,甲,a,test,,,,,no_test,", "confused_with: 'no_test' is in no table"),
-        ("concepts/urine.csv", "new,甲,a,test,,,,,,stool", "also_in: 'stool' is in no table"),
-        ("concepts/urine.csv", "new,,a,test,,,,,,", "a concept needs its key, a Japanese and an"),
-        ("concepts/urine.csv", "new,甲,,test,,,,,,", "a concept needs its key, a Japanese and an"),
-        ("concepts/urine.csv", ",甲,a,test,,,,,,", "a concept needs its key, a Japanese and an"),
-        ("words/specimens.csv", "serum,250,血清,Serum,,血清", "key 'serum' is listed twice"),
+        ("concepts/urine.csv", "triglyceride,甲,a,test,,,,,,,", "'triglyceride' is listed twice, first in"),
+        ("concepts/urine.csv", "new,甲,a,tests,,,,,,,", "kind is 'tests'; expected one of test, calculated"),
+        ("concepts/urine.csv", "new,甲,a,test,some,,,,,,", "scale is 'some'; expected one of quantity"),
+        ("concepts/urine.csv", "new,甲,a,test,,blood,,,,,", "specimens: 'blood' is in no table"),
+        ("concepts/urine.csv", "new,甲,a,test,,,,,no_test,,", "confused_with: 'no_test' is in no table"),
+        ("concepts/urine.csv", "new,甲,a,test,,,,,,stool,", "also_in: 'stool' is in no table"),
+        ("concepts/urine.csv", "new,,a,test,,,,,,,", "a concept needs its key, a Japanese and an"),
+        ("concepts/urine.csv", "new,甲,,test,,,,,,,", "a concept needs its key, a Japanese and an"),
+        ("concepts/urine.csv", ",甲,a,test,,,,,,,", "a concept needs its key, a Japanese and an"),
+        ("words/specimens.csv", "serum,250,023,血清,Serum,,血清", "key 'serum' is listed twice"),
         ("words/units.csv", "F7,U/L,U/L,some,", "result_type is 'some'; expected one of qualitative"),
         ("words/qualifiers.csv", "尿,specimen,water,edge", "value 'water' or where 'edge' is unknown"),
         ("words/qualifiers.csv", "尿,section,chemistry|water,edge", "value 'chemistry|water'"),
@@ -174,8 +174,8 @@ def test_a_usual_meaning_behind_another_usual_meaning_is_refused_although_a_homo
 
 def test_a_line_break_inside_a_cell_does_not_shift_the_line_that_is_told(folder: Path) -> None:
     path = folder / "words" / "specimens.csv"
-    add_line(path, 'csf,,髄液,"CSF\nfluid",,')
-    number = add_line(path, "serum,250,血清,Serum,,")
+    add_line(path, 'csf,,041,髄液,"CSF\nfluid",,')
+    number = add_line(path, "serum,250,023,血清,Serum,,")
     with pytest.raises(MasterFileError, match=rf"words/specimens\.csv, line {number}: key 'serum'"):
         load_vocabulary(folder)
 

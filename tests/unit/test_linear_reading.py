@@ -41,13 +41,18 @@ def _of(length: int, piece: str, before: str = "", behind: str = "") -> str:
     return before + (piece * (length // len(piece) + 1))[: length - len(before) - len(behind)] + behind
 
 
+def _in_kana(number: int) -> str:
+    """A number in five signs of which no word that makes another test consists."""
+    return "".join("ぬむゑゐ"[number >> place & 3] for place in (8, 6, 4, 2, 0))
+
+
 HARD: dict[str, Callable[[int], str]] = {
     "open brackets": lambda n: _of(n, "("),
     "closed brackets": lambda n: _of(n, ")"),
     "nested brackets": lambda n: "(" * (n // 2) + ")" * (n // 2),
     "nested names": lambda n: _of(n // 2, "AST(") + ")" * (n // 8),
     "remarks": lambda n: _of(n, "(謎の)", "AST"),
-    "other remarks": lambda n: "AST" + "".join(f"({i:04x}謎)" for i in range(n // 7)),
+    "other remarks": lambda n: "AST" + "".join(f"({_in_kana(i)})" for i in range(n // 7)),
     "qualifiers": lambda n: _of(n, "定性"),
     "qualifiers at the edge": lambda n: _of(n, "尿"),
     "mixed qualifiers": lambda n: _of(n, "血清空腹時定性CLIA法尿"),

@@ -1,5 +1,6 @@
 """The concept that a row was read as, in every answer: with a code, without one, and where none is known."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
 from tests.unit.stages import CODES, CONCEPT_OF, build_pipeline, listed
+from tests.unit.vocabulary import VOCABULARY
 
 PIPELINE = build_pipeline()
 
@@ -65,7 +67,14 @@ def test_an_item_whose_codes_all_ended_goes_to_a_person_without_a_code() -> None
 
 def test_an_ended_item_gets_no_code_of_another_that_resembles_it() -> None:
     once = (listed("C7003-0000-250-000-B1", valid_to=date(2025, 7, 15)),)
-    pipeline = build_pipeline([c for c in CODES if c.code.measurand != "C7003"], ended=once)
+    taken_for_it = tuple(
+        replace(c, confused_with=("sodium",)) if c.key == "potassium" else c for c in VOCABULARY.concepts
+    )
+    pipeline = build_pipeline(
+        [c for c in CODES if c.code.measurand != "C7003"],
+        ended=once,
+        vocabulary=replace(VOCABULARY, concepts=taken_for_it),
+    )
     row = LocalTest("カリウム", specimen="血清", unit="mmol/L")
     (mapping,) = pipeline.map_batch([row], MapOptions())
     assert {c.hypothesis.key for c in mapping.candidates} == {"sodium"}

@@ -371,7 +371,7 @@ def test_the_manifest_names_edition_counts_and_every_table() -> None:
     assert manifest["edition"] == "starter"
     assert manifest["basis"].startswith("2025-12, and from 2026-08 on")
     assert manifest["counts"]["concepts_listed_once"] == 59
-    folders = ("concepts", "names", "words", "releases")
+    folders = ("concepts", "names", "families", "words", "releases")
     assert set(manifest["sha256"]) == {
         path.relative_to(master_data_dir()).as_posix()
         for folder in folders

@@ -1,0 +1,1 @@
+"""What a row may mean among all concepts: found, described feature by feature, and weighed."""
