@@ -101,6 +101,7 @@ def map_command(
     from jlac_mapper.cli.table_job import map_file
 
     mapper = app.mapper if systems == (System.JLAC11,) else app.systems()
+    mapper.map_batch([], job.options)  # what is built when it is first asked for is no part of the run
     stderr = _console(stderr=True)
     try:
         with _progress_bar() as (on_start, on_chunk):
