@@ -87,12 +87,12 @@ class Retriever:
                 self._by_key[key].append(_Entry(key, name, concept, here, meaning))
         self._by_key = dict(self._by_key)
         self._entries = [entry for group in self._by_key.values() for entry in _meant(group)]
-        standard: dict[str, _Entry] = {}
+        named: dict[str, list[_Entry]] = defaultdict(list)
         for entry in self._entries:
             if entry.listed:
-                standard.setdefault(entry.concept.key, entry)
+                named[entry.concept.key].append(entry)
         self._twins = {
-            key: [standard[twin] for twin in concept.confused_with if twin in standard]
+            key: [named[twin] for twin in concept.confused_with if twin in named]
             for key, concept in concepts.items()
         }
         keys = [e.key for e in self._entries]
@@ -136,7 +136,8 @@ class Retriever:
     def _add_twins(self, key: str, gathered: _Gathered) -> None:
         """Put listed concepts that a known name is confused with beside it, for whoever reviews the row."""
         for entry in self._by_key[key]:
-            for twin in self._twins[entry.concept.key]:
+            for names in self._twins[entry.concept.key]:
+                twin = max(names, key=lambda name: ratio(key, name.key))
                 support = gathered.by_meaning[twin.meaning]
                 support.propose(twin, better=False)
                 support.similarity = max(support.similarity, ratio(key, twin.key) / 100)
