@@ -7,6 +7,7 @@ holds what cannot be read, things are made anew. As with Python's own compiled m
 the folder decides what runs: it is made for its owner alone, and one that others may write to is not read.
 """
 
+import functools
 import hashlib
 import os
 import pickle
@@ -71,6 +72,7 @@ def _digest(kind: str, sources: Iterable[bytes | str]) -> str:
     return digest.hexdigest()[:40]
 
 
+@functools.cache
 def _code_digest() -> str:
     """Tell one state of the program from another: sizes and times of its modules."""
     package = Path(__file__).parent

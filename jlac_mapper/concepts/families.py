@@ -38,7 +38,7 @@ def first_names(families: Iterable[NameFamily], concepts: Set[str], listed: Iter
     taken = {name.key for name in listed}
     found: dict[str, Name | None] = {}
     for family in families:
-        for concept, _, spellings, texts in _applied(family, concepts):
+        for concept, spellings, texts in _applied(family, concepts):
             for spelling in spellings:
                 name = Name(texts[0].replace(_PLACE, spelling), concept, COMPOSED)
                 key = name.key
@@ -110,7 +110,7 @@ def _folded_together(families: Iterable[NameFamily], concepts: Set[str]) -> dict
     """
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for family in families:
-        for concept, _, spellings, texts in _applied(family, concepts):
+        for concept, spellings, texts in _applied(family, concepts):
             for spelling in spellings:
                 if not _DEPENDS.search(spelling):
                     continue
@@ -121,15 +121,13 @@ def _folded_together(families: Iterable[NameFamily], concepts: Set[str]) -> dict
     return {key: tuple(concepts_of) for key, concepts_of in found.items()}
 
 
-def _applied(
-    family: NameFamily, concepts: Set[str]
-) -> Iterator[tuple[str, str, Sequence[str], Sequence[str]]]:
-    """Yield concept, stem, spellings and patterns of every concept that a family names."""
+def _applied(family: NameFamily, concepts: Set[str]) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+    """Yield concept, spellings and patterns of every concept that a family names."""
     for stem, spellings in family.stems.items():
         for key, texts in family.patterns:
             concept = key.replace(_PLACE, stem)
             if concept in concepts:
-                yield concept, stem, spellings, texts
+                yield concept, spellings, texts
 
 
 def _family(path: Path) -> NameFamily:

@@ -200,7 +200,7 @@ def _name_reasons(row: _Read, best: Jlac10Candidate | None) -> tuple[Reason, ...
     if best is None or not row.meanings:
         return (Reason.NAME_UNKNOWN,)
     meaning = next(m for concept, m, _ in row.meanings if concept is best.concept)
-    if (meaning.exact or meaning.covered >= 1.0) and not meaning.rare:
+    if meaning.exact and not meaning.rare:
         return (Reason.EXACT_NAME,)
     if meaning.covered >= _LIKELY:
         return (Reason.NAME_PARTLY_EXPLAINED,)

@@ -86,7 +86,7 @@ class MeaningFinder:
 
     def find(self, tests: Sequence[NormalizedTest]) -> list[list[Meaning]]:
         """Return for each row up to `LIMIT` concepts, the likeliest by the plain scores first."""
-        unknown = [test for test in tests if not (test.keys and self._known(test.keys[0]))]
+        unknown = [test for test in tests if not self._is_known(test)]
         close = self._similar.by_embedding(q for test in unknown for q in test.queries)
         resembling = self._similar.by_characters(q for test in unknown for q in _queries(test))
         return [self._find(test, resembling, close) for test in tests]
@@ -102,8 +102,7 @@ class MeaningFinder:
                 if score > support.exact:
                     support.exact, support.rare = score, entry.rare
                     support.near(key, 2.0)
-        is_known = any(support.exact == 1.0 for support in found.values())
-        if is_known:
+        if is_known := self._is_known(test):
             self._add_twins(test.keys[0], found)
         total = 0
         for part in test.parts:
@@ -158,6 +157,10 @@ class MeaningFinder:
                     name = self.concepts[rival].name_key
                     found[rival].similarity = ratio(key, name) / 100
                     found[rival].near(name, 0.0)
+
+    def _is_known(self, test: NormalizedTest) -> bool:
+        """Whether the name as it stands is a known one: then nothing else need be searched."""
+        return bool(test.keys and self._known(test.keys[0]))
 
     def _known(self, key: str) -> tuple[_Entry, ...]:
         """Return what a folded name is: listed, else composed."""
