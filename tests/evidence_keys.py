@@ -16,6 +16,10 @@ _OTHER_LEVELS = {
 }
 """What the composer of JLAC10 codes ends its keys with: its levels are of no comparison."""
 _COMPOSER = "mapping/jlac10/compose.py"
+_JLAC10 = "mapping/jlac10/"
+"""Where evidence is made that only answers in JLAC10 have."""
+JLAC10_SOURCES = frozenset({"method"})
+"""Where such evidence alone comes from."""
 
 
 def levels() -> dict[str, set[str]]:
@@ -24,9 +28,12 @@ def levels() -> dict[str, set[str]]:
     return {element: set(found) for element, found in data["levels"].items()}
 
 
-def keys() -> set[str]:
+def keys(*, jlac10: bool | None = None) -> set[str]:
     """
     Return the keys of all evidence that the package makes.
+
+    Args:
+        jlac10: Only those that answers in JLAC10 have, or only all others; both when not given.
 
     A comparison writes `f"ELEMENT.{level}"`: then each of the element's levels is a key, but those that the
     module hands over without anything to show. The composer of JLAC10 codes has levels of its own.
@@ -34,6 +41,8 @@ def keys() -> set[str]:
     found: set[str] = set()
     for file in sorted(PACKAGE.rglob("*.py")):
         if file.relative_to(PACKAGE).as_posix() in _KEYS_OF_OTHERS:
+            continue
+        if jlac10 is not None and jlac10 != file.relative_to(PACKAGE).as_posix().startswith(_JLAC10):
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for key in _first_arguments(tree):

@@ -24,8 +24,8 @@ class InterruptedBatch:
         self.is_listed = mapper.is_listed
 
     def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
-        """Map, or be interrupted."""
-        self._begun += 1
+        """Map, or be interrupted; a call without rows, as the start makes one, is no batch."""
+        self._begun += bool(tests)
         if self._begun > COMPLETE_BATCHES:
             os.kill(os.getpid(), signal.SIGINT)
         return self._mapper.map_batch(tests, options)
