@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 
+from jlac_mapper.compiled import compiled
 from jlac_mapper.concepts import tables
 from jlac_mapper.concepts.tables import read
 from jlac_mapper.text import fold
@@ -14,7 +15,8 @@ from jlac_mapper.vocabulary import Name, NameFamily
 COMPOSED = "composed"
 """The form of a name that a family composes."""
 _PLACE = "{}"
-_DEPENDS = re.compile("[IVX]|アルファ|ベータ|ガンマ|デルタ|オメガ|alpha|beta|gamma", re.IGNORECASE)
+_DEPENDS = re.compile("[IVX]|(?i:アルファ|ベータ|ガンマ|デルタ|オメガ|alpha|beta|gamma)")
+"""What is folded by what stands beside it: a Roman numeral, which is one in capitals only, a Greek letter."""
 
 
 def read_families(folder: Path) -> list[NameFamily]:
@@ -60,7 +62,8 @@ class ComposedNames:
 
     def __init__(self, families: Iterable[NameFamily], concepts: Set[str]) -> None:
         families = tuple(families)
-        self._joined = _folded_together(families, concepts)
+        sources = (repr(families), "\n".join(sorted(concepts)))
+        self._joined = compiled("composed", sources, lambda: _folded_together(families, concepts))
         self._stems: list[dict[str, tuple[str, ...]]] = []
         by_start: dict[str, list[tuple[str, str, int, str]]] = defaultdict(list)
         by_end: dict[str, list[tuple[str, str, int, str]]] = defaultdict(list)
