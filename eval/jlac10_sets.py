@@ -1,9 +1,6 @@
 """JLAC10 on every labelled table, with the official element tables imported and without them."""
 
 import hashlib
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,16 +70,6 @@ def data_sets(shared: Path) -> list[DataSet]:
         DataSet("commercial-lab-jlac10", dev / "commercial-lab-jlac10.csv"),
         DataSet("jlac10-units", dev / "jlac10-units.csv", of_units),
     ]
-
-
-def import_tables(file: Path, database_url: str) -> None:
-    """Import the workbook with the real command, into a database of its own: it also brings names."""
-    program = Path(sys.executable).with_name("jlac-mapper")
-    subprocess.run(
-        [str(program), "master", "import", str(file), "--name", TABLES],
-        check=True,
-        env={**os.environ, "JLAC_MAPPER_DATABASE_URL": database_url},
-    )
 
 
 def measure(

@@ -114,21 +114,12 @@ def figures(answered: Sequence[Answered]) -> dict[str, Any]:
     }
     gained = sum(f and not s for f, s in zip(right["fused"], right["scores"], strict=True))
     lost = sum(s and not f for f, s in zip(right["fused"], right["scores"], strict=True))
-    mean = (gained - lost) / n if n else 0.0
-    # Of paired differences in {-1, 0, 1}.
-    error = ((gained + lost) / n - mean**2) ** 0.5 / n**0.5 if n else 0.0
     return {
         "questions": n,
         "with_a_listed_code": sum(bool(one.truth) for one in answered),
         "no_opinion": sum(one.model is None for one in answered),
         "accuracy": {way: parts.share(sum(found), n) for way, found in right.items()},
-        "fused_minus_scores": {
-            "gained": gained,
-            "lost": lost,
-            "value": round(mean, 4),
-            "low": round(mean - 1.96 * error, 4),
-            "high": round(mean + 1.96 * error, 4),
-        },
+        "fused_minus_scores": parts.paired(gained, lost, n),
     }
 
 

@@ -1,11 +1,14 @@
 """The product put together from changed parts: what ablations and injected faults need."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from jlac_mapper import bootstrap, model_loading
@@ -124,6 +127,27 @@ def everything_found() -> Iterator[None]:
         yield
     finally:
         search.LISTED_LIMIT, search._LEAST_SCORE = usual
+
+
+def import_master(file: Path, name: str, database_url: str) -> None:
+    """Import an official file with the real command, into a database of the run's own."""
+    program = Path(sys.executable).with_name("jlac-mapper")
+    subprocess.run(
+        [str(program), "master", "import", str(file), "--name", name],
+        check=True,
+        stdout=sys.stderr,  # standard output is for results
+        env={**os.environ, "JLAC_MAPPER_DATABASE_URL": database_url},
+    )
+
+
+def paired(gained: int, lost: int, total: int) -> dict[str, float | int]:
+    """Return what a change gains over *total* rows, a mean of differences -1, 0, 1 with its 95 % interval."""
+    mean = (gained - lost) / total if total else 0.0
+    error = ((gained + lost) / total - mean**2) ** 0.5 / total**0.5 if total else 0.0
+    return {
+        "gained": gained, "lost": lost, "value": round(mean, 4),
+        "low": round(mean - 1.96 * error, 4), "high": round(mean + 1.96 * error, 4),
+    }  # fmt: skip
 
 
 def share(count: int, total: int) -> dict[str, float | int | None]:

@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -107,16 +106,6 @@ def data_sets(shared: Path) -> list[DataSet]:
         DataSet("clinic-names", dev / "clinic-names.csv"),
         DataSet("clinic-names-without-jlac10", dev / "clinic-names.csv", use_jlac10=False),
     ]
-
-
-def import_official(file: Path, database_url: str) -> None:
-    """Import the official file with the real command, into the run's own database."""
-    program = Path(sys.executable).with_name("jlac-mapper")
-    subprocess.run(
-        [str(program), "master", "import", str(file), "--name", OFFICIAL],
-        check=True,
-        env={**os.environ, "JLAC_MAPPER_DATABASE_URL": database_url},
-    )
 
 
 def measure(
@@ -226,7 +215,7 @@ def main() -> None:
         }
         official = given.shared / OFFICIAL_FILE
         if official.is_file() and set(wanted) - {*titles_jlac10, jlac10_sets.GROUP}:
-            import_official(official, database_url)
+            parts.import_master(official, OFFICIAL, database_url)
             apps[OFFICIAL] = lambda: build_app(settings, master=OFFICIAL, as_of=day)
         results = measure([one for one in sets if one.title in wanted], apps, console)
         if wanted_jlac10 := [one for one in sets_jlac10 if one.title in wanted]:
@@ -234,7 +223,7 @@ def main() -> None:
             with_tables = Settings(database_url=f"sqlite:///{Path(folder) / 'jlac10.sqlite3'}")
             apps_jlac10 = {jlac10_sets.SHIPPED: apps["starter"]}
             if (workbook := given.shared / jlac10_sets.TABLES_FILE).is_file():
-                jlac10_sets.import_tables(workbook, with_tables.database_url)
+                parts.import_master(workbook, jlac10_sets.TABLES, with_tables.database_url)
                 apps_jlac10[jlac10_sets.TABLES] = lambda: build_app(with_tables, master="starter", as_of=day)
             results |= jlac10_sets.measure(wanted_jlac10, apps_jlac10, console)
         for title, measured in ((PRODUCTS, perturb_products), (KIT_LABELS, kit_labels)):

@@ -1,6 +1,6 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as ReadOnlyMapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,10 +21,12 @@ from jlac_mapper.concepts.binding import Result
 from jlac_mapper.concepts.bound_release import BoundRelease, bind_release
 from jlac_mapper.concepts.loader import load_vocabulary, with_analytes, with_site_names
 from jlac_mapper.config import Settings, master_data_dir
-from jlac_mapper.mapping.ask import Reranker, element_names
+from jlac_mapper.element_tables import Element
+from jlac_mapper.mapping.ask import CandidateQuestion, Reranker, element_names
 from jlac_mapper.mapping.compare import Comparer
 from jlac_mapper.mapping.comparisons.base import Weights
 from jlac_mapper.mapping.decide import Thresholds
+from jlac_mapper.mapping.jlac10.ask import ConceptQuestion
 from jlac_mapper.mapping.jlac10.calibration import Jlac10Calibration
 from jlac_mapper.mapping.jlac10.compose import Composer
 from jlac_mapper.mapping.jlac10.pipeline import Jlac10Pipeline
@@ -42,9 +44,12 @@ from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review_ports import ReviewStore, UserStore
-from jlac_mapper.types import Provenance
+from jlac_mapper.types import Candidate, Provenance
 from jlac_mapper.version import __version__
 from jlac_mapper.vocabulary import Vocabulary
+
+WEIGHTS_FILE, CALIBRATION_FILE = "meanings.json", "calibration_jlac10.json"
+"""What `train meanings` writes into a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,10 @@ class App:
     as_of: date
     bound: BoundRelease
     """The edition, bound on the day."""
+    elements: tuple[Element, ...]
+    """The lines of all imported element tables."""
+    choice_model: ChoiceModel
+    """Who may speak on uncertain rows."""
 
     def systems(self) -> Systems:
         """Return the mapper of every code system; JLAC10's is built when it is first asked for."""
@@ -126,18 +135,20 @@ def build_app(
     store = open_store(settings)
     day = as_of or datetime.now().astimezone().date()
     edition = store.load(master or settings.master or store.active())
-    vocabulary = site_vocabulary(store)
+    elements = store.load_elements()
+    vocabulary = site_vocabulary(store, elements)
     bound = bind(edition, _shipped(), vocabulary, day, added=store.load_bindings(edition.name))
+    choice_model = model_loading.language_model(settings)
     mapper = build_pipeline(
         settings,
         bound=bound,
         embedder=model_loading.embedder(settings),
-        choice_model=model_loading.language_model(settings),
+        choice_model=choice_model,
         calibration=Calibration.read(_calibration_file(settings)),
     )
     completed = bound.release.completed
     info = EditionInUse(edition.name, completed.digest, len(completed.codes), completed.completed)
-    return App(settings, store, mapper, info, vocabulary, day, bound)
+    return App(settings, store, mapper, info, vocabulary, day, bound, elements, choice_model)
 
 
 def build_jlac10(
@@ -147,7 +158,7 @@ def build_jlac10(
     Put the stages of JLAC10 together over the app's vocabulary and the tables that were imported.
 
     Args:
-        weights: Those that ship when not given; *calibration* likewise.
+        weights: Those of the setting, or those that ship, when not given; *calibration* likewise.
 
     Raises:
         ConfigurationError: A file of weights or a setting cannot be used.
@@ -155,9 +166,12 @@ def build_jlac10(
     """
     settings = app.settings
     tables, vocabulary = jlac10_vocabulary(app)
-    weights = weights or MeaningWeights.read(master_data_dir() / "meanings.json")
-    calibration = calibration or Jlac10Calibration.read(master_data_dir() / "calibration_jlac10.json")
+    folder = Path(settings.jlac10_calibration) if settings.jlac10_calibration else master_data_dir()
+    weights = weights or MeaningWeights.read(folder / WEIGHTS_FILE)
+    calibration = calibration or Jlac10Calibration.read(folder / CALIBRATION_FILE)
     accept = calibration.threshold(settings.target_precision)
+    choice_model = model_loading.jlac10_language_model(settings, app.choice_model)
+    reranker = Reranker(choice_model, ConceptQuestion(vocabulary))
     return Jlac10Pipeline(
         normalizer=Normalizer(vocabulary),
         finder=MeaningFinder(vocabulary),
@@ -165,30 +179,37 @@ def build_jlac10(
         weights=weights,
         calibration=calibration,
         composer=Composer(vocabulary, tables),
+        reranker=reranker,
         vocabulary=vocabulary,
         thresholds=Thresholds(accept=accept, no_code=calibration.known),
         provenance=Provenance(
             edition=tables.name or "concepts",
             edition_digest=tables.digest,
-            models={"retrieval": "lexical"},
+            models={"retrieval": "lexical", "language_model": reranker.identity},
             calibration=f"{weights.identity}+{calibration.identity}",
             threshold=accept,
             as_of=app.as_of.isoformat(),
             software=__version__,
         ),
+        lifts=calibration.choice.may_lift(reranker.identity, settings.target_precision),
     )
 
 
 def jlac10_vocabulary(app: App) -> tuple[Jlac10Tables, Vocabulary]:
     """Return the imported JLAC10 tables, and the app's vocabulary with the analytes that only they name."""
-    tables = Jlac10Tables.of("jlac10", app.store.load_elements())
+    tables = Jlac10Tables.of("jlac10", app.elements)
     return tables, with_analytes(app.bound.vocabulary, tables.analytes)
 
 
-def site_vocabulary(store: MasterStore) -> Vocabulary:
-    """Return the shipped vocabulary with the names and the spellings of units that the site brought in."""
+def site_vocabulary(store: MasterStore, elements: Sequence[Element] | None = None) -> Vocabulary:
+    """
+    Return the shipped vocabulary with the names and the spellings of units that the site brought in.
+
+    Args:
+        elements: The store's element tables, where they were loaded already.
+    """
     named = with_site_names(load_vocabulary(), store.load_site_names())
-    return with_units(named, store.load_elements())
+    return with_units(named, store.load_elements() if elements is None else elements)
 
 
 def bind(
@@ -273,7 +294,7 @@ def build_pipeline(
         unknown_units=bound.unknown_units,
         site_defaults=settings.site_defaults,
     )
-    reranker = Reranker(choice_model, element_names(vocabulary))
+    reranker = Reranker(choice_model, CandidateQuestion(element_names(vocabulary)))
     dense = model_loading.dense_names(embedder) if embedder else None
     return Pipeline(
         normalizer=Normalizer(vocabulary),
@@ -315,7 +336,7 @@ def _provenance(
     settings: Settings,
     release: Release,
     embedder: Embedder | None,
-    reranker: Reranker,
+    reranker: Reranker[Candidate],
     calibration: Calibration,
 ) -> Provenance:
     models: ReadOnlyMapping[str, str] = {

@@ -70,10 +70,11 @@ class Settings:
         embedder: Folder of an embedding in place of the shipped one, written by `train embedder` or a
             sentence-transformers model; `off` for none.
         calibration_file: A calibration of the site's own; the shipped one when empty.
+        jlac10_calibration: Folder of a JLAC10 calibration of the site's own; the shipped one when empty.
         site_defaults: Element -> digits that the site vouches for where a row does not say it.
         grpc_max_message_bytes: Largest gRPC message taken or sent.
         llm: Who may speak on uncertain rows: `off`, `bundled`, the URL of a vLLM server, or the folder of a
-            checkpoint; empty for the default.
+            checkpoint; empty for nobody in JLAC11, and `bundled` in JLAC10.
         llm_model: Name that the server serves it by; empty where it serves one.
         llm_token: Bearer token for the server; not shown where settings are printed.
         llm_ca_file: PEM file of the authority that signed the server's certificate.
@@ -88,6 +89,7 @@ class Settings:
     target_precision: float = 0.99
     embedder: str = ""
     calibration_file: str = ""
+    jlac10_calibration: str = ""
     site_defaults: Mapping[str, str] = field(default_factory=dict)
     grpc_max_message_bytes: int = 16 * 1024 * 1024
     llm: str = ""
@@ -111,7 +113,7 @@ class Settings:
             "DATABASE_URL", "MASTER", "TARGET_PRECISION", "EMBEDDER", "CALIBRATION_FILE",
             "SITE_DEFAULT_SPECIMEN", "GRPC_MAX_MESSAGE_BYTES", "OIDC_ISSUER", "OIDC_CLIENT_ID",
             "OIDC_CLIENT_SECRET", "WEB_TRUSTED_PROXIES", "WEB_HOSTS", "EXPORT_TEMPLATES",
-            "CACHE", "LLM", "LLM_MODEL", "LLM_TOKEN", "LLM_CA_FILE", "LLM_DEADLINE",
+            "CACHE", "LLM", "LLM_MODEL", "LLM_TOKEN", "LLM_CA_FILE", "LLM_DEADLINE", "JLAC10_CALIBRATION",
         }  # fmt: skip
         given = {k.removeprefix(PREFIX): v for k, v in environ.items() if k.startswith(PREFIX)}
         unknown = sorted(set(given) - known)
@@ -142,6 +144,7 @@ class Settings:
             target_precision=precision,
             embedder=given.get("EMBEDDER", ""),
             calibration_file=given.get("CALIBRATION_FILE", ""),
+            jlac10_calibration=given.get("JLAC10_CALIBRATION", ""),
             site_defaults={"specimen": specimen} if specimen else {},
             grpc_max_message_bytes=int(message_bytes),
             llm=given.get("LLM", ""),

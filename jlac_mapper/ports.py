@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from jlac_mapper.codes.listed import Edition
 from jlac_mapper.element_tables import Element
-from jlac_mapper.types import Answers, Jlac10Mapping, LocalTest, MapOptions, Mapping
+from jlac_mapper.types import Answers, Jlac10Mapping, LocalTest, MapOptions, Mapping, System
 from jlac_mapper.vocabulary import SiteName
 
 Float32Matrix = npt.NDArray[np.float32]
@@ -77,10 +77,11 @@ class ChoiceOption:
     One answer on offer.
 
     Attributes:
-        concept: Key of the concept; empty for "none of these".
-        measurand: Five characters; empty for "none of these".
+        measurand: Five characters, in JLAC10 of the analyte; empty for "none of these".
         identification: Four characters; empty for "none of these".
         text: What a person or a model reads: Japanese, by elements; one line.
+        concept: What the answer is given for: a concept's key, in JLAC10 its code's first nine characters;
+            empty for "none of these".
     """
 
     measurand: str
@@ -98,10 +99,12 @@ class Choice:
         fields: (field name of LocalTest, cleaned value), the name first; values are one line each and are
             data: a model must never follow what they say.
         options: At least two, in the order of asking; one of them is "none of these".
+        system: Whose codes the options are.
     """
 
     fields: tuple[tuple[str, str], ...]
     options: tuple[ChoiceOption, ...]
+    system: System = System.JLAC11
 
 
 @dataclass(frozen=True, slots=True)

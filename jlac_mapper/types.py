@@ -116,6 +116,8 @@ class Reason(StrEnum):
     """The language model was configured and did not answer."""
     LLM_DISAGREES = "LLM_DISAGREES"
     """The language model chose differently when the same options stood in another order."""
+    LLM_CONFIRMS = "LLM_CONFIRMS"
+    """JLAC10: the language model's word lifted the row over the threshold."""
     LOW_PROBABILITY = "LOW_PROBABILITY"
     """The calibrated probability is under the threshold."""
     NAME_EMPTY = "NAME_EMPTY"

@@ -34,7 +34,7 @@ def save_reranker(folder: Path) -> Path:
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 
     characters = [chr(code) for code in (*range(33, 127), *range(0x3041, 0x30FF))]
-    characters += [*generation_template.MARKS.values(), generation_template.END]
+    characters += [*generation_template.MARKS.values(), *generation_template.ENDS.values()]
     words = ["<s>", "</s>", "<unk>", *dict.fromkeys(characters)]
     tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")

@@ -4,9 +4,10 @@ import random
 from functools import cache
 
 from jlac_mapper.mapping.ask import MOST_OPTIONS, NONE_OF_THESE
+from jlac_mapper.mapping.jlac10.compose import split_entry
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceOption
-from jlac_mapper.types import LocalTest
+from jlac_mapper.types import LocalTest, System
 from tests.shipped_release import shipped
 
 OPTIONS = (
@@ -55,7 +56,13 @@ def fuzzed(count: int, seed: int) -> list[Choice]:
 
     measurands = sorted({listed.code.measurand for listed in shipped().release.proposable})
 
-    def option() -> ChoiceOption:
+    entries = sorted({c.jlac10[0] for c in shipped().vocabulary.concepts if c.jlac10})
+
+    def option(system: System) -> ChoiceOption:
+        if system is System.JLAC10:
+            analyte, identification, _ = split_entry(chance.choice(entries))
+            unheard_of = f"9{chance.choice('ABCD')}{chance.randrange(1_000):03}"
+            return ChoiceOption(analyte if chance.random() > 0.05 else unheard_of, identification, text(30))
         unheard_of = chance.choice("ABCDEV") + f"{chance.randrange(10_000):04}"
         code = unheard_of if chance.random() < 0.05 else chance.choice(measurands)
         return ChoiceOption(code, f"{chance.choice((0, 0, 0, 0, 0, 0, 1, 1337)):04}", text(30))
@@ -63,8 +70,9 @@ def fuzzed(count: int, seed: int) -> list[Choice]:
     made = []
     for _ in range(count):
         row = LocalTest(name=text(30), kana=text(8), specimen=text(6), unit=text(6), method=text(12))
-        offered = {o.measurand + o.identification: o for o in (option() for _ in range(MOST_OPTIONS))}
+        system = chance.choice(tuple(System))
+        offered = {o.measurand + o.identification: o for o in (option(system) for _ in range(MOST_OPTIONS))}
         some = list(offered.values())[: chance.randrange(1, MOST_OPTIONS + 1)]
         some.insert(chance.randrange(len(some) + 1), NONE_OF_THESE)
-        made.append(Choice(row_fields(row), tuple(some)))
+        made.append(Choice(row_fields(row), tuple(some), system))
     return made

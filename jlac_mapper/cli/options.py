@@ -23,6 +23,6 @@ LanguageModel = Annotated[
     typer.Option(
         metavar="MODEL",
         help="Who speaks on uncertain rows: off, bundled, a vLLM server's URL or a checkpoint's folder. "
-        "(default: the setting's, else off)",
+        "(default: the setting's, else off for JLAC11 and bundled for JLAC10)",
     ),
 ]

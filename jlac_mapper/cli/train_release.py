@@ -15,6 +15,13 @@ AsOf = Annotated[
 ]
 
 
+def earlier_releases(bound: BoundRelease) -> list[BoundRelease]:
+    """Bind the shipped release as it was on the last day of each of its earlier states, the latest first."""
+    steps = {code.valid_to for code in bound.release.edition.codes if code.valid_to}
+    days = sorted((day for day in steps if day < bound.release.day), reverse=True)
+    return [shipped_release(day.isoformat()) for day in days]
+
+
 def shipped_release(as_of: str) -> BoundRelease:
     """Bind the shipped release to the shipped vocabulary. Raises InputError where *as_of* is no day."""
     from jlac_mapper.bootstrap import bind

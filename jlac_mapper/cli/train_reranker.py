@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jlac_mapper.cli.train_release import AsOf, shipped_release
+from jlac_mapper.cli.train_release import AsOf, earlier_releases, shipped_release
 
 
 def reranker(
@@ -40,6 +40,7 @@ def reranker(
     )
     from jlac_mapper.training import reranker as training
     from jlac_mapper.training.generated_rows import names_by_listing
+    from jlac_mapper.types import System
 
     for module in ("torch", "transformers", "sentence_transformers", "onnx"):
         require(module, extra="train")
@@ -69,27 +70,41 @@ def reranker(
             bound.release.successions.identifications(),
             recipe,
             lambda step, loss: say(f"step {step}: loss {loss:.3f}"),
+            [replace(each, vocabulary=kept_names) for each in earlier_releases(bound)],
         )
     )
-    measured, asked = {}, []
+    measured: dict[System, reranker_export.Measured] = {}
     if measure:
         say("measuring on the names held out, beside a static embedding trained without them")
-        asked = reranker_measure.questions(kept, out, seed)
-        measurands = list(trained.learned)
         _, trained_names = embedder.train_static(pairs.examples(kept, seed))
-        compared = {
-            "this model": reranker_measure.model_scores(trained, asked),
-            "static embedding": reranker_measure.name_scores(trained_names.embed, kept, measurands, asked),
-        }
-        measured = {
-            method: reranker_measure.figures(asked, measurands, scores) for method, scores in compared.items()
-        }
-    story = reranker_export.Story(kept, out, recipe, rows, measured, len(asked))
+        sides = {
+            System.JLAC11: (
+                reranker_measure.questions(kept, out, seed), reranker_measure.measurand_names(kept),
+            ),
+            System.JLAC10: (
+                reranker_measure.jlac10_questions(kept_names, out, seed),
+                reranker_measure.analyte_names(kept_names),
+            ),
+        }  # fmt: skip
+        for system, (asked, known) in sides.items():
+            is_jlac10 = system is System.JLAC10
+            learned = [m for m in trained.learned if training.is_analyte(m) == is_jlac10]
+            compared = {
+                "this model": reranker_measure.model_scores(trained, learned, asked),
+                "static embedding": reranker_measure.name_scores(trained_names.embed, known, learned, asked),
+            }
+            figures = {
+                method: reranker_measure.figures(asked, learned, scores)
+                for method, scores in compared.items()
+            }
+            measured[system] = reranker_export.Measured(len(asked), figures)
+    story = reranker_export.Story(kept, out, recipe, rows, measured)
     try:
         digest = reranker_export.write(output, trained, story)
     except OSError as error:
         raise OutputError(f"{output} cannot be written: {error}") from error
-    for method, figures in measured.items():
-        for name, figure in figures.items():
-            say(f"  {method}: {name}: {figure}")
+    for system, told in measured.items():
+        for method, found in told.figures.items():
+            for name, figure in found.items():
+                say(f"  {system.upper()}, {method}: {name}: {figure}")
     say(f"digest {digest[:12]}, written to {output}, trained in {trained.seconds / 60:.0f} minutes")

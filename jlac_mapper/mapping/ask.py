@@ -2,18 +2,20 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceModel, ChoiceOption
-from jlac_mapper.types import Candidate, Evidence, NormalizedTest, Reason
+from jlac_mapper.types import Candidate, Evidence, NormalizedTest, Reason, System
 from jlac_mapper.vocabulary import Vocabulary
 
 NONE_OF_THESE = ChoiceOption("", "", "該当なし(ここにない検査、または標準コードのない検査)")
 MOST_OPTIONS = 7
 """Candidates in a question, "none of these" not counted."""
 _REMEMBERED = 50_000
+_Offered = TypeVar("_Offered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Opinion:
     What the model said of a row.
 
     Attributes:
-        odds: Log-odds of each offered concept (by its key) over an even split; empty: no opinion.
+        odds: Log-odds of each offered concept (`ChoiceOption.concept`) over an even split; empty: no opinion.
+        none: Those of "none of these".
         reasons: LLM_UNAVAILABLE when it was to speak and could not, LLM_DISAGREES when it chose differently
             in another order of the options; then there are no odds.
         evidence: What it said, for a person.
@@ -31,23 +34,26 @@ class Opinion:
     odds: Mapping[str, float]
     reasons: tuple[Reason, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    none: float = 0.0
 
 
 UNASKED = Opinion({})
 """Of a row that was not asked about, or on which the model has no opinion."""
 
 
-class Reranker:
+class Reranker(Generic[_Offered]):
     """
     Asks *model* about uncertain rows, each question in two orders where order can matter, and only once.
 
     Args:
-        names: (element, key or code) -> its name, for the elements concept, specimen and unit.
+        question: Writes the closed question for one row over what is offered, the likeliest first.
     """
 
-    def __init__(self, model: ChoiceModel, names: Mapping[tuple[str, str], str]) -> None:
+    def __init__(
+        self, model: ChoiceModel, question: Callable[[NormalizedTest, Sequence[_Offered]], Choice]
+    ) -> None:
         self.model = model
-        self._names = names
+        self.question = question
         self._answers: OrderedDict[Choice, ChoiceAnswer] = OrderedDict()
 
     @property
@@ -61,23 +67,10 @@ class Reranker:
     def _orders(self) -> int:
         return 2 if self.model.sees_order else 1
 
-    def question(self, test: NormalizedTest, candidates: Sequence[Candidate]) -> Choice:
-        """Write the closed question for one row over its resolved candidates, the likeliest first."""
-        grouped: dict[tuple[str, str, str], list[Candidate]] = {}
-        for candidate in candidates:
-            code = candidate.code
-            key = (code.measurand, code.identification, candidate.hypothesis.key)
-            grouped.setdefault(key, []).append(candidate)
-        offered = [
-            ChoiceOption(measurand, identification, self._describe(group), concept)
-            for (measurand, identification, concept), group in grouped.items()
-        ]
-        return Choice(row_fields(test.source), (*offered[:MOST_OPTIONS], NONE_OF_THESE))
-
-    def ask(self, rows: Sequence[tuple[NormalizedTest, Sequence[Candidate]]]) -> list[Opinion]:
+    def ask(self, rows: Sequence[tuple[NormalizedTest, Sequence[_Offered]]]) -> list[Opinion]:
         """Return one opinion a row; identical questions are asked once and remembered."""
-        questions = [self.question(test, candidates) for test, candidates in rows]
-        asked = [Choice(q.fields, _order(q, i)) for q in questions for i in range(self._orders)]
+        questions = [self.question(test, offered) for test, offered in rows]
+        asked = [replace(q, options=_order(q, i)) for q in questions for i in range(self._orders)]
         self._answer_new([c for c in dict.fromkeys(asked) if c not in self._answers])
         opinions = []
         for number, question in enumerate(questions):
@@ -97,6 +90,31 @@ class Reranker:
         while len(self._answers) > _REMEMBERED:
             self._answers.popitem(last=False)
 
+
+class CandidateQuestion:
+    """
+    Writes the closed question for one row over its resolved JLAC11 candidates, the likeliest first.
+
+    Args:
+        names: (element, key or code) -> its name, for the elements concept, specimen and unit.
+    """
+
+    def __init__(self, names: Mapping[tuple[str, str], str]) -> None:
+        self._names = names
+
+    def __call__(self, test: NormalizedTest, candidates: Sequence[Candidate]) -> Choice:
+        """Return the question; each concept and identification is offered once."""
+        grouped: dict[tuple[str, str, str], list[Candidate]] = {}
+        for candidate in candidates:
+            code = candidate.code
+            key = (code.measurand, code.identification, candidate.hypothesis.key)
+            grouped.setdefault(key, []).append(candidate)
+        offered = [
+            ChoiceOption(measurand, identification, self._describe(group), concept)
+            for (measurand, identification, concept), group in grouped.items()
+        ]
+        return Choice(row_fields(test.source), (*offered[:MOST_OPTIONS], NONE_OF_THESE))
+
     def _describe(self, group: Sequence[Candidate]) -> str:
         specimens = dict.fromkeys(self._names.get(("specimen", c.code.specimen), "") for c in group)
         units = dict.fromkeys(self._names.get(("unit", c.code.unit), "") for c in group)
@@ -105,8 +123,13 @@ class Reranker:
             "・".join(s for s in specimens if s),
             "・".join(u for u in units if u),
         )
-        labels = ("", "材料 ", "単位 ")
-        return "、".join(label + part for label, part in zip(labels, parts, strict=True) if part)
+        return described(*parts)
+
+
+def described(name: str, specimens: str, units: str) -> str:
+    """Return an option's text: the concept, with the specimens and units that it is reported in."""
+    parts = zip(("", "材料 ", "単位 "), (name, specimens, units), strict=True)
+    return "、".join(label + part for label, part in parts if part)
 
 
 def element_names(vocabulary: Vocabulary) -> dict[tuple[str, str], str]:
@@ -129,16 +152,20 @@ def _opinion(question: Choice, asked: Sequence[Choice], answers: Sequence[Choice
         return UNASKED
     said = [dict(zip(c.options, a.probabilities, strict=True)) for c, a in zip(asked, answers, strict=True)]
     mean = {option: sum(one[option] for one in said) / len(said) for option in question.options}
+    said_of = _evidence(mean, question.system)
     if len({max(question.options, key=one.__getitem__) for one in said}) > 1:
-        return Opinion({}, (Reason.LLM_DISAGREES,), _evidence(mean))
+        return Opinion({}, (Reason.LLM_DISAGREES,), said_of)
     shares: dict[str, float] = {}
     for option, share in mean.items():
         shares[option.concept] = shares.get(option.concept, 0.0) + share
-    odds = {c: math.log(max(share, 1e-6) * len(shares)) for c, share in shares.items() if c}
-    return Opinion(odds, (), _evidence(mean))
+    odds = {c: math.log(max(share, 1e-6) * len(shares)) for c, share in shares.items()}
+    none = odds.pop("", 0.0)
+    return Opinion(odds, (), said_of, none)
 
 
-def _evidence(mean: Mapping[ChoiceOption, float]) -> tuple[Evidence, ...]:
+def _evidence(mean: Mapping[ChoiceOption, float], system: System) -> tuple[Evidence, ...]:
+    """Say the shares by measurand, in JLAC10 by analyte with its identification."""
     ranked = sorted(mean.items(), key=lambda pair: -pair[1])
-    values = tuple((option.measurand, f"{share:.2f}") for option, share in ranked)
+    is_jlac10 = system is System.JLAC10
+    values = tuple((o.concept if is_jlac10 else o.measurand, f"{share:.2f}") for o, share in ranked)
     return (Evidence("concept.language_model", values, "language_model"),)

@@ -17,6 +17,14 @@ _TAG = re.compile(r"<(?:script|img|a|s|eos|bos|[a-z]+_[a-z_]+)\b", re.IGNORECASE
 _REQUEST = re.compile("依頼|オダ$|指示")  # in a folded name, without its notes
 
 
+def nameless(test: NormalizedTest) -> str:
+    """Return the line for a row without a name that can be read; empty for any other."""
+    if test.text and test.keys:
+        return ""
+    found = "the name holds punctuation only" if test.text else "the row has no name"
+    return f"{found}: give the test's name in the name column"
+
+
 def is_foreign(test: NormalizedTest) -> bool:
     """Tell whether the name holds what no laboratory name does: a person reads it, whatever it says."""
     name = nfkc(test.source.name)

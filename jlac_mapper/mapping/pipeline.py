@@ -75,7 +75,7 @@ class Pipeline:
         normalizer: Normalizer,
         retriever: Retriever,
         comparer: Comparer,
-        reranker: Reranker,
+        reranker: Reranker[Candidate],
         calibration: Calibration,
         thresholds: decide.Thresholds,
         provenance: Provenance,
@@ -178,9 +178,8 @@ class Pipeline:
         return judged
 
     def _answer(self, row: _Judged, options: MapOptions) -> Mapping:
-        if not row.test.text or not row.test.keys:
-            message = "the row has no name" if not row.test.text else "the name holds punctuation only"
-            return self._error(Reason.NAME_EMPTY, f"{message}: give the test's name in the name column")
+        if message := guard.nameless(row.test):
+            return self._error(Reason.NAME_EMPTY, message)
         weighed = [
             (p * share, c)
             for h, p in zip(row.listed, row.probabilities, strict=True)

@@ -1,7 +1,7 @@
 """Answered closed questions that a hospital's own language model learns from, as JSON Lines."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,13 @@ class AnsweredChoice:
 
     choice: Choice
     right: int
+
+
+def answered(question: Choice, right: Sequence[bool]) -> AnsweredChoice:
+    """Return a question with the first of its right options, or "none of these" where none is right."""
+    offered = [bool(option.measurand) for option in question.options]
+    places = [place for place, is_right in enumerate(right) if is_right and offered[place]]
+    return AnsweredChoice(question, places[0] if places else offered.index(False))
 
 
 def write(path: Path, rows: Iterable[AnsweredChoice]) -> int:

@@ -68,7 +68,7 @@ def seen(codes: Sequence[str], known: int, best: Jlac10Candidate | None, level: 
 
 def fit(rows: Sequence[Seen], source: str) -> dict[str, Any]:
     """Return the calibration as it is kept in its file; *source* says what it was fitted on."""
-    slope, offset = _logistic(rows)
+    slope, offset = logistic([row.share for row in rows], [bool(row.right[0]) for row in rows])
     certainty = _certainty(rows)
     unnamed = Jlac10Calibration("", slope, offset, certainty, {}, 0.0)
     judged = sorted(
@@ -86,18 +86,29 @@ def fit(rows: Sequence[Seen], source: str) -> dict[str, Any]:
         "slope": round(slope, 4), "offset": round(offset, 4), "certainty": certainty,
         "thresholds": thresholds, "known": KNOWN,
     }  # fmt: skip
-    digest = hashlib.sha256(json.dumps(fitted, sort_keys=True).encode()).hexdigest()
     fitted_on = {"source": source, "rows": len(rows), "precision_lower_bounds": bounds}
-    return {"identity": f"jlac10@{digest[:12]}", **fitted, "fitted_on": fitted_on}
+    return _named({**fitted, "fitted_on": fitted_on})
 
 
-def _logistic(rows: Sequence[Seen]) -> tuple[float, float]:
-    """Fit slope and offset over the log-odds of the share, held near 1 and 0 by a quadratic penalty."""
+def with_choice(fitted: Mapping[str, Any], choice: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a fitted calibration with what a language model's word is worth."""
+    return _named({**fitted, "choice": dict(choice)})
+
+
+def _named(fitted: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a name with the digest of what decides before the rest."""
+    deciding = {name: value for name, value in fitted.items() if name not in ("identity", "fitted_on")}
+    digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+    return {"identity": f"jlac10@{digest[:12]}", **{k: v for k, v in fitted.items() if k != "identity"}}
+
+
+def logistic(shares: Sequence[float], right: Sequence[bool]) -> tuple[float, float]:
+    """Fit slope and offset over the log-odds of shares, held near 1 and 0 by a quadratic penalty."""
     from scipy.optimize import minimize
 
-    shares = np.clip(np.array([row.share for row in rows]), 1e-6, 1 - 1e-6)
-    logits = np.log(shares / (1 - shares))
-    signs = np.where([bool(row.right[0]) for row in rows], 1.0, -1.0)
+    kept = np.clip(np.array(shares), 1e-6, 1 - 1e-6)
+    logits = np.log(kept / (1 - kept))
+    signs = np.where(right, 1.0, -1.0)
 
     def loss(point: npt.NDArray[np.float64]) -> float:
         margins = signs * (point[0] * logits + point[1])

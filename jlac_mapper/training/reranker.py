@@ -4,13 +4,15 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import cycle, islice
 from typing import Any
 
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.mapping.generation_template import NOTHING
 from jlac_mapper.training import reranker_network, reranker_tokens
-from jlac_mapper.training.reranker_rows import Lesson, Lessons, learned_options, thinned
+from jlac_mapper.training.reranker_jlac10 import Jlac10Lessons, learned_analytes
+from jlac_mapper.training.reranker_rows import Jlac11Lessons, Lesson, learned_options, thinned
+from jlac_mapper.types import System
 
 _BUCKETS = 16
 _IGNORED = -100
@@ -28,16 +30,18 @@ class Recipe:
     Attributes:
         steps: Steps to take; the learning rate falls to zero over them.
         batch: Rows in a step.
+        jlac10: Share of the rows that teach JLAC10.
         dropped: Share of the characters taken out of a prompt, half of the time as unknown ones.
         absent: Weight of the second loss: with the row's own measurand not on offer, none of these must win.
         threads: Of the processor; other numbers round differently.
     """
 
     seed: int = 11
-    steps: int = 4000
+    steps: int = 10_000
     batch: int = 128
     learning_rate: float = 0.002
     weight_decay: float = 0.05
+    jlac10: float = 0.7
     dropped: float = 0.12
     absent: float = 0.3
     threads: int = 1
@@ -49,7 +53,13 @@ RECIPE = Recipe()
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A trained model, its tokens in order, and what it learned: measurand -> identifications."""
+    """
+    A trained model.
+
+    Attributes:
+        tokens: In the order of their numbers.
+        learned: Measurand, or JLAC10 analyte -> identifications.
+    """
 
     model: Any
     tokens: Sequence[str]
@@ -63,36 +73,39 @@ def train(
     superseded: Mapping[tuple[str, str, str], str],
     recipe: Recipe = RECIPE,
     report: Callable[[int, float], None] | None = None,
-    drawn: int = 60_000,
+    earlier: Sequence[BoundRelease] = (),
+    drawn: int = 120_000,
 ) -> Trained:
     """
     Train on rows generated from the release's vocabulary; the weights are averaged over the last steps.
 
     Args:
         report: Called with step and loss every hundred steps.
+        earlier: The release on earlier days, whose other numbers are learned as well.
         drawn: Rows to find the tokens in.
     """
     import torch
 
     torch.set_num_threads(recipe.threads)
-    learned = learned_options(bound, superseded)
-    tokens = _tokens(bound, superseded, learned, recipe.seed, drawn)
+    bounds = (bound, *earlier)
+    learned = learned_options(bounds, superseded) | learned_analytes(bound.vocabulary)
+    tokens = _tokens(lessons(bounds, superseded, recipe.seed + 1, recipe.jlac10), learned, drawn)
     tokenizer = reranker_tokens.build(tokens)
     numbers = {token: i for i, token in enumerate(tokens)}
     model = reranker_network.build(recipe.shape, len(tokens), numbers[reranker_tokens.PADDING], recipe.seed)
-    batches = _batches(Lessons(bound, superseded, recipe.seed), tokenizer, numbers, recipe)
+    batches = _batches(lessons(bounds, superseded, recipe.seed, recipe.jlac10), tokenizer, numbers, recipe)
     codes = _Codes.of(tokens, learned)
     optimizer = _optimizer(model, recipe)
     averaged = [p.detach().clone() for p in model.parameters()]
     began = time.monotonic()
     model.train()
-    for step, (ids, positions, wanted) in enumerate(islice(batches, recipe.steps)):
+    for step, (ids, positions, wanted, jlac10) in enumerate(islice(batches, recipe.steps)):
         for group in optimizer.param_groups:
             rise, fall = (step + 1) / 50, max(0.02, 1 - step / recipe.steps)
             group["lr"] = recipe.learning_rate * min(1.0, rise) * fall
         with torch.autocast("cpu", dtype=torch.bfloat16):
             states = reranker_network.states_at(model, ids, positions)
-        loss = _loss(states.float(), model.lm_head.weight, wanted, codes, recipe.absent)
+        loss = _loss(states.float(), model.lm_head.weight, wanted, jlac10, codes, recipe.absent)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -108,16 +121,28 @@ def train(
     return Trained(model, tokens, learned, recipe.steps, time.monotonic() - began)
 
 
-def _tokens(
-    bound: BoundRelease,
+def lessons(
+    bounds: Sequence[BoundRelease],
     superseded: Mapping[tuple[str, str, str], str],
-    learned: Mapping[str, Sequence[str]],
     seed: int,
-    drawn: int,
-) -> list[str]:
-    pool = (lesson.prompt for lesson in islice(Lessons(bound, superseded, seed + 1), drawn))
+    jlac10: float,
+) -> Iterator[Lesson]:
+    """
+    Yield lessons of both code systems without end, the share *jlac10* of them in that one.
+
+    Those of JLAC11 have the numbers of each release in turn: only what is on offer is compared.
+    """
+    rng = random.Random(seed)
+    listed = cycle([iter(Jlac11Lessons(bound, superseded, seed)) for bound in bounds])
+    every = iter(Jlac10Lessons(bounds[0].vocabulary, seed))
+    while True:
+        yield next(every) if rng.random() < jlac10 else next(next(listed))
+
+
+def _tokens(pool: Iterator[Lesson], learned: Mapping[str, Sequence[str]], drawn: int) -> list[str]:
+    prompts = (lesson.prompt for lesson in islice(pool, drawn))
     targets = [f"{measurand}I{i}" for measurand, found in learned.items() for i in found]
-    return reranker_tokens.vocabulary_of(pool, [NOTHING, *targets])
+    return reranker_tokens.vocabulary_of(prompts, [NOTHING, *targets])
 
 
 def _optimizer(model: Any, recipe: Recipe) -> Any:
@@ -132,12 +157,16 @@ def _optimizer(model: Any, recipe: Recipe) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Codes:
-    """Where the elements of codes stand among the tokens: from *first* to before *end*."""
+    """
+    Where the elements of codes stand among the tokens: from *first* to before *end*.
+
+    `beginnings` are, for JLAC11 and for JLAC10, "none of these" and what a code can begin with.
+    """
 
     first: int
     end: int
     none: int
-    beginnings: Any
+    beginnings: tuple[Any, Any]
 
     @classmethod
     def of(cls, tokens: Sequence[str], learned: Mapping[str, Sequence[str]]) -> "_Codes":
@@ -145,10 +174,19 @@ class _Codes:
 
         first, end = reranker_tokens.element_bounds(tokens)
         place = {token: i for i, token in enumerate(tokens[first:end])}
-        return cls(first, end, place[NOTHING], torch.tensor([place[m] for m in (NOTHING, *learned)]))
+        beginnings = [
+            torch.tensor([place[NOTHING], *(place[m] for m in learned if is_analyte(m) == jlac10)])
+            for jlac10 in (False, True)
+        ]
+        return cls(first, end, place[NOTHING], (beginnings[0], beginnings[1]))
 
 
-def _loss(states: Any, head: Any, wanted: Any, codes: _Codes, absent: float) -> Any:
+def is_analyte(element: str) -> bool:
+    """Tell whether a code's first element is JLAC10's: those begin with a digit."""
+    return element[0].isdigit()
+
+
+def _loss(states: Any, head: Any, wanted: Any, jlac10: Any, codes: _Codes, absent: float) -> Any:
     """
     Return the loss on the target's tokens, and on "none of these" where the right one is not offered.
 
@@ -165,20 +203,24 @@ def _loss(states: Any, head: Any, wanted: Any, codes: _Codes, absent: float) -> 
     everything = few[few_known] @ head.T
     loss = loss + entropy(everything, wanted[::_EVERY][few_known], reduction="sum")
     first = wanted[:, 0] - codes.first
-    listed = first != codes.none
-    if absent and bool(listed.any()):
-        others = among_codes[listed, 0].scatter(1, first[listed][:, None], _HIDDEN_LOGIT)
-        none = torch.zeros(len(others), dtype=torch.long)
-        loss = loss + absent * entropy(others[:, codes.beginnings], none, reduction="sum")
+    for system, beginnings in zip((~jlac10, jlac10), codes.beginnings, strict=True):
+        listed = (first != codes.none) & system
+        if absent and bool(listed.any()):
+            others = among_codes[listed, 0].scatter(1, first[listed][:, None], _HIDDEN_LOGIT)
+            none = torch.zeros(len(others), dtype=torch.long)
+            loss = loss + absent * entropy(others[:, beginnings], none, reduction="sum")
     return loss / len(wanted)
 
 
 def _batches(
-    lessons: Lessons, tokenizer: Any, numbers: Mapping[str, int], recipe: Recipe
-) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield token numbers, the positions that write the target, and the target; alike lengths together."""
+    stream: Iterator[Lesson], tokenizer: Any, numbers: Mapping[str, int], recipe: Recipe
+) -> Iterator[tuple[Any, Any, Any, Any]]:
+    """
+    Yield token numbers, the positions that write the target, the target, and whether it is JLAC10's.
+
+    Alike lengths are together.
+    """
     rng = random.Random(recipe.seed + 2)
-    stream = iter(lessons)
     while True:
         drawn = list(islice(stream, recipe.batch * _BUCKETS))
         prompts = [thinned(lesson.prompt, recipe.dropped, rng) for lesson in drawn]
@@ -190,7 +232,9 @@ def _batches(
             yield _tensors(bucket, numbers)
 
 
-def _tensors(rows: Sequence[tuple[list[int], Lesson]], numbers: Mapping[str, int]) -> tuple[Any, Any, Any]:
+def _tensors(
+    rows: Sequence[tuple[list[int], Lesson]], numbers: Mapping[str, int]
+) -> tuple[Any, Any, Any, Any]:
     import torch
 
     longest = 1 + max(len(ids) for ids, _ in rows)
@@ -205,4 +249,4 @@ def _tensors(rows: Sequence[tuple[list[int], Lesson]], numbers: Mapping[str, int
         ids[i, len(read)] = wanted[i, 0]
         if lesson.measurand:
             wanted[i, 1] = numbers[f"I{lesson.identification}"]
-    return ids, positions, wanted
+    return ids, positions, wanted, torch.tensor([lesson.system is System.JLAC10 for _, lesson in rows])

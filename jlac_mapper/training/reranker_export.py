@@ -12,12 +12,21 @@ from jlac_mapper.mapping.generation_template import GENERATION_TEMPLATE, NOTHING
 from jlac_mapper.training import reranker_onnx, reranker_tokens
 from jlac_mapper.training.embedder_measure import Figure
 from jlac_mapper.training.generated_rows import names_by_listing
-from jlac_mapper.training.reranker import Recipe, Trained
+from jlac_mapper.training.reranker import Recipe, Trained, is_analyte
 from jlac_mapper.training.reranker_rows import HELD_OUT_FOLD, HELD_OUT_SEED
+from jlac_mapper.types import System
 from jlac_mapper.vocabulary import Vocabulary
 
 NAME = "jlac-reranker"
 _DIGESTED = ("config.json", "tokenizer.json", "model.safetensors", "model.onnx")  # the order of the digest
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Method -> measure -> figure, on so many questions about rows of names held out."""
+
+    questions: int
+    figures: Mapping[str, Mapping[str, Figure]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +37,14 @@ class Story:
     Attributes:
         bound: The release with the names that were learned; *held_out* is what was not.
         confirmed: A hospital's confirmed names among what was learned.
-        measured: Method -> measure -> figure, on rows of names held out; *questions* of them.
+        measured: For each code system what was measured.
     """
 
     bound: BoundRelease
     held_out: Vocabulary
     recipe: Recipe
     confirmed: int
-    measured: Mapping[str, Mapping[str, Figure]]
-    questions: int
+    measured: Mapping[System, Measured]
 
 
 def rounded(trained: Trained) -> Trained:
@@ -78,11 +86,7 @@ def write(folder: Path, trained: Trained, story: Story) -> str:
         "learned": {measurand: list(found) for measurand, found in trained.learned.items()},
         "recipe": asdict(story.recipe),
         "confirmed": story.confirmed,
-        "questions": story.questions,
-        "measured": {
-            method: {measure: asdict(figure) for measure, figure in figures.items()}
-            for method, figures in story.measured.items()
-        },
+        "measured": {system.value: asdict(told) for system, told in story.measured.items()},
     }
     text = json.dumps(mark, ensure_ascii=False, indent=2) + "\n"
     (folder / "jlac_reranker.json").write_text(text, encoding="utf-8")
@@ -106,6 +110,7 @@ def _save_tokenizer(trained: Trained, folder: Path) -> None:
 def _card(trained: Trained, story: Story, digest: str, sizes: Mapping[str, int]) -> str:
     recipe, shape = story.recipe, story.recipe.shape
     parameters = sum(p.numel() for p in trained.model.parameters())
+    analytes = sum(map(is_analyte, trained.learned))
     learned, background = names_by_listing(story.bound)
     held, held_background = names_by_listing(replace(story.bound, vocabulary=story.held_out))
     lines = [
@@ -113,29 +118,32 @@ def _card(trained: Trained, story: Story, digest: str, sizes: Mapping[str, int])
         "",
         f"Digest (SHA-256 over the SHA-256 of {', '.join(_DIGESTED)}): `{digest}`",
         "",
-        "A Llama-style decoder that reads a row with all its fields and writes measurand and identification, "
-        f"or {NOTHING} for none of these. It answers closed questions only: the product asks for the "
-        "probability of each code on offer and renormalises where the offered codes branch. It is evidence "
-        "for the calibration and decides nothing by itself.",
+        "A Llama-style decoder that reads a row with all its fields and writes a JLAC11 measurand or a "
+        f"JLAC10 analyte, as it is asked, with its identification, or {NOTHING} for none of these. It "
+        "answers closed questions only: the product asks for the probability of each code on offer and "
+        "renormalises where the offered codes branch. It is evidence for the calibration and decides nothing "
+        "by itself.",
         "",
         "| | |",
         "|---|---|",
         f"| parameters | {parameters / 1e6:.1f} million: {shape.layers} layer(s), width {shape.width}, "
         f"{shape.heads} heads, tied embeddings |",
         f"| tokens | {len(trained.tokens):,}: characters, pairs of neighbouring characters, and one for each "
-        f"measurand and identification; text version {GENERATION_TEMPLATE} |",
+        f"measurand, analyte and identification; text version {GENERATION_TEMPLATE} |",
         f"| size | ONNX {sizes['model.onnx'] / 1e6:.1f} MB (float16, computed in float32), Hugging Face "
         f"checkpoint {sizes['model.safetensors'] / 1e6:.1f} MB (float32, the same weights) |",
-        f"| learned | {len(trained.learned)} measurands; on others it has no opinion |",
+        f"| learned | {len(trained.learned) - analytes} measurands of JLAC11 and {analytes:,} analytes of "
+        "JLAC10; on others it has no opinion |",
         f"| data | rows generated (`training/reranker_rows.py`) from {len(learned):,} names of concepts "
         f"that the release {story.bound.release.name} lists on {story.bound.release.day}, and "
-        f"{len(background):,} background names of all others; no hospital's data |",
+        f"{len(background):,} background names of all others; {recipe.jlac10:.0%} of the rows teach "
+        "JLAC10, of all concepts, composed names among them; no hospital's data |",
         f"| held out | {len(held):,} listed and {len(held_background):,} background names: fold "
         f"{HELD_OUT_FOLD} of the names by hash with seed {HELD_OUT_SEED}, never learned, so that the "
         "calibration can be fitted and measured on them |",
         f"| confirmed rows of a hospital | {story.confirmed:,} |",
         f"| loss | cross-entropy on the target's tokens; and, with weight {recipe.absent:g}, none of these "
-        "must win over all other measurands |",
+        "must win over all other measurands or analytes |",
         f"| recipe | AdamW at {recipe.learning_rate:g} falling to zero, weight decay {recipe.weight_decay:g},"
         f" {trained.steps:,} steps of {recipe.batch} rows, {recipe.dropped:.0%} of the characters taken out,"
         " weights averaged over the last steps |",
@@ -147,8 +155,9 @@ def _card(trained: Trained, story: Story, digest: str, sizes: Mapping[str, int])
         "## Limits",
         "",
         "It was taught by generated rows: their mistakes, tubes, units and notes are those of our rules, not "
-        "of a hospital. It knows the measurands that the starter master lists and nothing of reagents. An "
-        "abbreviation that shares no characters with a name of its measurand is a guess, which the "
+        "of a hospital. It knows the measurands that the starter master lists, the analytes that a shipped "
+        "concept has, and nothing of reagents. An abbreviation that shares no characters "
+        "with a name of its measurand is a guess, which the "
         "probability of none of these shows only in part.",
         "",
     ]
@@ -158,21 +167,22 @@ def _card(trained: Trained, story: Story, digest: str, sizes: Mapping[str, int])
 def _table(story: Story) -> Sequence[str]:
     if not story.measured:
         return ()
-    columns = list(next(iter(story.measured.values())))
-    rows = [
-        f"| {method} | {' | '.join(str(figures[c]) for c in columns)} |"
-        for method, figures in story.measured.items()
-    ]
-    return (
+    lines = [
         "## Figures",
         "",
-        f"{story.questions:,} generated rows of the held-out names, each with the measurands on offer whose "
-        "learned names are nearest (character n-grams), five with the right one. The static embedding was "
-        "trained without the same names; its answer is the nearest name, background included. Shares of "
-        "right answers, 95 % intervals by bootstrap over names.",
+        "Generated rows of the held-out names, each with the codes on offer whose learned names are nearest "
+        "(character n-grams), five with the right one. The static embedding was trained without the same "
+        "names; its answer is the nearest name, background included. Shares of right answers, 95 % intervals "
+        "by bootstrap over names.",
         "",
-        f"| method | {' | '.join(columns)} |",
-        f"|---|{'---|' * len(columns)}",
-        *rows,
-        "",
-    )
+    ]
+    for system, told in story.measured.items():
+        columns = list(next(iter(told.figures.values())))
+        lines += [f"| {system.upper()}, {told.questions:,} rows | {' | '.join(columns)} |"]
+        lines += [f"|---|{'---|' * len(columns)}"]
+        lines += [
+            f"| {method} | {' | '.join(str(figures[c]) for c in columns)} |"
+            for method, figures in told.figures.items()
+        ]
+        lines += [""]
+    return lines

@@ -12,11 +12,13 @@ from jlac_mapper.mapping.ngram_index import NgramIndex
 from jlac_mapper.text import fold
 from jlac_mapper.training import reranker_network, reranker_tokens
 from jlac_mapper.training.embedder_measure import Figure
+from jlac_mapper.training.generated_masters import MasterGenerator
 from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
 from jlac_mapper.training.pairs import known_names
 from jlac_mapper.training.reranker import Trained
 from jlac_mapper.training.reranker_rows import row_prompt
-from jlac_mapper.vocabulary import Vocabulary
+from jlac_mapper.types import LocalTest, System
+from jlac_mapper.vocabulary import HOMONYM, Vocabulary
 
 FloatMatrix = npt.NDArray[np.float32]
 _OFFERED = 5
@@ -56,16 +58,45 @@ def questions(kept: BoundRelease, out: Vocabulary, seed: int) -> list[Question]:
     rows += [row for other in others for row in generator.background(other, 1)]
     measurands = _measurands(kept)
     known = [name for name in known_names(kept) if name.concept]
-    index = NgramIndex([name.key for name in known])
-    found = []
-    for row in rows:
-        nearest, _ = index.search(fold(row.test.name), _NEAREST)
-        concepts = dict.fromkeys(known[i].concept for i in nearest.tolist())
-        near = [m for m in dict.fromkeys(measurands[c] for c in concepts) if m != row.measurand]
-        own = [row.measurand] if row.measurand else []
+    near = _Near([(name.key, measurands[name.concept]) for name in known])
+    return [near.question(row.name, row.test, row.measurand, System.JLAC11) for row in rows]
+
+
+def jlac10_questions(kept: Vocabulary, out: Vocabulary, seed: int) -> list[Question]:
+    """Ask about a row of each name *out*: its JLAC10 analyte against those whose *kept* names are nearest."""
+    generator = MasterGenerator(kept, seed)
+    near = _Near([(key, analyte) for key, analyte in analyte_names(kept) if analyte])
+    analytes = _analytes(kept)
+    rows = [row for name in out.names if name.form != HOMONYM for row in generator.rows(name, 1)]
+    return [near.question(row.name, row.test, analytes[row.concept], System.JLAC10) for row in rows]
+
+
+class _Near:
+    """Offers what the names nearest to a row's mean: folded names with their measurands or analytes."""
+
+    def __init__(self, names: Sequence[tuple[str, str]]) -> None:
+        self._measurands = [measurand for _, measurand in names]
+        self._index = NgramIndex([key for key, _ in names])
+
+    def question(self, name: str, test: LocalTest, measurand: str, system: System) -> Question:
+        """Return the question about a row that means *measurand*, "" for nothing that is listed."""
+        nearest, _ = self._index.search(fold(test.name), _NEAREST)
+        near = [m for m in dict.fromkeys(self._measurands[i] for i in nearest.tolist()) if m != measurand]
+        own = [measurand] if measurand else []
         offered = (*own, *near[: _OFFERED - len(own)])
-        found.append(Question(row.name, row.test.name, row_prompt(row), row.measurand, offered))
-    return found
+        return Question(name, test.name, row_prompt(test, system), measurand, offered)
+
+
+def measurand_names(bound: BoundRelease) -> list[tuple[str, str]]:
+    """Return the folded names of a release's vocabulary with their measurands, "" for what is not listed."""
+    usual = {"": "", **_measurands(bound)}
+    return [(name.key, usual[name.concept]) for name in known_names(bound)]
+
+
+def analyte_names(vocabulary: Vocabulary) -> list[tuple[str, str]]:
+    """Return the folded names of a vocabulary with their JLAC10 analytes, "" for what has none."""
+    analytes = _analytes(vocabulary)
+    return [(n.key, analytes[n.concept]) for n in vocabulary.names if n.key and n.form != HOMONYM]
 
 
 def _measurands(bound: BoundRelease) -> dict[str, str]:
@@ -74,12 +105,16 @@ def _measurands(bound: BoundRelease) -> dict[str, str]:
     return {concept: codes[0].code.measurand for concept, codes in listed.items()}
 
 
-def model_scores(trained: Trained, asked: Sequence[Question]) -> FloatMatrix:
+def _analytes(vocabulary: Vocabulary) -> dict[str, str]:
+    return {concept.key: (concept.jlac10 or ("",))[0][:5] for concept in vocabulary.concepts}
+
+
+def model_scores(trained: Trained, measurands: Sequence[str], asked: Sequence[Question]) -> FloatMatrix:
     """Return the log-probability of each measurand, and last of none: shape (questions, measurands + 1)."""
     import torch
 
     numbers = {token: i for i, token in enumerate(trained.tokens)}
-    wanted = torch.tensor([*(numbers[m] for m in trained.learned), numbers[NOTHING]])
+    wanted = torch.tensor([*(numbers[m] for m in measurands), numbers[NOTHING]])
     read = reranker_tokens.encode(reranker_tokens.build(trained.tokens), [q.prompt for q in asked])
     out = np.empty((len(asked), len(wanted)), np.float32)
     order = sorted(range(len(read)), key=lambda i: len(read[i]))
@@ -97,20 +132,25 @@ def model_scores(trained: Trained, asked: Sequence[Question]) -> FloatMatrix:
 
 def name_scores(
     embed: Callable[[Sequence[str]], FloatMatrix],
-    kept: BoundRelease,
+    names: Sequence[tuple[str, str]],
     measurands: Sequence[str],
     asked: Sequence[Question],
 ) -> FloatMatrix:
-    """Return the best cosine with a name of each measurand, and last with a background name."""
-    known = known_names(kept)
-    usual = {"": "", **_measurands(kept)}
-    meanings = np.array([usual[name.concept] for name in known])
-    cosines = embed([q.text for q in asked]) @ embed([name.key for name in known]).T
-    best = [
-        cosines[:, meanings == m].max(axis=1) if (meanings == m).any() else np.full(len(asked), -1.0)
-        for m in (*measurands, "")
-    ]
-    return np.stack(best, axis=1).astype(np.float32)
+    """
+    Return the best cosine with a name of each measurand, and last with a background name.
+
+    Args:
+        names: Folded names with their measurands, "" for a background name.
+    """
+    columns = {measurand: i for i, measurand in enumerate((*measurands, ""))}
+    known = sorted((columns[measurand], key) for key, measurand in names if measurand in columns)
+    vectors = embed([key for _, key in known])
+    filled, starts = np.unique([column for column, _ in known], return_index=True)
+    best = np.full((len(asked), len(columns)), -1.0, np.float32)
+    for start in range(0, len(asked), _BATCH):
+        cosines = embed([q.text for q in asked[start : start + _BATCH]]) @ vectors.T
+        best[start : start + _BATCH, filled] = np.maximum.reduceat(cosines, starts, axis=1)
+    return best
 
 
 def figures(

@@ -1,22 +1,23 @@
 """
 Rows that the small language model learns from: a prompt, and the code to write after it.
 
-Everything is generated from the vocabulary and the spelling rules. Half of the rows have no listed code:
-names of concepts that are not listed, listed names with a remainder, listed concepts in a specimen without
-a listed code.
+Everything is generated from the vocabulary and the spelling rules. In JLAC11 half of the rows have no listed
+code: names of concepts that are not listed, listed names with a remainder, listed concepts in a specimen
+without a listed code. In JLAC10 they are rows of all concepts.
 """
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from jlac_mapper.concepts.bound_release import BoundRelease
-from jlac_mapper.mapping.generation_template import END, MARKS, prompt, spelled_out
+from jlac_mapper.mapping.generation_template import ENDS, MARKS, prompt, spelled_out
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.ports import Choice
 from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator, names_by_listing
 from jlac_mapper.training.pairs import hold_out
+from jlac_mapper.types import LocalTest, System
 from jlac_mapper.vocabulary import Name, Vocabulary
 
 HELD_OUT_SEED, HELD_OUT_FOLD = 11, 4
@@ -30,11 +31,12 @@ _UNKNOWN = "\ufffe"
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A prompt and what to write after it; both empty for "none of these"."""
+    """A prompt and the code to write after it, its two parts empty for "none of these"."""
 
     prompt: str
     measurand: str
     identification: str
+    system: System = System.JLAC11
 
 
 def split(vocabulary: Vocabulary) -> tuple[Vocabulary, Vocabulary]:
@@ -49,21 +51,22 @@ def unread(held_out: Vocabulary, kept: Vocabulary) -> Vocabulary:
 
 
 def learned_options(
-    bound: BoundRelease, superseded: Mapping[tuple[str, str, str], str]
+    bounds: Iterable[BoundRelease], superseded: Mapping[tuple[str, str, str], str]
 ) -> dict[str, list[str]]:
     """Return measurand -> identifications to learn: those listed, and those that older editions listed."""
     found: dict[str, set[str]] = defaultdict(set)
-    for listed in bound.release.proposable:
-        found[listed.code.measurand].add(listed.code.identification)
+    for bound in bounds:
+        for listed in bound.release.proposable:
+            found[listed.code.measurand].add(listed.code.identification)
     for measurand, identification, _ in superseded:
         if measurand in found:
             found[measurand].add(identification)
     return {measurand: sorted(found[measurand]) for measurand in sorted(found)}
 
 
-class Lessons:
+class Jlac11Lessons:
     """
-    Draws lessons without end; the same seed gives the same lessons.
+    Draws lessons of JLAC11 without end; the same seed gives the same lessons.
 
     Args:
         bound: The names to learn, and the codes whose fields rows are given: a lesson's measurand is that of
@@ -94,7 +97,7 @@ class Lessons:
             older = self._older.get((row.measurand, row.unit))
             if older and self._random.random() < _SUPERSEDED:
                 identification = self._random.choice(older)
-            yield Lesson(row_prompt(row), row.measurand, identification)
+            yield Lesson(row_prompt(row.test), row.measurand, identification)
 
     def _row(self) -> LabelledRow:
         draw = self._random.random()
@@ -109,9 +112,9 @@ class Lessons:
         return self._generator.unlisted_specimen(name)
 
 
-def row_prompt(row: LabelledRow) -> str:
+def row_prompt(test: LocalTest, system: System = System.JLAC11) -> str:
     """Return what the model reads of a row."""
-    return prompt(Choice(row_fields(row.test), ()))
+    return prompt(Choice(row_fields(test), (), system))
 
 
 def thinned(text: str, dropped: float, rng: random.Random) -> str:
@@ -123,7 +126,7 @@ def thinned(text: str, dropped: float, rng: random.Random) -> str:
     if rng.random() < 0.25:
         return text
     share = 2 * dropped * rng.random()
-    row = "".join(word for word in text.split(" ") if len(word) == 1)[: -len(END)]
+    row = "".join(word for word in text.split(" ") if len(word) == 1)
     kept = []
     for character in row:
         if character in _STAYING or rng.random() >= share:
@@ -133,4 +136,4 @@ def thinned(text: str, dropped: float, rng: random.Random) -> str:
     return spelled_out("".join(kept))
 
 
-_STAYING = frozenset(MARKS.values())
+_STAYING = frozenset((*MARKS.values(), *ENDS.values()))

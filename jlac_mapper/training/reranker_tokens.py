@@ -5,22 +5,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jlac_mapper.mapping.generation_template import END, NOTHING
+from jlac_mapper.mapping.generation_template import ENDS, NOTHING
 
 PADDING, UNKNOWN = "<pad>", "<unk>"
-CODES = "[A-Z][0-9]{4}"
-"""An element of a target; prompts hold no ASCII capitals."""
-_LEAST_PAIRS = 3
+CODES = "[A-Z][0-9]{4}|[0-9][A-Z][0-9]{3}"
+"""An element of a target, JLAC11's or JLAC10's; prompts hold no ASCII capitals."""
 
 
-def vocabulary_of(prompts: Iterable[str], targets: Iterable[str]) -> list[str]:
+def vocabulary_of(prompts: Iterable[str], targets: Iterable[str], least: int = 5) -> list[str]:
     """
     Return the tokens that prompts and targets are made of.
 
-    A pair seen fewer than three times is unknown; its characters stand beside it.
+    A pair seen fewer than *least* times is unknown; its characters stand beside it.
     """
     words = Counter(word for prompt in prompts for word in prompt.split(" "))
-    known = sorted(word for word, count in words.items() if len(word) == 1 or count >= _LEAST_PAIRS)
+    known = sorted(word for word, count in words.items() if len(word) == 1 or count >= least)
     elements = sorted({element for target in targets for element in elements_of(target)})
     return [PADDING, UNKNOWN, *elements, *known]
 
@@ -49,8 +48,8 @@ def build(tokens: Sequence[str]) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     numbers = {token: i for i, token in enumerate(tokens)}
-    if len(numbers) < len(tokens) or END not in numbers:
-        raise ValueError("tokens must differ, and the end mark must be one of them")
+    if len(numbers) < len(tokens) or not numbers.keys() >= set(ENDS.values()):
+        raise ValueError("tokens must differ, and the end marks must be among them")
     splitter = Tokenizer(models.WordLevel(numbers, unk_token=UNKNOWN))
     splitter.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Split(Regex(CODES), "isolated"), pre_tokenizers.WhitespaceSplit()]

@@ -13,15 +13,18 @@ import pytest
 from jlac_mapper.adapters.checkpoint import BUNDLED_MARK
 from jlac_mapper.adapters.onnx_choice import OnnxChoice, digest, read_numbers
 from jlac_mapper.adapters.trie import option_probabilities
+from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import models_dir
 from jlac_mapper.errors import ModelFileError
 from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.mapping.generation_template import prompt, target
+from jlac_mapper.mapping.jlac10.compose import split_entry
 from jlac_mapper.mapping.question import row_fields
+from jlac_mapper.master.starter import load_starter
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training import reranker_rows
 from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
-from jlac_mapper.types import LocalTest
+from jlac_mapper.types import LocalTest, System
 from tests.attack_names import ATTACK_NAMES
 from tests.shipped_release import shipped
 
@@ -153,11 +156,21 @@ def test_the_card_and_the_mark_are_those_of_the_files() -> None:
     card = (SHIPPED / "card.md").read_text(encoding="utf-8")
     assert mark["digest"] == digest(SHIPPED)
     assert mark["digest"] in card
-    for figures in mark["measured"].values():
-        for figure in figures.values():
-            assert f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]" in card
-    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 25e6
-    assert set(mark["learned"]) == {listed.code.measurand for listed in shipped().release.proposable}
+    assert set(mark["measured"]) == set(System)
+    for told in mark["measured"].values():
+        for figures in told["figures"].values():
+            for figure in figures.values():
+                assert f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]" in card
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 30e6
+
+
+def test_the_shipped_model_learned_every_number_that_the_starter_lists_or_listed_and_every_analyte() -> None:
+    learned = json.loads((SHIPPED / BUNDLED_MARK).read_text(encoding="utf-8"))["learned"]
+    starter = load_starter().edition
+    listed = {c.code.measurand for c in starter.codes}
+    coded = [c.jlac10[0] for c in load_vocabulary().concepts if c.jlac10]
+    assert set(learned) == listed | {entry[:5] for entry in coded}
+    assert all(split_entry(entry)[1] in learned[entry[:5]] for entry in coded)
 
 
 def test_what_takes_too_long_comes_back_unavailable_and_the_rest_is_answered() -> None:
@@ -188,7 +201,7 @@ def test_a_failure_while_it_runs_makes_questions_unavailable_in_one_line(error: 
 def test_numbers_that_are_none_make_a_question_unavailable() -> None:
     class Confused:
         def run(self, _: object, given: dict[str, np.ndarray]) -> list[np.ndarray]:
-            return [np.full((len(given["ids"]), 80), np.nan, np.float32)]
+            return [np.full((len(given["ids"]), 9_999), np.nan, np.float32)]
 
     (answer,) = shipped_but_with(Confused()).choose([ask("AST", "C2008")])
     assert not answer.probabilities

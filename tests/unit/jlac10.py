@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 
+from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.codes.jlac10 import Jlac10Tables
 from jlac_mapper.element_tables import Element, ElementKind
+from jlac_mapper.mapping.ask import Reranker
 from jlac_mapper.mapping.decide import Thresholds
+from jlac_mapper.mapping.jlac10.ask import ConceptQuestion
 from jlac_mapper.mapping.jlac10.calibration import Jlac10Calibration
 from jlac_mapper.mapping.jlac10.compose import SPECIMEN_LEVELS, Composer
 from jlac_mapper.mapping.jlac10.pipeline import Jlac10Pipeline
 from jlac_mapper.mapping.meanings.features import FEATURES, FeatureReader
 from jlac_mapper.mapping.meanings.find import MeaningFinder
 from jlac_mapper.mapping.meanings.weigh import UNKNOWN, MeaningWeights
+from jlac_mapper.ports import ChoiceModel
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import Jlac10Mapping, LocalTest, MapOptions, Provenance
 from jlac_mapper.vocabulary import (
@@ -162,19 +166,26 @@ ELEMENTS = (
 
 
 def build_pipeline(
-    tables: Jlac10Tables = NO_TABLES, vocabulary: Vocabulary = VOCABULARY, weights: MeaningWeights = WEIGHTS
+    tables: Jlac10Tables = NO_TABLES,
+    vocabulary: Vocabulary = VOCABULARY,
+    weights: MeaningWeights = WEIGHTS,
+    calibration: Jlac10Calibration = CALIBRATION,
+    choice_model: ChoiceModel | None = None,
 ) -> Jlac10Pipeline:
     """A JLAC10 pipeline over a small vocabulary, with weights written by hand."""
+    reranker = Reranker(choice_model or ScoreOnlyChoice(), ConceptQuestion(vocabulary))
     return Jlac10Pipeline(
         normalizer=Normalizer(vocabulary),
         finder=MeaningFinder(vocabulary),
         reader=FeatureReader(vocabulary),
         weights=weights,
-        calibration=CALIBRATION,
+        calibration=calibration,
         composer=Composer(vocabulary, tables),
+        reranker=reranker,
         vocabulary=vocabulary,
         thresholds=Thresholds(accept=0.85, no_code=CALIBRATION.known),
         provenance=Provenance("small", "", {"retrieval": "lexical"}, "hand-written", 0.85, "2026-01-15", "0"),
+        lifts=calibration.choice.may_lift(reranker.identity, 0.95),
     )
 
 

@@ -10,7 +10,7 @@ from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.config import master_data_dir
-from jlac_mapper.mapping.ask import Reranker, element_names
+from jlac_mapper.mapping.ask import CandidateQuestion, Reranker, element_names
 from jlac_mapper.mapping.compare import Comparer
 from jlac_mapper.mapping.comparisons.base import Agreement, Compared, Element, Weights
 from jlac_mapper.mapping.decide import Thresholds
@@ -201,7 +201,7 @@ def build_pipeline(
         comparer=build_comparer(
             codes, ended, site_defaults=site_defaults, vocabulary=vocabulary, unknown_units=unknown_units
         ),
-        reranker=Reranker(choice_model or ScoreOnlyChoice(), element_names(vocabulary)),
+        reranker=Reranker(choice_model or ScoreOnlyChoice(), CandidateQuestion(element_names(vocabulary))),
         calibration=CALIBRATION,
         thresholds=Thresholds(accept=0.8, no_code=0.05),
         provenance=PROVENANCE,

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from jlac_mapper.mapping.ask import MOST_OPTIONS, NONE_OF_THESE, UNASKED, Reranker, element_names
+from jlac_mapper.mapping.ask import (
+    MOST_OPTIONS,
+    NONE_OF_THESE,
+    UNASKED,
+    CandidateQuestion,
+    Reranker,
+    element_names,
+)
 from jlac_mapper.ports import Choice, ChoiceAnswer
 from jlac_mapper.types import Candidate, Disposition, Evidence, LocalTest, MapOptions, Mapping, Reason
 from tests.unit.stages import build_comparer, build_pipeline, normalize, retrieve
@@ -47,8 +54,8 @@ class FirstChoice(FixedChoice):
         return ChoiceAnswer((0.7, *[rest] * (len(asked.options) - 1)))
 
 
-def reranker(model: FixedChoice) -> Reranker:
-    return Reranker(model, element_names(VOCABULARY))
+def reranker(model: FixedChoice) -> Reranker[Candidate]:
+    return Reranker(model, CandidateQuestion(element_names(VOCABULARY)))
 
 
 def candidates(*names: str) -> list[Candidate]:

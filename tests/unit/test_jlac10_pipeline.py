@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,14 @@ from jlac_mapper.codes.jlac10 import parse
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.errors import ConfigurationError
 from jlac_mapper.field_limits import FIELD_LIMITS
-from jlac_mapper.mapping.jlac10.calibration import Jlac10Calibration
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
+from jlac_mapper.mapping.ask import NONE_OF_THESE, Opinion
+from jlac_mapper.mapping.jlac10.ask import MOST_OPTIONS, reweighed
+from jlac_mapper.mapping.jlac10.calibration import ChoiceCalibration, Jlac10Calibration
+from jlac_mapper.types import Disposition, Jlac10Mapping, LocalTest, MapOptions, Reason, System
 from jlac_mapper.vocabulary import HOMONYM
-from tests.unit.jlac10 import CALIBRATION, PIPELINE, VOCABULARY, answer
+from tests.evidence_keys import JLAC10_SOURCES, keys
+from tests.unit.jlac10 import CALIBRATION, PIPELINE, VOCABULARY, answer, build_pipeline
+from tests.unit.test_ask import FirstChoice, FixedChoice
 
 
 @pytest.mark.parametrize(
@@ -198,3 +203,155 @@ def test_a_calibration_that_cannot_be_used_is_one_clear_error(tmp_path: Path, da
     path.write_text(damage, "utf-8")
     with pytest.raises(ConfigurationError, match=r"calibration_jlac10\.json cannot be used"):
         Jlac10Calibration.read(path)
+
+
+def test_the_rows_bring_every_kind_of_evidence_that_only_jlac10_has() -> None:
+    rows = (
+        LocalTest("AST", specimen="血清", method="UV法"),
+        LocalTest("AST", specimen="髄液"),
+        LocalTest("AST", specimen="血清または髄液"),
+        LocalTest("AST"),
+        LocalTest("呼気検査"),
+    )
+    answers = PIPELINE.map_batch(rows, MapOptions())
+    evidence = {each for mapping in answers for each in mapping.evidence}
+    assert {each.key for each in evidence} == keys(jlac10=True)
+    assert {each.source for each in evidence} >= JLAC10_SOURCES
+
+
+# --- the language model
+
+SIMILAR = {"name": "HBs抗元", "specimen": "血清"}
+"""A row that is nearly two known names: neither is certain."""
+AMBIGUOUS = replace(
+    VOCABULARY,
+    names=tuple(replace(name, form="") if name.text == "TP" else name for name in VOCABULARY.names),
+)
+"""TP means テオフィリン as often as 総蛋白."""
+TP = {"name": "TP", "specimen": "血清"}
+TRUSTED = ChoiceCalibration("fixed template=fixed-1 orders=1", 1.0, 1.0, 0.0, lifts=0.98)
+
+
+def told(
+    favourite: str | None, choice: ChoiceCalibration = TRUSTED, **fields: str
+) -> tuple[Jlac10Mapping, FixedChoice]:
+    """The answer where a language model favours an analyte, and the model."""
+    model = FixedChoice(favourite)
+    calibration = replace(CALIBRATION, choice=choice)
+    pipeline = build_pipeline(vocabulary=AMBIGUOUS, calibration=calibration, choice_model=model)
+    return answer(pipeline=pipeline, **fields), model
+
+
+def test_a_question_offers_codes_with_what_they_are_measured_in_and_none_of_these() -> None:
+    _, model = told(None, **SIMILAR)
+    (asked,) = model.asked
+    assert asked.system is System.JLAC10
+    assert asked.fields == (("name", "HBs抗元"), ("specimen", "血清"))
+    assert [(o.measurand, o.identification, o.concept) for o in asked.options][:2] == [
+        ("5F016", "1410", "5F016-1410"),
+        ("5F016", "1430", "5F016-1430"),
+    ]
+    assert asked.options[0].text == "HBs抗原、材料 血清、単位 COI"
+    assert asked.options[-1] == NONE_OF_THESE
+    assert len({o.concept for o in asked.options}) == len(asked.options) <= MOST_OPTIONS + 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "AST", "specimen": "血清", "unit": "U/L"},  # certain
+        {"name": "採血料"},  # has no code
+        {"name": "全く別の何か"},  # resembles nothing
+        {"name": "<b>HBs抗元</b>", "specimen": "血清"},  # foreign
+        {"name": ""},
+    ],
+)
+def test_only_uncertain_rows_are_asked_about(fields: dict[str, str]) -> None:
+    mapping, model = told("5F016", **fields)
+    assert model.asked == []
+    assert mapping == answer(
+        pipeline=build_pipeline(calibration=replace(CALIBRATION, choice=TRUSTED)), **fields
+    )
+
+
+def test_its_word_counts_as_much_as_its_weight_and_is_shown() -> None:
+    alone, _ = told(None, **SIMILAR)
+    assert alone.candidates[0].concept.key == "hbs_antigen"
+    weights = (0.0, 0.5, 1.0)
+    shares = []
+    for weight in weights:
+        mapping, _ = told("3B035", replace(TRUSTED, weight=weight), **SIMILAR)
+        shares.append(mapping.candidates[0].analyte_probability)
+        (said,) = [each for each in mapping.evidence if each.key == "concept.language_model"]
+        assert said.values[-1][0] in {"", *(f"{c.concept.jlac10[0]}" for c in mapping.candidates)}
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] == pytest.approx(alone.candidates[0].analyte_probability)
+
+
+def test_it_can_turn_the_order_of_the_candidates() -> None:
+    for analyte in ("3M010", "3A010"):
+        mapping, model = told(analyte, **TP)
+        assert len(model.asked) == 1
+        assert mapping.candidates[0].code.analyte == analyte
+
+
+def test_none_of_these_never_makes_a_row_one_without_a_code() -> None:
+    mapping, _ = told("", **SIMILAR)
+    assert mapping.disposition is Disposition.NEEDS_REVIEW
+    assert (
+        mapping.candidates[0].analyte_probability < told(None, **SIMILAR)[0].candidates[0].analyte_probability
+    )
+
+
+@pytest.mark.parametrize(
+    ("choice", "disposition"),
+    [
+        (TRUSTED, Disposition.ACCEPTED),
+        (replace(TRUSTED, lifts=0.9), Disposition.NEEDS_REVIEW),
+        (replace(TRUSTED, model="another"), Disposition.NEEDS_REVIEW),
+    ],
+)
+def test_it_lifts_a_known_name_only_where_it_was_measured_and_the_row_says_so(
+    choice: ChoiceCalibration, disposition: Disposition
+) -> None:
+    alone, _ = told(None, **TP)
+    assert (alone.disposition, alone.reasons[-1]) == (Disposition.NEEDS_REVIEW, Reason.LOW_PROBABILITY)
+    mapping, _ = told("3A010", choice, **TP)
+    assert mapping.disposition is disposition
+    assert (Reason.LLM_CONFIRMS in mapping.reasons) == (disposition is Disposition.ACCEPTED)
+
+
+def test_it_never_lifts_a_name_that_no_concept_has() -> None:
+    mapping, _ = told("5F016", replace(TRUSTED, offset=5.0), **SIMILAR)
+    assert mapping.probability > mapping.provenance.threshold
+    assert mapping.disposition is Disposition.NEEDS_REVIEW
+
+
+def test_a_model_that_is_away_or_contradicts_itself_leaves_the_row_with_a_person() -> None:
+    calibration = replace(CALIBRATION, choice=TRUSTED)
+    for model, reason in (
+        (FixedChoice(None, away=True), Reason.LLM_UNAVAILABLE),
+        (FirstChoice(None, sees_order=True), Reason.LLM_DISAGREES),
+    ):
+        pipeline = build_pipeline(calibration=calibration, choice_model=model)
+        mapping = answer(pipeline=pipeline, **SIMILAR)
+        assert mapping.disposition is Disposition.NEEDS_REVIEW
+        assert reason in mapping.reasons
+        assert mapping.candidates == told(None, **SIMILAR)[0].candidates
+
+
+@given(
+    st.lists(st.floats(0.01, 1.0), min_size=1, max_size=8),
+    st.floats(0.0, 1.0),
+    st.lists(st.floats(-3.0, 3.0), min_size=8, max_size=8),
+    st.floats(0.0, 2.0),
+)
+def test_shares_after_its_word_are_shares_and_without_weight_the_same(
+    parts: list[float], none: float, odds: list[float], weight: float
+) -> None:
+    total = sum(parts) + none
+    shares = [(f"{i}A010", part / total) for i, part in enumerate(parts)]
+    opinion = Opinion({entry: odds[i] for i, (entry, _) in enumerate(shares)}, none=odds[-1])
+    changed = reweighed(shares, opinion, weight)
+    assert 0.0 < sum(changed) <= 1.0 + 1e-9
+    assert reweighed(shares, opinion, 0.0) == pytest.approx([share for _, share in shares])

@@ -152,10 +152,11 @@ class Composer:
         principles, source = (self._principles.read(method) if method else ()), "method"
         if not principles:
             principles, source = self._named_principle(test.text), "name"
+        is_unread = bool(method) and not principles
         return RowElements(
             specimens, where, bool(test.specimen_text or (test.specimens and not specimens)),
-            principles, source, bool(method), _timed(test), _said_result(test), test.stated_type,
-            _pieces(test), _is_composite(test), test.jlac10,
+            principles, source, is_unread, _timed(test), _said_result(test), test.stated_type, _pieces(test),
+            _is_composite(test), test.jlac10,
         )  # fmt: skip
 
     def compose(self, said: RowElements, concept: Concept) -> Composition:
