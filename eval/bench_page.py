@@ -33,7 +33,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from jlac_mapper.bootstrap import open_desk
 from jlac_mapper.concepts.loader import load_vocabulary
-from jlac_mapper.review_types import Action, EventDraft, Facility, Role, User
+from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
 from jlac_mapper.types import MapOptions
 
 TARGET_SECONDS_P95 = 0.3

@@ -17,9 +17,9 @@ from typing import Any
 
 from parts import LABELS_DAY
 
-from jlac_mapper.adapters.onnx_choice import OnnxChoice
 from jlac_mapper.bootstrap import bind
 from jlac_mapper.concepts.loader import load_vocabulary
+from jlac_mapper.llm.onnx_choice import OnnxChoice
 from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.master.starter import load_starter
@@ -37,7 +37,7 @@ def resident():
 import numpy
 from jlac_mapper.ports import Choice, ChoiceOption
 before = resident()
-from jlac_mapper.adapters.onnx_choice import OnnxChoice
+from jlac_mapper.llm.onnx_choice import OnnxChoice
 model = OnnxChoice.load()
 options = (ChoiceOption("C2008", "0000", ""), ChoiceOption("C2011", "0000", ""), ChoiceOption("", "", ""))
 model.choose([Choice((("name", "AST(GOT)"), ("unit", "U/L")), options)])

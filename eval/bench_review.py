@@ -30,12 +30,11 @@ from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConflictError
+from jlac_mapper.review.commands import ItemOrder, ItemQuery, Order
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.house_names import house_key
 from jlac_mapper.review.lists import first_standing
-from jlac_mapper.review_ports import ReviewStore
-from jlac_mapper.review_requests import ItemOrder, ItemQuery, Order
-from jlac_mapper.review_types import (
+from jlac_mapper.review.model import (
     WAITING,
     Action,
     EventDraft,
@@ -47,6 +46,7 @@ from jlac_mapper.review_types import (
     Standing,
     User,
 )
+from jlac_mapper.review.ports import ReviewStore
 from jlac_mapper.types import LocalTest, MapOptions, Mapping, Reason
 
 FACILITY = "h1"
@@ -129,7 +129,7 @@ def queue_figures(desk: ReviewDesk, store: ReviewStore, items: int) -> dict[str,
 
 
 def _deep(items: int, number: int) -> Any:
-    from jlac_mapper.review_requests import Cursor
+    from jlac_mapper.review.commands import Cursor
 
     return Cursor(items // 2 + number)
 

@@ -20,12 +20,12 @@ from typing import Any
 import jlac10_sets
 import parts
 
-from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.bootstrap import App, build_app, build_jlac10
 from jlac_mapper.config import Settings
 from jlac_mapper.evaluation.jlac10.agreement import ACCEPTED_LENGTH, agrees, analytes
 from jlac_mapper.evaluation.jlac10.labels import LabelledRow
 from jlac_mapper.evaluation.metrics import coverage_at_precision, risk_coverage
+from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping.jlac10.pipeline import Jlac10Pipeline
 from jlac_mapper.types import Disposition, Jlac10Mapping, MapOptions, Reason
 

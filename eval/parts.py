@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from jlac_mapper import bootstrap, model_loading
-from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
-from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.bootstrap import bind, build_pipeline, open_store, site_vocabulary
 from jlac_mapper.codes.listed import Edition
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.config import Settings
 from jlac_mapper.evaluation.metrics import rate
 from jlac_mapper.evaluation.moved import MovedLabels
+from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping import search
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import Calibration
 from jlac_mapper.master import starter
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper
 from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.vectors.static_embedder import StaticEmbedder
 from jlac_mapper.vocabulary import Vocabulary
 
 LABELS_DAY = date(2025, 12, 1)

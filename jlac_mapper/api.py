@@ -10,11 +10,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jlac_mapper import bootstrap
-from jlac_mapper.cli.table_columns import find_header, headers_seen
-from jlac_mapper.cli.table_run import CHUNK_ROWS, result_cells
-from jlac_mapper.cli.tables import result_columns
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import InputError
+from jlac_mapper.tables.headings import find_header, headers_seen
+from jlac_mapper.tables.run import CHUNK_ROWS, result_cells
+from jlac_mapper.tables.table import result_columns
 from jlac_mapper.types import Answers, Jlac10Mapping, LocalTest, MapOptions, System
 from jlac_mapper.types import Mapping as MappingResult
 
@@ -202,6 +202,6 @@ def _places(header: list[str], columns: Mapping[str, str]) -> dict[str, int]:
 
 def _text(cell: Any) -> str:
     """Return a cell as text, empty for None and NaN; 1.0 as 1, as a spreadsheet shows it."""
-    from jlac_mapper.table_cells import as_text
+    from jlac_mapper.tables.cells import as_text
 
     return "" if cell is None or cell != cell else as_text(cell)  # NaN alone differs from itself

@@ -8,11 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from jlac_mapper import model_loading
-from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
-from jlac_mapper.adapters.sql_database import Database
-from jlac_mapper.adapters.sql_master import SqlMasterStore
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.codes.editions import STARTER
 from jlac_mapper.codes.jlac10 import Jlac10Tables
 from jlac_mapper.codes.listed import Edition, ListedCode
@@ -22,6 +17,7 @@ from jlac_mapper.concepts.bound_release import BoundRelease, bind_release
 from jlac_mapper.concepts.loader import load_vocabulary, with_analytes, with_site_names
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.element_tables import Element
+from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping.ask import CandidateQuestion, Reranker, element_names
 from jlac_mapper.mapping.compare import Comparer
 from jlac_mapper.mapping.comparisons.base import Weights
@@ -43,7 +39,11 @@ from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_ports import ReviewStore, UserStore
+from jlac_mapper.review.ports import ReviewStore, UserStore
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.master import SqlMasterStore
+from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.types import Candidate, Provenance
 from jlac_mapper.version import __version__
 from jlac_mapper.vocabulary import Vocabulary

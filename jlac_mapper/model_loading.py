@@ -6,16 +6,16 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from jlac_mapper.adapters import faiss_index
-from jlac_mapper.adapters.faiss_index import FaissIndex
-from jlac_mapper.adapters.numpy_index import NumpyIndex
-from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
-from jlac_mapper.adapters.static_embedder import VECTORS_FILE, StaticEmbedder
-from jlac_mapper.adapters.unavailable_choice import UnavailableChoice
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConfigurationError, MissingExtraError, ModelFileError
+from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
+from jlac_mapper.llm.unavailable_choice import UnavailableChoice
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.ports import ChoiceModel, Embedder
+from jlac_mapper.vectors import faiss_index
+from jlac_mapper.vectors.faiss_index import FaissIndex
+from jlac_mapper.vectors.numpy_index import NumpyIndex
+from jlac_mapper.vectors.static_embedder import VECTORS_FILE, StaticEmbedder
 
 OFF, BUNDLED = "off", "bundled"
 
@@ -42,7 +42,7 @@ def embedder(settings: Settings) -> Embedder | None:
     if (Path(settings.embedder) / VECTORS_FILE).is_file():  # what `train embedder` writes
         return StaticEmbedder.load(Path(settings.embedder))
     require("sentence_transformers", extra="embed")
-    from jlac_mapper.adapters.sbert_embedder import SbertEmbedder
+    from jlac_mapper.vectors.sbert_embedder import SbertEmbedder
 
     return SbertEmbedder(Path(settings.embedder))
 
@@ -98,12 +98,12 @@ def _language_model(settings: Settings) -> ChoiceModel:
     if chosen in ("", OFF):
         return ScoreOnlyChoice()
     if chosen == BUNDLED:
-        from jlac_mapper.adapters.onnx_choice import OnnxChoice
+        from jlac_mapper.llm.onnx_choice import OnnxChoice
 
         return OnnxChoice.load(deadline=settings.llm_deadline)
     if chosen.startswith(("http://", "https://")):
         require("httpx", extra="llm")
-        from jlac_mapper.adapters.openai_choice import OpenAiChoice
+        from jlac_mapper.llm.openai_choice import OpenAiChoice
 
         return OpenAiChoice(
             chosen,
@@ -113,7 +113,7 @@ def _language_model(settings: Settings) -> ChoiceModel:
             deadline=settings.llm_deadline,
         )
     if Path(chosen).is_dir():
-        from jlac_mapper.adapters.vllm_choice import VllmChoice
+        from jlac_mapper.llm.vllm.choice import VllmChoice
 
         model = VllmChoice(Path(chosen), deadline=settings.llm_deadline)
         model.load()

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from jlac_mapper.mapping import choice_template, generation_template
+from jlac_mapper.llm import choice_template, generation_template
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}<s>{{ message['role'] }}\n{{ message['content'] }}</s>\n{% endfor %}"

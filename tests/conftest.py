@@ -74,7 +74,7 @@ def vllm_generation(reranker_checkpoint: Path) -> Iterator[ChoiceModel]:
 
 def _load(folder: Path) -> Iterator[ChoiceModel]:
     pytest.importorskip("vllm", reason="vLLM is not installed here: make test-vllm")
-    from jlac_mapper.adapters.vllm_choice import VllmChoice
+    from jlac_mapper.llm.vllm.choice import VllmChoice
 
     # What a float32 checkpoint becomes by default differs between an engine and a server.
     model = VllmChoice(folder, deadline=600.0, engine={"dtype": "float32"})

@@ -1,4 +1,4 @@
-"""Real classes that stand in for adapters in tests."""
+"""Real classes that stand in for a database, a model or an index in tests."""
 
 import builtins
 import threading

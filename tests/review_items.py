@@ -1,7 +1,7 @@
 """Items of review for tests, made without a store."""
 
 from jlac_mapper.codes.jlac11 import UNCODABLE, parse
-from jlac_mapper.review_types import Item, ItemState, Reading, Standing
+from jlac_mapper.review.model import Item, ItemState, Reading, Standing
 from jlac_mapper.types import Candidate, Disposition, Hypothesis, LocalTest, Mapping, Provenance, Reason
 
 AST = "C20080000250000F7"

@@ -1,11 +1,11 @@
 """People, a desk, a clock: what the tests of the reviewers' desk work with."""
 
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.review.code_search import CodeSearch
+from jlac_mapper.review.commands import ItemQuery, ItemView, Order, Outcome
 from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_requests import ItemQuery, ItemView, Order, Outcome
-from jlac_mapper.review_types import INSTALLATION, WAITING, Action, Role, Run, User
+from jlac_mapper.review.model import INSTALLATION, WAITING, Action, Role, Run, User
+from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.types import Disposition, LocalTest
 from tests.fakes import ScriptedMapper
 from tests.review_values import AST, CK, CODES, StandingClock, a_draft

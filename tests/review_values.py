@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.review.commands import Order
 from jlac_mapper.review.house_names import house_key
-from jlac_mapper.review_requests import Order
-from jlac_mapper.review_types import (
+from jlac_mapper.review.model import (
     Action,
     Event,
     EventDraft,

@@ -210,8 +210,8 @@ def read_records(file: Path) -> Iterator[dict[str, str]]:
     Raises:
         InputError: The file is no table, or a row is damaged.
     """
-    from jlac_mapper.cli.tables import open_table
     from jlac_mapper.errors import InputError
+    from jlac_mapper.tables.table import open_table
 
     table = open_table(file)
     headers = [header.strip() for header in table.header]

@@ -20,7 +20,7 @@ from jlac_mapper.errors import InputError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from jlac_mapper.cli.table_job import MapJob
+    from jlac_mapper.tables.job import MapJob
 
 INTERRUPTED = 130
 
@@ -63,9 +63,9 @@ def map_command(
 ) -> None:
     """Give every test of a list its JLAC11 or JLAC10 code, a disposition and the reasons."""
     from jlac_mapper.bootstrap import build_app, jlac10_vocabulary
-    from jlac_mapper.cli.table_columns import parse_overrides
-    from jlac_mapper.cli.table_job import MapJob, check_paths, default_output
     from jlac_mapper.config import Settings
+    from jlac_mapper.tables.headings import parse_overrides
+    from jlac_mapper.tables.job import MapJob, check_paths, default_output
     from jlac_mapper.types import MapOptions, System
 
     systems = tuple(System) if system is CodeSystem.BOTH else (System(system.value),)
@@ -98,7 +98,7 @@ def map_command(
             **({"JLAC10 tables": jlac10_vocabulary(app)[0].digest} if System.JLAC10 in systems else {}),
         },
     )
-    from jlac_mapper.cli.table_job import map_file
+    from jlac_mapper.tables.job import map_file
 
     mapper = app.mapper if systems == (System.JLAC11,) else app.systems()
     mapper.map_batch([], job.options)  # what is built when it is first asked for is no part of the run
@@ -120,7 +120,7 @@ def map_command(
 
 def _day(as_of: str, job: "MapJob") -> date:
     """Return the run's date: the one given, the one of the run that is continued, else today."""
-    from jlac_mapper.cli.table_progress import load_progress
+    from jlac_mapper.tables.progress import load_progress
 
     if not as_of and job.resume and (progress := load_progress(job.output)) is not None:
         as_of = progress.settings.get("--as-of", "")
@@ -129,7 +129,7 @@ def _day(as_of: str, job: "MapJob") -> date:
 
 def interruption(job: "MapJob") -> str:
     """Return the line that tells what an interrupted run left, and how to go on."""
-    from jlac_mapper.cli.table_progress import load_progress
+    from jlac_mapper.tables.progress import load_progress
 
     if job.is_xlsx:
         return f"interrupted; {job.output} holds the rows mapped so far (an XLSX output cannot be resumed)"
@@ -145,7 +145,7 @@ def interruption(job: "MapJob") -> str:
 def print_first_rows(job: "MapJob", count: int) -> None:
     """Print the first rows of the output, as a person reads them, and the output's path, on stdout."""
     from jlac_mapper.cli.summary import print_rows
-    from jlac_mapper.cli.tables import open_table, result_columns
+    from jlac_mapper.tables.table import open_table, result_columns
 
     table = open_table(job.output, job.columns)
     first = len(table.header) - len(result_columns(job.options.top_k, job.options.systems))

@@ -60,7 +60,7 @@ def diff_command(
 
 def csv_of(found: list[CodeDifference]) -> bytes:
     """Return the differences as CSV, cells guarded against being run as formulas."""
-    from jlac_mapper.table_cells import guard
+    from jlac_mapper.tables.cells import guard
 
     out = io.StringIO(newline="")
     writer = csv.writer(out)

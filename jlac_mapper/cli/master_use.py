@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jlac_mapper.ports import MasterStore
-    from jlac_mapper.review_requests import Reopened
+    from jlac_mapper.review.commands import Reopened
 
 SHOWN = 20
 

@@ -11,7 +11,7 @@ from jlac_mapper.cli.review_desk import MasterName, enter, open_desk, operator_a
 
 if TYPE_CHECKING:
     from jlac_mapper.review.desk import ReviewDesk
-    from jlac_mapper.review_types import User
+    from jlac_mapper.review.model import User
 
 BROKEN = 1
 
@@ -34,7 +34,7 @@ def verify_command(
     The hash of the last event is printed: noted down elsewhere, it shows later that nothing was cut off.
     """
     from jlac_mapper.errors import NotAllowedError
-    from jlac_mapper.review_types import INSTALLATION, Role
+    from jlac_mapper.review.model import INSTALLATION, Role
 
     opened, who = enter(user, master) if user else (open_desk(master), operator_as_admin())
     if facility is None:

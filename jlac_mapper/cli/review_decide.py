@@ -17,9 +17,9 @@ from jlac_mapper.cli.review_desk import (
 )
 
 if TYPE_CHECKING:
+    from jlac_mapper.review.commands import Order, Outcome
     from jlac_mapper.review.desk import ReviewDesk
-    from jlac_mapper.review_requests import Order, Outcome
-    from jlac_mapper.review_types import Action, User
+    from jlac_mapper.review.model import Action, User
 
 
 def decide_command(
@@ -48,7 +48,7 @@ def decide_command(
     master: MasterName = "",
 ) -> None:
     """Decide an item; what cannot be done is refused in one line."""
-    from jlac_mapper.review_requests import Order
+    from jlac_mapper.review.commands import Order
 
     wanted = action_of(action)
     opened, who = enter(user, master)

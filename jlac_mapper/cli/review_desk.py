@@ -12,8 +12,8 @@ import typer
 if TYPE_CHECKING:
     from jlac_mapper.bootstrap import OpenDesk
     from jlac_mapper.config import Settings
-    from jlac_mapper.review_ports import UserStore
-    from jlac_mapper.review_types import User
+    from jlac_mapper.review.model import User
+    from jlac_mapper.review.ports import UserStore
 
 UserName = Annotated[
     str, typer.Option("--user", help="Who asks, by sign-in name; the system's accounts guard the database.")
@@ -85,7 +85,7 @@ def operator() -> str:
 
 def operator_as_admin() -> User:
     """Return whoever runs the command line as an admin: who can open the database can change it."""
-    from jlac_mapper.review_types import INSTALLATION, Role, User
+    from jlac_mapper.review.model import INSTALLATION, Role, User
 
     return User(operator(), "command line", {INSTALLATION: Role.ADMIN})
 

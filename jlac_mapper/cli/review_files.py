@@ -26,10 +26,10 @@ def import_command(
     master: MasterName = "",
 ) -> None:
     """Map a list and put it into the queue; what this facility decided before is not asked again."""
-    from jlac_mapper.cli.table_columns import parse_overrides
-    from jlac_mapper.cli.table_progress import file_sha256
-    from jlac_mapper.cli.table_run import local_test
-    from jlac_mapper.cli.tables import open_table
+    from jlac_mapper.tables.headings import parse_overrides
+    from jlac_mapper.tables.progress import file_sha256
+    from jlac_mapper.tables.run import local_test
+    from jlac_mapper.tables.table import open_table
     from jlac_mapper.types import LocalTest
 
     table = open_table(file, parse_overrides(column or []))

@@ -10,7 +10,7 @@ import typer
 from jlac_mapper.cli.review_desk import new_request, open_users, operator, print_table, say
 
 if TYPE_CHECKING:
-    from jlac_mapper.review_types import Action, EventDraft, Role, User
+    from jlac_mapper.review.model import Action, EventDraft, Role, User
 
 user_app = typer.Typer(help="Users of review.", no_args_is_help=True)
 facility_app = typer.Typer(help="Facilities.", no_args_is_help=True)
@@ -38,7 +38,7 @@ def add_user(
     """Make or change a user; the first one should be *=admin."""
     from jlac_mapper.errors import InputError, NotFoundError
     from jlac_mapper.review.admin_desk import describe_user
-    from jlac_mapper.review_types import Action, User
+    from jlac_mapper.review.model import Action, User
 
     users = open_users()
     try:
@@ -82,7 +82,7 @@ def token_command(
 
     from jlac_mapper.bootstrap import SystemClock
     from jlac_mapper.cli.review_desk import asking
-    from jlac_mapper.review_types import Session
+    from jlac_mapper.review.model import Session
 
     users = open_users()
     user = asking(users, login)
@@ -107,7 +107,7 @@ def add_facility(
 ) -> None:
     """Make or change a facility."""
     from jlac_mapper.errors import InputError
-    from jlac_mapper.review_types import Action, Facility
+    from jlac_mapper.review.model import Action, Facility
 
     users = open_users()
     known = next((facility for facility in users.facilities() if facility.key == key), None)
@@ -131,14 +131,14 @@ def list_facilities() -> None:
 
 def _event(action: Action, text: str) -> EventDraft:
     from jlac_mapper.bootstrap import SystemClock
-    from jlac_mapper.review_types import EventDraft
+    from jlac_mapper.review.model import EventDraft
 
     return EventDraft(action, by=operator(), at=SystemClock().now(), request_id=new_request(), text=text)
 
 
 def _roles(given: list[str], facilities: set[str]) -> dict[str, Role]:
     from jlac_mapper.errors import InputError
-    from jlac_mapper.review_types import INSTALLATION, Role
+    from jlac_mapper.review.model import INSTALLATION, Role
 
     roles: dict[str, Role] = {}
     for text in given:

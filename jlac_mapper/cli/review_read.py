@@ -10,8 +10,8 @@ from jlac_mapper import wording
 from jlac_mapper.cli.review_desk import FacilityKey, MasterName, UserName, enter, print_table, say
 
 if TYPE_CHECKING:
-    from jlac_mapper.review_requests import ItemQuery, ItemView
-    from jlac_mapper.review_types import Event
+    from jlac_mapper.review.commands import ItemQuery, ItemView
+    from jlac_mapper.review.model import Event
 
 
 def list_command(
@@ -107,8 +107,8 @@ def _history_line(event: Event) -> str:
 
 def _query(facility: str, states: list[str], run: int | None, reason: str) -> ItemQuery:
     from jlac_mapper.errors import InputError
-    from jlac_mapper.review_requests import ItemQuery
-    from jlac_mapper.review_types import OPEN, ItemState
+    from jlac_mapper.review.commands import ItemQuery
+    from jlac_mapper.review.model import OPEN, ItemState
     from jlac_mapper.types import Reason
 
     def word(text: str, kind: type[ItemState] | type[Reason], option: str) -> str:

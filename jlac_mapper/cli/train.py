@@ -57,7 +57,6 @@ def calibration(
     import numpy as np
     from rich.console import Console
 
-    from jlac_mapper.adapters.static_embedder import StaticEmbedder
     from jlac_mapper.bootstrap import calibration_pipeline
     from jlac_mapper.config import Settings
     from jlac_mapper.errors import OutputError
@@ -66,6 +65,7 @@ def calibration(
     from jlac_mapper.training import calibration_card, choice_calibration, pairs
     from jlac_mapper.training import embedder as embedder_training
     from jlac_mapper.training.embedder_static import quantised, table_of
+    from jlac_mapper.vectors.static_embedder import StaticEmbedder
 
     for module in ("sklearn", "torch", "sentence_transformers"):
         require(module, extra="train")

@@ -29,12 +29,12 @@ def embedder(
     """Train the embedding of names (needs the `train` extra); the card says how it came out."""
     from rich.console import Console
 
-    from jlac_mapper.adapters.static_embedder import StaticEmbedder
     from jlac_mapper.config import models_dir
     from jlac_mapper.errors import OutputError
     from jlac_mapper.model_loading import require
     from jlac_mapper.training import confirmed_names, embedder_compare, embedder_export, pairs
     from jlac_mapper.training import embedder as training
+    from jlac_mapper.vectors.static_embedder import StaticEmbedder
 
     for module in ("torch", "sentence_transformers"):
         require(module, extra="train")

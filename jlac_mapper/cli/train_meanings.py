@@ -52,11 +52,11 @@ def meanings(
 
     from rich.console import Console
 
-    from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
     from jlac_mapper.bootstrap import CALIBRATION_FILE, WEIGHTS_FILE, build_app, build_jlac10
     from jlac_mapper.concepts.loader import load_vocabulary
     from jlac_mapper.config import Settings, master_data_dir
     from jlac_mapper.errors import OutputError
+    from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
     from jlac_mapper.mapping.meanings.weigh import MeaningWeights
     from jlac_mapper.model_loading import require
     from jlac_mapper.training import jlac10_calibration

@@ -26,9 +26,9 @@ def web(
     from functools import partial
 
     from jlac_mapper import bootstrap
-    from jlac_mapper.cli.list_reader import read_list
     from jlac_mapper.config import Settings
     from jlac_mapper.model_loading import require
+    from jlac_mapper.tables.run import read_list
 
     for module in ("starlette", "jinja2", "uvicorn", "argon2", "authlib", "python_multipart"):
         require(module, extra="web")

@@ -10,7 +10,7 @@ from typing import Any
 
 from jlac_mapper.codes.jlac11 import METHOD_UNSPECIFIED, UNCODABLE
 from jlac_mapper.exports.fields import Names, code_of, one_line
-from jlac_mapper.review_types import Facility, Item, ItemState
+from jlac_mapper.review.model import Facility, Item, ItemState
 from jlac_mapper.types import Reason
 
 STATE_NOTES = {ItemState.FINAL: "decided by a person", ItemState.ACCEPTED: "accepted by the program"}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from jlac_mapper.codes.jlac11 import UNCODABLE, Jlac11Code, parse
 from jlac_mapper.errors import InvalidCodeError
-from jlac_mapper.review_types import Item
+from jlac_mapper.review.model import Item
 from jlac_mapper.types import LocalTest
 
 Names = Callable[[str], str]

@@ -14,7 +14,7 @@ from jlac_mapper.exports.fields import Answered, Names
 from jlac_mapper.exports.templates import Template, default_template
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_types import Event, Facility, Item, ItemState, User
+from jlac_mapper.review.model import Event, Facility, Item, ItemState, User
 
 
 class ExportFormat(StrEnum):

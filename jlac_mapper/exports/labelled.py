@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable
 
 from jlac_mapper.exports.fields import INPUT_FIELDS, code_of
-from jlac_mapper.review_types import Item, ItemState
-from jlac_mapper.table_cells import LABEL_COLUMNS, guard
+from jlac_mapper.review.model import Item, ItemState
+from jlac_mapper.tables.cells import LABEL_COLUMNS, guard
 from jlac_mapper.text import fold
 from jlac_mapper.types import Reason
 

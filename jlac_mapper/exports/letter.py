@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from jlac_mapper.exports.fields import one_line
-from jlac_mapper.review_types import Facility, Item, ItemState
+from jlac_mapper.review.model import Facility, Item, ItemState
 
 LANGUAGES = ("ja", "en")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from jlac_mapper.exports.fields import Names, value
 from jlac_mapper.exports.templates import Template
-from jlac_mapper.review_types import Item
-from jlac_mapper.table_cells import guard, xlsx_text
+from jlac_mapper.review.model import Item
+from jlac_mapper.tables.cells import guard, xlsx_text
 
 
 def rows(items: Iterable[Item], names: Names, template: Template) -> Iterator[list[str]]:
@@ -25,7 +25,7 @@ def csv_bytes(items: Iterable[Item], names: Names, template: Template) -> bytes:
     """
     Return the table as CSV with CRLF line ends.
 
-    Cells that a spreadsheet could run are guarded (see `table_cells`). Characters that cp932 lacks are
+    Cells that a spreadsheet could run are guarded (see `tables.cells`). Characters that cp932 lacks are
     written as &#NNNN;.
     """
     out = io.StringIO(newline="")

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from jlac_mapper.exports.concept_map import comment, equivalence, local_code
 from jlac_mapper.exports.fields import Answers, Names, code_of, one_line, readers
-from jlac_mapper.review_types import Facility, Item, ItemState
-from jlac_mapper.table_cells import guard
+from jlac_mapper.review.model import Facility, Item, ItemState
+from jlac_mapper.tables.cells import guard
 from jlac_mapper.types import Reason
 from jlac_mapper.version import __version__
 

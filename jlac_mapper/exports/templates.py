@@ -24,8 +24,8 @@ from typing import Any
 
 from jlac_mapper.errors import InputError
 from jlac_mapper.exports.fields import INPUT_FIELDS, RESULT_FIELDS
-from jlac_mapper.review_types import ItemState
-from jlac_mapper.table_cells import REVIEW_COLUMNS
+from jlac_mapper.review.model import ItemState
+from jlac_mapper.tables.cells import REVIEW_COLUMNS
 
 ENCODINGS = ("utf-8-sig", "utf-8", "cp932")
 DELIMITERS = (",", "\t", ";")

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from jlac_mapper.errors import UnauthenticatedError
 from jlac_mapper.review.access import find_user
-from jlac_mapper.review_ports import UserStore
-from jlac_mapper.review_types import User
+from jlac_mapper.review.model import User
+from jlac_mapper.review.ports import UserStore
 
 Metadata = Iterable[tuple[str, str | bytes]]
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from jlac_mapper.exports.files import ExportFormat
 from jlac_mapper.grpc_api._pb.v1 import review_pb2, review_service_pb2
 from jlac_mapper.grpc_api.errors import FieldError
+from jlac_mapper.review.commands import Cursor, ItemOrder, ItemQuery, Order
+from jlac_mapper.review.model import OPEN, WAITING, Action, ItemState
 from jlac_mapper.review.workflow import RULES
-from jlac_mapper.review_requests import Cursor, ItemOrder, ItemQuery, Order
-from jlac_mapper.review_types import OPEN, WAITING, Action, ItemState
 from jlac_mapper.types import Reason
 
 LONGEST_REQUEST_ID = 100

@@ -7,8 +7,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import review_pb2, review_service_pb2
-from jlac_mapper.review_requests import ItemView, Outcome, QueueRow
-from jlac_mapper.review_types import Action, Event, HouseName, Item, ItemState, Reading, Run, Standing
+from jlac_mapper.review.commands import ItemView, Outcome, QueueRow
+from jlac_mapper.review.model import Action, Event, HouseName, Item, ItemState, Reading, Run, Standing
 
 _STATE = "ITEM_STATE_"
 _ACTION = "ACTION_"

@@ -14,7 +14,7 @@ from jlac_mapper.grpc_api import convert, review_asked
 from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as pb
 from jlac_mapper.grpc_api.errors import FieldError
 from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_types import Run, User
+from jlac_mapper.review.model import Run, User
 from jlac_mapper.types import LocalTest
 
 MAX_ROWS = 100_000

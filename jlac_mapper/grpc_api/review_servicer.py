@@ -20,7 +20,7 @@ from jlac_mapper.grpc_api.errors import FieldError, errors_as_statuses
 from jlac_mapper.grpc_api.review_import import ImportUpload
 from jlac_mapper.ports import Clock
 from jlac_mapper.review.desk import OpenedDesk
-from jlac_mapper.review_types import User
+from jlac_mapper.review.model import User
 
 THREADS = 8
 """Calls of the desk at once; a database gains little from more."""

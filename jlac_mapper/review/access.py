@@ -1,8 +1,8 @@
 """Who may come in: the one place where a user's role in a facility is looked up."""
 
 from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError, NotFoundError
-from jlac_mapper.review_ports import UserStore
-from jlac_mapper.review_types import INSTALLATION, Facility, Role, User
+from jlac_mapper.review.model import INSTALLATION, Facility, Role, User
+from jlac_mapper.review.ports import UserStore
 
 _LONGEST_REQUEST_ID = 100
 

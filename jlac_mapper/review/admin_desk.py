@@ -8,10 +8,10 @@ from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review import audit
 from jlac_mapper.review.access import enter, require_admin, require_request_id
 from jlac_mapper.review.code_search import CodeSearch
+from jlac_mapper.review.commands import Reopened
 from jlac_mapper.review.lists import ListImporter
-from jlac_mapper.review_ports import ReviewStore, UserStore
-from jlac_mapper.review_requests import Reopened
-from jlac_mapper.review_types import INSTALLATION, Action, Event, EventDraft, Facility, Role, Run, User
+from jlac_mapper.review.model import INSTALLATION, Action, Event, EventDraft, Facility, Role, Run, User
+from jlac_mapper.review.ports import ReviewStore, UserStore
 from jlac_mapper.types import LocalTest
 
 

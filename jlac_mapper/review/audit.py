@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jlac_mapper.errors import InputError
-from jlac_mapper.review_types import Action, ChainHead, Event, EventDraft, ItemState, Reading, Standing
+from jlac_mapper.review.model import Action, ChainHead, Event, EventDraft, ItemState, Reading, Standing
 
 _MAX_PROBLEMS = 20
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from jlac_mapper.errors import ConflictError
-from jlac_mapper.review_requests import Agreement, QueueRow
-from jlac_mapper.review_types import (
+from jlac_mapper.review.commands import Agreement, QueueRow
+from jlac_mapper.review.model import (
     DECISIONS,
     WAITING,
     Action,

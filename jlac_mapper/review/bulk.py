@@ -6,9 +6,9 @@ from dataclasses import replace
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import InvalidDecisionError
 from jlac_mapper.review import workflow
-from jlac_mapper.review_ports import ReviewStore
-from jlac_mapper.review_requests import Order
-from jlac_mapper.review_types import DECISIONS, WAITING, Action, Item, ItemState
+from jlac_mapper.review.commands import Order
+from jlac_mapper.review.model import DECISIONS, WAITING, Action, Item, ItemState
+from jlac_mapper.review.ports import ReviewStore
 
 LARGEST = 500
 """Rows of one bulk decision."""

@@ -12,9 +12,7 @@ from jlac_mapper.review import blind, bulk, workflow
 from jlac_mapper.review.access import enter, request_reused, require_request_id
 from jlac_mapper.review.admin_desk import AdminDesk
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.turns import Turns
-from jlac_mapper.review_ports import ReviewStore, UserStore
-from jlac_mapper.review_requests import (
+from jlac_mapper.review.commands import (
     Agreement,
     Counts,
     Cursor,
@@ -25,7 +23,9 @@ from jlac_mapper.review_requests import (
     Preview,
     QueuePage,
 )
-from jlac_mapper.review_types import OPEN, Action, HouseName, Item, Role, Run, User
+from jlac_mapper.review.model import OPEN, Action, HouseName, Item, Role, Run, User
+from jlac_mapper.review.ports import ReviewStore, UserStore
+from jlac_mapper.review.turns import Turns
 
 _CLAIM_ATTEMPTS = 20
 _LARGEST_PAGE = 500

@@ -13,8 +13,8 @@ from jlac_mapper.ports import Mapper
 from jlac_mapper.reading import units
 from jlac_mapper.review.audit import write_moment
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review_ports import ReviewStore
-from jlac_mapper.review_types import HouseName
+from jlac_mapper.review.model import HouseName
+from jlac_mapper.review.ports import ReviewStore
 from jlac_mapper.text import clean, fold
 from jlac_mapper.types import (
     Candidate,

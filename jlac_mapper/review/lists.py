@@ -10,8 +10,8 @@ from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.house_names import HouseNameMapper, house_key
-from jlac_mapper.review_ports import ReviewStore
-from jlac_mapper.review_types import Action, EventDraft, ItemState, NewItem, NewRun, Run, Standing, User
+from jlac_mapper.review.model import Action, EventDraft, ItemState, NewItem, NewRun, Run, Standing, User
+from jlac_mapper.review.ports import ReviewStore
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
 
 _CHUNK = 256

@@ -8,9 +8,8 @@ from jlac_mapper.ports import Clock
 from jlac_mapper.review import blind, workflow
 from jlac_mapper.review.access import enter, request_reused, require_request_id
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review_ports import ReviewStore, UserStore
-from jlac_mapper.review_requests import Order, Outcome
-from jlac_mapper.review_types import (
+from jlac_mapper.review.commands import Order, Outcome
+from jlac_mapper.review.model import (
     DECISIONS,
     Action,
     Change,
@@ -22,6 +21,7 @@ from jlac_mapper.review_types import (
     Standing,
     User,
 )
+from jlac_mapper.review.ports import ReviewStore, UserStore
 
 _LONGEST_TEXT = 4000
 

@@ -13,8 +13,8 @@ from jlac_mapper.errors import (
     JlacMapperError,
     NotAllowedError,
 )
-from jlac_mapper.review_requests import Order
-from jlac_mapper.review_types import (
+from jlac_mapper.review.commands import Order
+from jlac_mapper.review.model import (
     DECISIONS,
     OPEN,
     WAITING,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jlac_mapper.errors import InputError, OutputError
-from jlac_mapper.mapping.choice_template import LABELS
+from jlac_mapper.llm.choice_template import LABELS
 from jlac_mapper.ports import Choice, ChoiceOption
 
 

@@ -1,7 +1,7 @@
 """
 Fine-tunes a hospital's local language model for the closed question, by LoRA, and merges the result.
 
-The model reads each question as at run time (`mapping/choice_template.py`, through its chat template where
+The model reads each question as at run time (`llm/choice_template.py`, through its chat template where
 it has one) and learns the label of the right option; options are put in another order every time, so that
 no label is liked for itself. The merged checkpoint is an ordinary Hugging Face folder that vLLM loads.
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jlac_mapper.errors import InputError, ModelFileError
-from jlac_mapper.mapping import choice_template
+from jlac_mapper.llm import choice_template
 from jlac_mapper.ports import Choice
 from jlac_mapper.training.choice_rows import AnsweredChoice
 

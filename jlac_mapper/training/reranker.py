@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from typing import Any
 
 from jlac_mapper.concepts.bound_release import BoundRelease
-from jlac_mapper.mapping.generation_template import NOTHING
+from jlac_mapper.llm.generation_template import NOTHING
 from jlac_mapper.training import reranker_network, reranker_tokens
 from jlac_mapper.training.reranker_jlac10 import Jlac10Lessons, learned_analytes
 from jlac_mapper.training.reranker_rows import Jlac11Lessons, Lesson, learned_options, thinned

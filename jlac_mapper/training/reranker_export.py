@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jlac_mapper.concepts.bound_release import BoundRelease
-from jlac_mapper.mapping.generation_template import GENERATION_TEMPLATE, NOTHING
+from jlac_mapper.llm.generation_template import GENERATION_TEMPLATE, NOTHING
 from jlac_mapper.training import reranker_onnx, reranker_tokens
 from jlac_mapper.training.embedder_measure import Figure
 from jlac_mapper.training.generated_rows import names_by_listing

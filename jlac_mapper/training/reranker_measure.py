@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jlac_mapper.concepts.bound_release import BoundRelease
-from jlac_mapper.mapping.generation_template import NOTHING
+from jlac_mapper.llm.generation_template import NOTHING
 from jlac_mapper.mapping.ngram_index import NgramIndex
 from jlac_mapper.text import fold
 from jlac_mapper.training import reranker_network, reranker_tokens

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from jlac_mapper.concepts.bound_release import BoundRelease
-from jlac_mapper.mapping.generation_template import ENDS, MARKS, prompt, spelled_out
+from jlac_mapper.llm.generation_template import ENDS, MARKS, prompt, spelled_out
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.ports import Choice
 from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator, names_by_listing

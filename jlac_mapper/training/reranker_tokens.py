@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jlac_mapper.mapping.generation_template import ENDS, NOTHING
+from jlac_mapper.llm.generation_template import ENDS, NOTHING
 
 PADDING, UNKNOWN = "<pad>", "<unk>"
 CODES = "[A-Z][0-9]{4}|[0-9][A-Z][0-9]{3}"

@@ -5,7 +5,7 @@ from itertools import islice
 
 from starlette.responses import Response
 
-from jlac_mapper.review_types import INSTALLATION
+from jlac_mapper.review.model import INSTALLATION
 from jlac_mapper.web.call import Call
 
 ROWS = 100

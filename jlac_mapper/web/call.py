@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from jlac_mapper.errors import NotFoundError
-from jlac_mapper.review_types import INSTALLATION, Facility, Role, Session, User
+from jlac_mapper.review.model import INSTALLATION, Facility, Role, Session, User
 from jlac_mapper.web.messages import translate
 from jlac_mapper.web.services import Services
 

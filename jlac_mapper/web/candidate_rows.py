@@ -8,7 +8,7 @@ from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import InvalidCodeError
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review_types import Item
+from jlac_mapper.review.model import Item
 from jlac_mapper.types import Candidate, Reason
 from jlac_mapper.web.evidence import statements
 from jlac_mapper.web.messages import translate

@@ -10,8 +10,8 @@ from jlac_mapper.errors import (
     JlacMapperError,
     NotAllowedError,
 )
-from jlac_mapper.review_requests import ItemView, Order
-from jlac_mapper.review_types import Action, ItemState
+from jlac_mapper.review.commands import ItemView, Order
+from jlac_mapper.review.model import Action, ItemState
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.item_page import item_response
 from jlac_mapper.web.queue_filter import QueueFilter

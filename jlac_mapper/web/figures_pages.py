@@ -5,8 +5,8 @@ from itertools import groupby
 
 from starlette.responses import Response
 
-from jlac_mapper.review_requests import ItemQuery
-from jlac_mapper.review_types import ItemState
+from jlac_mapper.review.commands import ItemQuery
+from jlac_mapper.review.model import ItemState
 from jlac_mapper.types import Reason
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.queue_filter import QueueFilter, cursor_text, read_cursor

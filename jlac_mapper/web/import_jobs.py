@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from jlac_mapper.errors import JlacMapperError
-from jlac_mapper.review_types import Run
+from jlac_mapper.review.model import Run
 
 KEPT = 50
 """How many jobs are remembered; what they made is in the database."""

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import JlacMapperError, NotFoundError
-from jlac_mapper.review_requests import ItemView
-from jlac_mapper.review_types import Action
+from jlac_mapper.review.commands import ItemView
+from jlac_mapper.review.model import Action
 from jlac_mapper.types import LocalTest
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.candidate_rows import candidate_rows, listed_rows, parse

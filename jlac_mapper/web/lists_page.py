@@ -5,7 +5,7 @@ from starlette.responses import Response
 from jlac_mapper.errors import NotFoundError
 from jlac_mapper.exports.files import ExportFormat, export_file
 from jlac_mapper.exports.templates import facility_template
-from jlac_mapper.review_types import Role
+from jlac_mapper.review.model import Role
 from jlac_mapper.web.call import Call
 
 EVERY_RUN = "all"

@@ -7,8 +7,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from jlac_mapper.review.access import find_user
-from jlac_mapper.review_ports import UserStore
-from jlac_mapper.review_types import User
+from jlac_mapper.review.model import User
+from jlac_mapper.review.ports import UserStore
 
 WINDOW = timedelta(minutes=15)
 FAILURES_A_LOGIN = 5

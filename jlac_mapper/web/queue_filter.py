@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from urllib.parse import parse_qsl, urlencode
 
-from jlac_mapper.review_requests import Cursor, ItemOrder, ItemQuery
-from jlac_mapper.review_types import OPEN, WAITING, ItemState
+from jlac_mapper.review.commands import Cursor, ItemOrder, ItemQuery
+from jlac_mapper.review.model import OPEN, WAITING, ItemState
 from jlac_mapper.types import Reason
 
 SECTIONS = "ABCDEFGHKLMPV"

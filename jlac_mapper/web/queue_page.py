@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from jlac_mapper.review_requests import ItemOrder
-from jlac_mapper.review_types import ItemState
+from jlac_mapper.review.commands import ItemOrder
+from jlac_mapper.review.model import ItemState
 from jlac_mapper.types import Reason
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.queue_filter import SECTIONS, STATES, QueueFilter, cursor_text, read_cursor

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from jlac_mapper.codes import jlac11
 from jlac_mapper.errors import InvalidCodeError
-from jlac_mapper.review_types import Action, ItemState, Role
+from jlac_mapper.review.model import Action, ItemState, Role
 from jlac_mapper.types import Disposition, Reason
 from jlac_mapper.web.messages import reasons
 

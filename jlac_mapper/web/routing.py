@@ -25,7 +25,7 @@ from jlac_mapper.errors import (
     NotFoundError,
     ServerUnavailableError,
 )
-from jlac_mapper.review_types import INSTALLATION, Role, User
+from jlac_mapper.review.model import INSTALLATION, Role, User
 from jlac_mapper.web import sessions
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.messages import preferred

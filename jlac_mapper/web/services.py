@@ -7,7 +7,7 @@ from pathlib import Path
 from jlac_mapper.ports import Clock
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_ports import UserStore
+from jlac_mapper.review.ports import UserStore
 from jlac_mapper.types import LocalTest
 from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.oidc import OidcProvider

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jlac_mapper.review_ports import UserStore
-from jlac_mapper.review_types import Session
+from jlac_mapper.review.model import Session
+from jlac_mapper.review.ports import UserStore
 
 LIFE = timedelta(hours=10)
 """One working day."""

@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
 from jlac_mapper.errors import InputError, NotFoundError
-from jlac_mapper.review_types import Run
+from jlac_mapper.review.model import Run
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.import_jobs import ImportJob, JobState, Report
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from jlac_mapper.adapters.sql_database import Database
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_users import SqlUserStore
-from jlac_mapper.review_types import Action
+from jlac_mapper.review.model import Action
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.users import SqlUserStore
 from tests.review_office import Office
 from tests.review_values import ONE, TWO, a_draft
 

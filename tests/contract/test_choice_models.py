@@ -5,10 +5,10 @@ from importlib.util import find_spec
 
 import pytest
 
-from jlac_mapper.adapters.openai_choice import OpenAiChoice
-from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
-from jlac_mapper.adapters.unavailable_choice import UnavailableChoice
 from jlac_mapper.config import models_dir
+from jlac_mapper.llm.openai_choice import OpenAiChoice
+from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
+from jlac_mapper.llm.unavailable_choice import UnavailableChoice
 from jlac_mapper.ports import ChoiceModel, ChoiceOption
 from tests.attack_names import ATTACK_NAMES
 from tests.choice_questions import OPTIONS, fits, fuzzed, question
@@ -50,7 +50,7 @@ def model(kind: str, server: FakeLlmServer | None, request: pytest.FixtureReques
     elif kind == "onnx":
         if not (models_dir() / "reranker" / "model.onnx").is_file():
             pytest.skip("the bundled language model is not in this checkout")
-        from jlac_mapper.adapters.onnx_choice import OnnxChoice
+        from jlac_mapper.llm.onnx_choice import OnnxChoice
 
         yield OnnxChoice.load(deadline=600.0)
     else:

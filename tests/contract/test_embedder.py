@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jlac_mapper.adapters import static_embedder
-from jlac_mapper.adapters.sbert_embedder import SbertEmbedder
-from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import models_dir
 from jlac_mapper.errors import MissingExtraError, ModelFileError
 from jlac_mapper.ports import Embedder
 from jlac_mapper.text import character_grams
 from jlac_mapper.training.generated_rows import names_by_listing
+from jlac_mapper.vectors import static_embedder
+from jlac_mapper.vectors.sbert_embedder import SbertEmbedder
+from jlac_mapper.vectors.static_embedder import StaticEmbedder
 from tests.shipped_release import shipped as shipped_release
 
 SHIPPED = models_dir() / "embedder"

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jlac_mapper.adapters import static_embedder
-from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.concepts.loader import load_vocabulary
+from jlac_mapper.vectors import static_embedder
+from jlac_mapper.vectors.static_embedder import StaticEmbedder
 from jlac_mapper.vocabulary import Name
 from tests.shipped_release import part
 

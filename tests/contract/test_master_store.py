@@ -12,14 +12,14 @@ from threading import Timer
 import pytest
 from sqlalchemy import inspect
 
-from jlac_mapper.adapters import sql_database, sql_tables
-from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
 from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import ConfigurationError, DatabaseError, InputError, UnknownEditionError
 from jlac_mapper.ports import EditionInfo, MasterStore
+from jlac_mapper.storage import database, tables
+from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.vocabulary import SiteName
 from tests.fakes import InMemoryMasterStore
 
@@ -270,8 +270,8 @@ def test_the_migrated_schema_is_the_one_that_the_tables_describe(store: MasterSt
     store.save(an_edition(), source_file="m.csv", imported_at=NOON)
     with store._database.reading() as connection:
         found = inspect(connection)
-        assert set(found.get_table_names()) == {*sql_tables.metadata.tables, "alembic_version"}
-        for table in sql_tables.metadata.sorted_tables:
+        assert set(found.get_table_names()) == {*tables.metadata.tables, "alembic_version"}
+        for table in tables.metadata.sorted_tables:
             columns = {c["name"]: c for c in found.get_columns(table.name)}
             assert list(columns) == [c.name for c in table.columns]
             assert [columns[c.name]["nullable"] for c in table.columns] == [c.nullable for c in table.columns]
@@ -344,7 +344,7 @@ def test_opening_a_new_database_waits_for_the_process_that_is_writing_it(
 def test_a_database_that_stays_locked_is_refused_in_one_clear_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sql_database, "_BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(database, "_BUSY_SECONDS", 0.2)
     with pytest.raises(DatabaseError, match="database is locked; check JLAC_MAPPER_DATABASE_URL") as caught:
         SqlMasterStore(sqlite_url(tmp_path), load_starter).save(
             an_edition(), source_file="m.csv", imported_at=NOON
@@ -353,7 +353,7 @@ def test_a_database_that_stays_locked_is_refused_in_one_clear_line(
 
 
 def _save_one(url: str, name: str, all_are_here: Barrier) -> None:
-    sql_database._BUSY_SECONDS = 300  # the machine may stand still while one of them holds the lock
+    database._BUSY_SECONDS = 300  # the machine may stand still while one of them holds the lock
     all_are_here.wait(300)
     SqlMasterStore(url, load_starter).save(an_edition(name), source_file=name, imported_at=NOON)
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jlac_mapper.adapters.checkpoint import BUNDLED_MARK
-from jlac_mapper.adapters.onnx_choice import OnnxChoice, digest, read_numbers
-from jlac_mapper.adapters.trie import option_probabilities
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import models_dir
 from jlac_mapper.errors import ModelFileError
+from jlac_mapper.llm.checkpoint import BUNDLED_MARK
+from jlac_mapper.llm.generation_template import prompt, target
+from jlac_mapper.llm.onnx_choice import OnnxChoice, digest, read_numbers
+from jlac_mapper.llm.trie import option_probabilities
 from jlac_mapper.mapping.ask import NONE_OF_THESE
-from jlac_mapper.mapping.generation_template import prompt, target
 from jlac_mapper.mapping.jlac10.compose import split_entry
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.master.starter import load_starter

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from jlac_mapper.adapters import llm_server
-from jlac_mapper.adapters.openai_choice import OpenAiChoice
+from jlac_mapper.llm import server as llm_server
+from jlac_mapper.llm.openai_choice import OpenAiChoice
 from jlac_mapper.ports import ChoiceAnswer, ChoiceModel
 from tests.choice_questions import question
 from tests.fake_llm_server import FAULTS, UNANSWERED, FakeLlmServer

@@ -11,14 +11,14 @@ from collections import Counter
 
 import pytest
 
-from jlac_mapper.adapters import sql_database
-from jlac_mapper.adapters.sql_database import Database
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.errors import ConflictError
+from jlac_mapper.review.commands import ItemQuery, Order
 from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_requests import ItemQuery, Order
-from jlac_mapper.review_types import DECISIONS, WAITING, Action, ItemState, Role, User
+from jlac_mapper.review.model import DECISIONS, WAITING, Action, ItemState, Role, User
+from jlac_mapper.storage import database as sql_database
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.users import SqlUserStore
 from tests.fakes import ScriptedMapper
 from tests.review_values import CODES, StandingClock, a_draft, a_run, new_items
 

@@ -7,8 +7,8 @@ import pytest
 
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import ConflictError, InputError, InvalidDecisionError, NotAllowedError
-from jlac_mapper.review_requests import Order
-from jlac_mapper.review_types import Action, Facility, ItemState, Reading
+from jlac_mapper.review.commands import Order
+from jlac_mapper.review.model import Action, Facility, ItemState, Reading
 from jlac_mapper.types import LocalTest, Reason
 from tests.review_office import ANN, BOB, LEA, ROOT, WAIT, Office
 from tests.review_values import AST, CK, TP

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from sqlalchemy import event
 
-from jlac_mapper.adapters.sql_database import Database
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.codes.jlac11 import UNCODABLE
-from jlac_mapper.review_requests import ItemQuery
-from jlac_mapper.review_types import OPEN, Action, ItemState, Reading, Standing
+from jlac_mapper.review.commands import ItemQuery
+from jlac_mapper.review.model import OPEN, Action, ItemState, Reading, Standing
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.types import Reason
 from tests.review_store_steps import decide, fill_queue, ids, set_standing, take_in, verified
 from tests.review_values import AST, CK, ENDED, NOON, TP, a_draft, new_items

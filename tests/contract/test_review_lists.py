@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.codes.jlac11 import UNCODABLE
-from jlac_mapper.review_requests import ItemQuery, Order
-from jlac_mapper.review_types import Action, ItemState, NewItem
+from jlac_mapper.review.commands import ItemQuery, Order
+from jlac_mapper.review.model import Action, ItemState, NewItem
+from jlac_mapper.storage.reviews import SqlReviewStore
 from tests.review_office import ANN, BOB, LEA, WAIT, Office
 from tests.review_store_steps import ids, take_in
 from tests.review_values import AST, CK, new_items

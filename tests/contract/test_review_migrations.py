@@ -9,25 +9,26 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-import jlac_mapper.adapters
-from jlac_mapper.adapters import sql_review_tables, sql_tables
-from jlac_mapper.adapters.sql_database import Database
-from jlac_mapper.adapters.sql_master import SqlMasterStore
-from jlac_mapper.adapters.sql_review_tables import item_answers
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_users import SqlUserStore
+import jlac_mapper.storage
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.review.mapping_json import mapping_from_json
-from jlac_mapper.review_types import Action, ItemState
+from jlac_mapper.review.model import Action, ItemState
+from jlac_mapper.storage import review_tables
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.master import SqlMasterStore
+from jlac_mapper.storage.review_tables import item_answers
+from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.tables import metadata
+from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.vocabulary import SiteName
 from tests.review_store_steps import decide, verified
 from tests.review_values import AST, NOON, ONE, a_draft, a_run, new_items
 from tests.unit.test_old_evidence import OLD_ANSWER
 
-MIGRATIONS = Path(jlac_mapper.adapters.__file__).parent / "migrations"
+MIGRATIONS = Path(jlac_mapper.storage.__file__).parent / "migrations"
 EDITION = make_edition("2025", [ListedCode(parse(AST), "AST")])
 
 
@@ -162,13 +163,13 @@ def test_the_schema_can_be_taken_away_altogether_and_made_again(review_database:
     migrate(review_database, "base", down=True)
     assert tables(review_database) == {"alembic_version"}
     review_database.close()
-    assert tables(review_database) == {*sql_tables.metadata.tables, "alembic_version"}
+    assert tables(review_database) == {*metadata.tables, "alembic_version"}
 
 
 def test_indices_and_unique_constraints_are_those_that_the_tables_describe(review_database: Database) -> None:
     with review_database.reading() as connection:
         found = inspect(connection)
-        for table in (sql_review_tables.items, sql_review_tables.events, sql_review_tables.item_reasons):
+        for table in (review_tables.items, review_tables.events, review_tables.item_reasons):
             indices = {
                 index["name"]: index["column_names"]
                 for index in found.get_indexes(table.name)

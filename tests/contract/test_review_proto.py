@@ -6,17 +6,17 @@ from enum import StrEnum
 import pytest
 from google.protobuf.descriptor import Descriptor, EnumDescriptor
 
-from jlac_mapper import review_requests, review_types
 from jlac_mapper.exports.files import ExportFormat
 from jlac_mapper.grpc_api._pb.v1 import review_pb2, review_service_pb2
+from jlac_mapper.review import commands, model
 
 
 @pytest.mark.parametrize(
     ("listed", "kind", "prefix"),
     [
-        (review_pb2.ItemState.DESCRIPTOR, review_types.ItemState, "ITEM_STATE_"),
-        (review_pb2.Action.DESCRIPTOR, review_types.Action, "ACTION_"),
-        (review_pb2.ItemOrder.DESCRIPTOR, review_requests.ItemOrder, "ITEM_ORDER_"),
+        (review_pb2.ItemState.DESCRIPTOR, model.ItemState, "ITEM_STATE_"),
+        (review_pb2.Action.DESCRIPTOR, model.Action, "ACTION_"),
+        (review_pb2.ItemOrder.DESCRIPTOR, commands.ItemOrder, "ITEM_ORDER_"),
         (review_service_pb2.ExportFormat.DESCRIPTOR, ExportFormat, "EXPORT_FORMAT_"),
     ],
     ids=lambda value: getattr(value, "name", None),
@@ -31,14 +31,14 @@ def test_every_word_is_in_the_proto_and_no_other(
 @pytest.mark.parametrize(
     ("message", "kind", "left_out"),
     [
-        (review_pb2.Item.DESCRIPTOR, review_types.Item, {"key"}),
-        (review_pb2.Standing.DESCRIPTOR, review_types.Standing, set()),
-        (review_pb2.Reading.DESCRIPTOR, review_types.Reading, set()),
-        (review_pb2.Run.DESCRIPTOR, review_types.Run, set()),
-        (review_pb2.HouseName.DESCRIPTOR, review_types.HouseName, {"facility", "key"}),
-        (review_pb2.QueueRow.DESCRIPTOR, review_requests.QueueRow, set()),
-        (review_pb2.ItemView.DESCRIPTOR, review_requests.ItemView, set()),
-        (review_service_pb2.Order.DESCRIPTOR, review_requests.Order, set()),
+        (review_pb2.Item.DESCRIPTOR, model.Item, {"key"}),
+        (review_pb2.Standing.DESCRIPTOR, model.Standing, set()),
+        (review_pb2.Reading.DESCRIPTOR, model.Reading, set()),
+        (review_pb2.Run.DESCRIPTOR, model.Run, set()),
+        (review_pb2.HouseName.DESCRIPTOR, model.HouseName, {"facility", "key"}),
+        (review_pb2.QueueRow.DESCRIPTOR, commands.QueueRow, set()),
+        (review_pb2.ItemView.DESCRIPTOR, commands.ItemView, set()),
+        (review_service_pb2.Order.DESCRIPTOR, commands.Order, set()),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -49,5 +49,5 @@ def test_a_message_has_the_fields_of_its_type(message: Descriptor, kind: type, l
 
 def test_an_event_has_the_fields_of_its_draft_its_place_and_its_hash() -> None:
     names = {field.name for field in review_pb2.Event.DESCRIPTOR.fields}
-    draft = {field.name for field in dataclasses.fields(review_types.EventDraft)}
+    draft = {field.name for field in dataclasses.fields(model.EventDraft)}
     assert names == draft | {"sequence", "hash"}

@@ -7,8 +7,8 @@ import pytest
 
 from jlac_mapper.errors import NotAllowedError, NotFoundError
 from jlac_mapper.review import audit
-from jlac_mapper.review_requests import Order
-from jlac_mapper.review_types import INSTALLATION, Action, Facility, Role, User
+from jlac_mapper.review.commands import Order
+from jlac_mapper.review.model import INSTALLATION, Action, Facility, Role, User
 from jlac_mapper.types import Reason
 from tests.bound_codes import search_in
 from tests.review_office import ANN, EVE, LEA, ROOT, WAIT, Office

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from jlac_mapper.adapters.sql_database import Database
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
 from jlac_mapper.errors import ConflictError, DatabaseError, NotFoundError
-from jlac_mapper.review_requests import ItemQuery
-from jlac_mapper.review_types import Change, ItemState, NewItem, Reading, Standing
+from jlac_mapper.review.commands import ItemQuery
+from jlac_mapper.review.model import Change, ItemState, NewItem, Reading, Standing
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.types import LocalTest, Reason
 from tests.review_store_steps import EVERY, change, decide, ids, take_in, verified
 from tests.review_values import AST, CK, NOON, TP, a_draft, a_mapping, new_items

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.errors import InputError, NotFoundError
 from jlac_mapper.review import audit
-from jlac_mapper.review_types import INSTALLATION, Action, Facility, Role, Session, User
+from jlac_mapper.review.model import INSTALLATION, Action, Facility, Role, Session, User
+from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.users import SqlUserStore
 from tests.review_values import NOON, ONE, TWO, a_draft
 
 ANN = User("ann", "Ann 安", {"h1": Role.REVIEWER, "h2": Role.LEAD}, "https://id|7")

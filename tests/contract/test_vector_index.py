@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from jlac_mapper.adapters import faiss_index
-from jlac_mapper.adapters.faiss_index import FaissIndex
-from jlac_mapper.adapters.numpy_index import NumpyIndex
 from jlac_mapper.errors import DimensionMismatchError, MissingExtraError
 from jlac_mapper.ports import Float32Matrix, VectorIndex
+from jlac_mapper.vectors import faiss_index
+from jlac_mapper.vectors.faiss_index import FaissIndex
+from jlac_mapper.vectors.numpy_index import NumpyIndex
 
 Build = Callable[[Float32Matrix], VectorIndex]
 

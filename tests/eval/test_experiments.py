@@ -13,13 +13,13 @@ import parts
 import pytest
 import recall
 
-from jlac_mapper.adapters.static_embedder import StaticEmbedder
 from jlac_mapper.config import Settings
 from jlac_mapper.evaluation.labels import read_labelled
 from jlac_mapper.mapping import search
 from jlac_mapper.mapping.decide import Thresholds
 from jlac_mapper.training.generated_rows import names_by_listing
 from jlac_mapper.types import Disposition, Hypothesis, LocalTest, MapOptions, Reason
+from jlac_mapper.vectors.static_embedder import StaticEmbedder
 from jlac_mapper.vocabulary import Concept
 from tests.fakes import ScriptedMapper
 

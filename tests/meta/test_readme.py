@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from jlac_mapper import errors
-from jlac_mapper.cli.table_columns import FIELDS, recognise
-from jlac_mapper.cli.tables import result_columns
 from jlac_mapper.config import PREFIX, Settings
 from jlac_mapper.errors import ConfigurationError, JlacMapperError
 from jlac_mapper.grpc_api.errors import to_status
-from jlac_mapper.table_cells import guard, unguard
+from jlac_mapper.tables.cells import guard, unguard
+from jlac_mapper.tables.headings import FIELDS, recognise
+from jlac_mapper.tables.table import result_columns
 from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Disposition, Reason, System
 from tests.meta import readme
 from tests.meta.command_lines import PROGRAM, options, problem, verbs

@@ -142,7 +142,7 @@ def test_the_wheel_holds_the_package_the_master_data_and_the_migrations(wheel: P
     }
     assert package - held == set()
     assert data - held == set()
-    assert any(re.fullmatch(r"jlac_mapper/adapters/migrations/versions/v\d+_\w+\.py", name) for name in held)
+    assert any(re.fullmatch(r"jlac_mapper/storage/migrations/versions/v\d+_\w+\.py", name) for name in held)
 
 
 @pytest.mark.slow

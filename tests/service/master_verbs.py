@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.cli.main import main
 from jlac_mapper.master.starter import load_starter
+from jlac_mapper.storage.master import SqlMasterStore
 
 
 def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

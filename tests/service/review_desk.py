@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from jlac_mapper.adapters.sql_database import Database
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_types import Action, EventDraft, Facility, Role, Session, User
+from jlac_mapper.review.model import Action, EventDraft, Facility, Role, Session, User
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.types import Disposition, LocalTest
 from tests.bound_codes import search_in
 from tests.fakes import ScriptedMapper

@@ -6,13 +6,13 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jlac_mapper.adapters.sql_database import Database
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_users import SqlUserStore
 from jlac_mapper.errors import ConflictError
+from jlac_mapper.review.commands import ItemQuery, Order
 from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_requests import ItemQuery, Order
-from jlac_mapper.review_types import WAITING, Action, Role, User
+from jlac_mapper.review.model import WAITING, Action, Role, User
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.types import LocalTest
 from tests.fakes import ScriptedMapper
 from tests.review_values import CODES

@@ -11,8 +11,8 @@ import pytest
 
 import jlac_mapper
 from jlac_mapper import Answers, Jlac10Mapping, LocalTest, Mapper, open_mapper
-from jlac_mapper.cli.tables import result_columns
 from jlac_mapper.errors import InputError, UnknownEditionError
+from jlac_mapper.tables.table import result_columns
 from jlac_mapper.types import System
 
 

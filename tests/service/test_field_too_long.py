@@ -12,10 +12,10 @@ import pytest
 from grpc_harness import details_of, rows, running, single, status_of
 from grpc_review_harness import exported, requests, reviewing, upload
 
-from jlac_mapper.cli.table_job import MapJob, map_file
 from jlac_mapper.field_limits import FIELD_LIMITS
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2, review_service_pb2
+from jlac_mapper.tables.job import MapJob, map_file
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
 from tests.fakes import EchoMapper
 from tests.unit.stages import build_pipeline

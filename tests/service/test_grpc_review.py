@@ -12,7 +12,7 @@ from review_desk import ALT, AST
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.grpc_api._pb.v1 import review_pb2
 from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as pb
-from jlac_mapper.review_types import ItemState, Role, User
+from jlac_mapper.review.model import ItemState, Role, User
 
 CODE = grpc.StatusCode
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.bootstrap import CALIBRATION_FILE, WEIGHTS_FILE, App, build_app, build_jlac10
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.errors import ConfigurationError
+from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
 
 pytestmark = pytest.mark.skipif(find_spec("onnxruntime") is None, reason="the cpu extra is not installed")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.adapters import onnx_choice
 from jlac_mapper.bootstrap import App, build_app
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConfigurationError, MissingExtraError
 from jlac_mapper.field_limits import overlong_field
+from jlac_mapper.llm import onnx_choice
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
 from jlac_mapper.wording import say
 from tests.attack_names import ATTACK_NAMES

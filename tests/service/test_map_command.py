@@ -11,7 +11,7 @@ import pytest
 
 from jlac_mapper import __version__
 from jlac_mapper.cli.main import main
-from jlac_mapper.cli.table_run import CHUNK_ROWS
+from jlac_mapper.tables.run import CHUNK_ROWS
 from tests.service.interrupted_map import COMPLETE_BATCHES
 
 REPOSITORY = Path(__file__).parents[2]

@@ -3,7 +3,7 @@
 import tracemalloc
 from pathlib import Path
 
-from jlac_mapper.cli.table_job import MapJob, map_file
+from jlac_mapper.tables.job import MapJob, map_file
 from tests.fakes import CodingMapper
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.adapters.sql_master import SqlMasterStore
 from jlac_mapper.bootstrap import build_app, open_desk
 from jlac_mapper.cli.main import main
 from jlac_mapper.codes.editions import make_edition
@@ -16,8 +15,9 @@ from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.config import Settings
 from jlac_mapper.master.starter import load_starter
-from jlac_mapper.review_requests import ItemQuery, Order
-from jlac_mapper.review_types import Action, EventDraft, Facility, ItemState, Role, User
+from jlac_mapper.review.commands import ItemQuery, Order
+from jlac_mapper.review.model import Action, EventDraft, Facility, ItemState, Role, User
+from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.types import LocalTest, Reason
 from tests.unit.master_files import write_csv
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from jlac_mapper import bootstrap, model_loading
-from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import Jlac11Code, parse
 from jlac_mapper.codes.listed import Edition, ListedCode
@@ -24,12 +23,13 @@ from jlac_mapper.concepts.binding import Binder, Binding
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings, master_data_dir
+from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import Calibration
 from jlac_mapper.master.importers import read_master
 from jlac_mapper.master.starter import Starter, load_starter
-from jlac_mapper.review_requests import ItemQuery, Order
-from jlac_mapper.review_types import Action, EventDraft, Facility, Role, User
+from jlac_mapper.review.commands import ItemQuery, Order
+from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
 from jlac_mapper.text import fold
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
 from jlac_mapper.types import Mapping as Answer

@@ -12,7 +12,7 @@ import pytest
 from jlac_mapper.bootstrap import open_users
 from jlac_mapper.cli.main import main
 from jlac_mapper.config import Settings
-from jlac_mapper.review_types import Role
+from jlac_mapper.review.model import Role
 from tests.shipped_release import shipped
 
 LIST = """項目コード,検査名,材料,単位

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from jlac_mapper.review_types import Action, EventDraft, Facility, ItemState, Role, User
+from jlac_mapper.review.model import Action, EventDraft, Facility, ItemState, Role, User
 from tests.review_values import NOON
 from tests.service import review_writer
 

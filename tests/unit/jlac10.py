@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.codes.jlac10 import Jlac10Tables
 from jlac_mapper.element_tables import Element, ElementKind
+from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping.ask import Reranker
 from jlac_mapper.mapping.decide import Thresholds
 from jlac_mapper.mapping.jlac10.ask import ConceptQuestion

@@ -6,10 +6,10 @@ from collections.abc import Mapping as ReadOnlyMapping
 from datetime import date
 from typing import Any
 
-from jlac_mapper.adapters.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.config import master_data_dir
+from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping.ask import CandidateQuestion, Reranker, element_names
 from jlac_mapper.mapping.compare import Comparer
 from jlac_mapper.mapping.comparisons.base import Agreement, Compared, Element, Weights

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from jlac_mapper.review import audit
-from jlac_mapper.review_types import Action, ChainHead, Event, EventDraft, ItemState, Reading, Standing
+from jlac_mapper.review.model import Action, ChainHead, Event, EventDraft, ItemState, Reading, Standing
 
 _TOKYO = timezone(timedelta(hours=9))
 _NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)

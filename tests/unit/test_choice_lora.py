@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jlac_mapper.errors import InputError, ModelFileError
-from jlac_mapper.mapping import choice_template
+from jlac_mapper.llm import choice_template
 from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training import choice_rows, finetune_choice

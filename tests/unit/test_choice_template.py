@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jlac_mapper.mapping import choice_template
+from jlac_mapper.llm import choice_template
 from jlac_mapper.mapping.question import LONGEST, clean
 from jlac_mapper.ports import Choice, ChoiceOption
 

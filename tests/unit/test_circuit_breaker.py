@@ -1,6 +1,6 @@
 """When a service that failed is asked again."""
 
-from jlac_mapper.adapters.circuit_breaker import CircuitBreaker
+from jlac_mapper.llm.circuit_breaker import CircuitBreaker
 
 
 class Seconds:

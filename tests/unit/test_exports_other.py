@@ -17,7 +17,7 @@ from jlac_mapper.exports.fields import Answered
 from jlac_mapper.exports.labelled import confirmed_csv, labelled_csv
 from jlac_mapper.exports.letter import letter
 from jlac_mapper.exports.sssom import COLUMNS, sssom_tsv
-from jlac_mapper.review_types import Facility, Item, ItemState
+from jlac_mapper.review.model import Facility, Item, ItemState
 from jlac_mapper.training.confirmed_names import read as read_confirmed
 from jlac_mapper.types import Reason
 from tests.review_items import ALT, AST, AST_PRODUCT, item, uncodable

@@ -7,15 +7,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from jlac_mapper.cli.table_columns import recognise
-from jlac_mapper.cli.table_run import local_test
-from jlac_mapper.cli.tables import open_table
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import InputError
 from jlac_mapper.exports.fields import INPUT_FIELDS, RESULT_FIELDS, value
 from jlac_mapper.exports.lis import csv_bytes, xlsx_bytes
 from jlac_mapper.exports.templates import Column, Template, default_template, facility_template, read_template
-from jlac_mapper.review_types import Item, ItemState
+from jlac_mapper.review.model import Item, ItemState
+from jlac_mapper.tables.headings import recognise
+from jlac_mapper.tables.run import local_test
+from jlac_mapper.tables.table import open_table
 from tests.review_items import ALT, AST, item, uncodable
 
 NASTY = (

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.cli.list_reader import read_list
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.errors import InputError
 from jlac_mapper.field_limits import FIELD_LIMITS, overlong_field
 from jlac_mapper.review.house_names import house_key
+from jlac_mapper.tables.run import read_list
 from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Disposition, LocalTest, MapOptions, Reason
 from tests.unit.stages import build_pipeline
 from tests.unit.test_ask import FixedChoice

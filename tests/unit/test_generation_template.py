@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from jlac_mapper.llm.generation_template import ENDS, LONGEST, NOTHING, prompt, target
 from jlac_mapper.mapping.ask import NONE_OF_THESE
-from jlac_mapper.mapping.generation_template import ENDS, LONGEST, NOTHING, prompt, target
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training.reranker_tokens import CODES

@@ -7,7 +7,7 @@ import pytest
 
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.review.house_names import HouseNameMapper, house_key
-from jlac_mapper.review_types import HouseName
+from jlac_mapper.review.model import HouseName
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
 from jlac_mapper.wording import say
 from tests.fakes import ScriptedMapper

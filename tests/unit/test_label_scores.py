@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from jlac_mapper.adapters.label_scores import (
+from jlac_mapper.llm.label_scores import (
     OutsideOptionsError,
     label_probabilities,
     label_tokens,

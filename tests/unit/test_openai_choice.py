@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.adapters.openai_choice import OpenAiChoice
 from jlac_mapper.errors import ConfigurationError
+from jlac_mapper.llm.openai_choice import OpenAiChoice
 from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.ports import ChoiceOption
 from tests.choice_questions import question

@@ -158,8 +158,8 @@ def test_a_tiny_model_learns_repeats_and_is_the_same_on_onnx_and_in_transformers
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from jlac_mapper.adapters.onnx_choice import OnnxChoice
-    from jlac_mapper.mapping.generation_template import prompt
+    from jlac_mapper.llm.generation_template import prompt
+    from jlac_mapper.llm.onnx_choice import OnnxChoice
     from jlac_mapper.training import reranker, reranker_export, reranker_measure, reranker_network
 
     shape = reranker_network.Shape(layers=2, width=32, heads=2, inner=64)

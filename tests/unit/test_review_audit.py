@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jlac_mapper.errors import InputError
 from jlac_mapper.review import audit
-from jlac_mapper.review_types import Action, ChainHead, Event, EventDraft, ItemState, Reading, Standing
+from jlac_mapper.review.model import Action, ChainHead, Event, EventDraft, ItemState, Reading, Standing
 
 _TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 _MOMENTS = st.datetimes(

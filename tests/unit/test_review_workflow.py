@@ -7,7 +7,7 @@ import pytest
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError
 from jlac_mapper.review import workflow
-from jlac_mapper.review_types import (
+from jlac_mapper.review.model import (
     DECISIONS,
     OPEN,
     Action,

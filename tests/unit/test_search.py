@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jlac_mapper.adapters.numpy_index import NumpyIndex
 from jlac_mapper.mapping.comparisons.usual import fit_usual
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.search import LISTED_LIMIT, Retriever
@@ -14,6 +13,7 @@ from jlac_mapper.ports import Float32Matrix
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.text import fold
 from jlac_mapper.types import Hypothesis, LocalTest
+from jlac_mapper.vectors.numpy_index import NumpyIndex
 from jlac_mapper.vocabulary import HOMONYM, Concept, Name
 from tests.shipped_release import shipped
 from tests.unit.stages import LISTED, RETRIEVER, normalize, retrieve

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jlac_mapper.adapters.numpy_index import NumpyIndex
 from jlac_mapper.mapping import similar_names
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.similar_names import SimilarNames
 from jlac_mapper.ports import Float32Matrix
+from jlac_mapper.vectors.numpy_index import NumpyIndex
 
 KEYS = ["アルブミン", "アルブミンbcp", "アルブミン定量", "グリコアルブミン", "ast"]
 MEANINGS = ["alb", "alb", "alb", "ga", "ast"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jlac_mapper.table_cells import (
+from jlac_mapper.tables.cells import (
     as_text,
     escape_for_xlsx,
     guard,

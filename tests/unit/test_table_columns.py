@@ -2,8 +2,8 @@
 
 import pytest
 
-from jlac_mapper.cli.table_columns import FIELDS, find_header, headers_seen, parse_overrides, recognise
 from jlac_mapper.errors import InputError
+from jlac_mapper.tables.headings import FIELDS, find_header, headers_seen, parse_overrides, recognise
 
 
 def test_every_english_field_name_is_recognised() -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from jlac_mapper.cli.table_columns import recognise
-from jlac_mapper.cli.table_job import MapJob, default_output, map_file
-from jlac_mapper.cli.table_progress import progress_path
-from jlac_mapper.cli.table_run import result_cells
-from jlac_mapper.cli.tables import open_table, result_columns
 from jlac_mapper.errors import InputError, OutputError
 from jlac_mapper.mapping.systems import Systems
+from jlac_mapper.tables.headings import recognise
+from jlac_mapper.tables.job import MapJob, default_output, map_file
+from jlac_mapper.tables.progress import progress_path
+from jlac_mapper.tables.run import result_cells
+from jlac_mapper.tables.table import open_table, result_columns
 from jlac_mapper.types import Answers, LocalTest, MapOptions, System
 from tests.unit import jlac10, stages
 

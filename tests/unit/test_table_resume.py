@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jlac_mapper.cli.table_job import MapJob, map_file
-from jlac_mapper.cli.table_progress import load_progress, progress_path
-from jlac_mapper.cli.tables import open_table
 from jlac_mapper.errors import InputError, JlacMapperError, OutputError
+from jlac_mapper.tables.job import MapJob, map_file
+from jlac_mapper.tables.progress import load_progress, progress_path
+from jlac_mapper.tables.table import open_table
 from jlac_mapper.types import MapOptions
 from tests.fakes import CodingMapper, InterruptedMapper
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jlac_mapper.cli.table_job import MapJob, check_paths, default_output, map_file
-from jlac_mapper.cli.tables import open_table, result_columns
 from jlac_mapper.errors import InputError, OutputError
+from jlac_mapper.tables.job import MapJob, check_paths, default_output, map_file
+from jlac_mapper.tables.table import open_table, result_columns
 from jlac_mapper.types import LocalTest, MapOptions, Mapping
 from jlac_mapper.vocabulary import Concept
 from tests.fakes import CodingMapper

@@ -6,7 +6,8 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.console import Console
 
-from jlac_mapper.cli.summary import Tally, print_rows, print_summary
+from jlac_mapper.cli.summary import print_rows, print_summary
+from jlac_mapper.tables.tally import Tally
 from jlac_mapper.types import Disposition
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jlac_mapper.cli.table_text import UNCLOSED_QUOTE, UNREADABLE, TextSource, detect_encoding
-from jlac_mapper.cli.tables import open_table
 from jlac_mapper.errors import InputError
+from jlac_mapper.tables.table import open_table
+from jlac_mapper.tables.text import UNCLOSED_QUOTE, UNREADABLE, TextSource, detect_encoding
 
 TEXT = "項目コード,検査名,単位\r\n001,ｱﾙﾌﾞﾐﾝ,g/dL\r\n002,総蛋白,g/dL\r\n"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from jlac_mapper.cli.table_job import MapJob, map_file
-from jlac_mapper.cli.tables import open_table
 from jlac_mapper.errors import InputError
+from jlac_mapper.tables.job import MapJob, map_file
+from jlac_mapper.tables.table import open_table
 from tests.fakes import CodingMapper, InterruptedMapper
 
 

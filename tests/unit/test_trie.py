@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from jlac_mapper.adapters.trie import option_probabilities
+from jlac_mapper.llm.trie import option_probabilities
 
 
 def logs(*probabilities: float) -> list[float]:

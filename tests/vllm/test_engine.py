@@ -14,7 +14,7 @@ from tests.choice_questions import OPTIONS, fuzzed, question
 pytest.importorskip("vllm", reason="vLLM is not installed here: make test-vllm")
 import psutil
 
-from jlac_mapper.adapters.vllm_choice import VllmChoice
+from jlac_mapper.llm.vllm.choice import VllmChoice
 
 AGREEMENT = 0.01
 """Largest difference of a probability between two ways to run one checkpoint in float32."""
@@ -27,8 +27,8 @@ def test_the_probabilities_are_those_that_transformers_computes(
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from jlac_mapper.adapters.trie import option_probabilities
-    from jlac_mapper.mapping.generation_template import prompt, target
+    from jlac_mapper.llm.generation_template import prompt, target
+    from jlac_mapper.llm.trie import option_probabilities
 
     tokenizer = AutoTokenizer.from_pretrained(str(reranker_checkpoint))
     network = AutoModelForCausalLM.from_pretrained(str(reranker_checkpoint), dtype=torch.float32)
@@ -50,7 +50,7 @@ def test_the_bundled_model_says_the_same_on_onnx_runtime_and_on_vllm(
 ) -> None:
     if not (reranker_checkpoint / "model.onnx").is_file():
         pytest.skip("the bundled language model is not in this checkout")
-    from jlac_mapper.adapters.onnx_choice import OnnxChoice
+    from jlac_mapper.llm.onnx_choice import OnnxChoice
 
     onnx = OnnxChoice.load(reranker_checkpoint, deadline=600.0)
     asked = [*fuzzed(200, seed=5), *(question(name) for name in ("AST", "CK-MB", "尿蛋白", "総蛋白", "ALT"))]
@@ -65,7 +65,7 @@ def test_the_bundled_model_says_the_same_on_onnx_runtime_and_on_vllm(
 
 def test_an_option_loses_what_the_model_gives_its_label_for_nothing(vllm_label: ChoiceModel) -> None:
     """Where the question says nothing, every option is as likely as the next."""
-    from jlac_mapper.mapping.choice_template import content_free
+    from jlac_mapper.llm.choice_template import content_free
 
     for count in (2, 5, 8):
         (answer,) = vllm_label.choose([content_free(count)])
@@ -120,7 +120,7 @@ def test_an_engine_whose_process_is_killed_is_away_at_once_and_comes_back(genera
 _RUN = """
 import sys
 from pathlib import Path
-from jlac_mapper.adapters.vllm_choice import VllmChoice
+from jlac_mapper.llm.vllm.choice import VllmChoice
 if __name__ == "__main__":
     model = VllmChoice(Path(sys.argv[1]))
     model.load()

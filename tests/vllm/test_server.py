@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.adapters.openai_choice import OpenAiChoice
+from jlac_mapper.llm.openai_choice import OpenAiChoice
 from jlac_mapper.ports import ChoiceModel
 from tests.choice_questions import fits, fuzzed, question
 

@@ -15,19 +15,19 @@ from argon2 import PasswordHasher
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from jlac_mapper.adapters.sql_database import Database
-from jlac_mapper.adapters.sql_reviews import SqlReviewStore
-from jlac_mapper.adapters.sql_users import SqlUserStore
-from jlac_mapper.cli.list_reader import read_list
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.config import WebSettings
 from jlac_mapper.master import starter
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
+from jlac_mapper.review.commands import ItemQuery
 from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review_requests import ItemQuery
-from jlac_mapper.review_types import OPEN, Action, EventDraft, Facility, Role, User
+from jlac_mapper.review.model import OPEN, Action, EventDraft, Facility, Role, User
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.tables.run import read_list
 from jlac_mapper.types import Disposition, LocalTest
 from jlac_mapper.web.app import create_app
 from tests.bound_codes import search_in

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from jlac_mapper.review_types import Role
+from jlac_mapper.review.model import Role
 from jlac_mapper.web.pages import PAGES
 from jlac_mapper.web.routing import Access, Page
 from tests.web.site import Browser, Site, token_of

@@ -10,9 +10,9 @@ from datetime import date
 import pytest
 from sqlalchemy import update
 
-from jlac_mapper.adapters.sql_database import Database
-from jlac_mapper.adapters.sql_review_tables import item_answers
-from jlac_mapper.review_types import ItemState
+from jlac_mapper.review.model import ItemState
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.review_tables import item_answers
 from jlac_mapper.types import Evidence, LocalTest
 from jlac_mapper.wording import LANGUAGES, catalogue, say
 from tests.evidence_keys import JLAC10_SOURCES, keys

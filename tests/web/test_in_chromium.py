@@ -10,7 +10,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from jlac_mapper.codes import jlac11
-from jlac_mapper.review_types import ItemState
+from jlac_mapper.review.model import ItemState
 from jlac_mapper.web.render import hyphenated
 from tests.web.chromium import Seat, axe_source, chromium, running, serious_violations
 from tests.web.site import ALT, AST, Site

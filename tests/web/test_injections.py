@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from jlac_mapper.review_requests import ItemQuery
-from jlac_mapper.review_types import OPEN, ItemState
+from jlac_mapper.review.commands import ItemQuery
+from jlac_mapper.review.model import OPEN, ItemState
 from jlac_mapper.web.call import own_path
 from tests.web.site import PASSWORD, Browser, Site, token_of
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jlac_mapper.review_types import ItemState
+from jlac_mapper.review.model import ItemState
 from jlac_mapper.types import LocalTest, Reason
 from jlac_mapper.web.render import hyphenated
 from tests.unit.stages import build_pipeline

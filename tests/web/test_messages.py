@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.review_types import Action, ItemState
+from jlac_mapper.review.model import Action, ItemState
 from jlac_mapper.types import Evidence, Reason
 from jlac_mapper.web.evidence import statements
 from jlac_mapper.web.messages import LANGUAGES, catalogue, preferred, reasons

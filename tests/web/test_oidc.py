@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 
 from jlac_mapper.config import WebSettings
-from jlac_mapper.review_types import Role, User
+from jlac_mapper.review.model import Role, User
 from jlac_mapper.web import oidc
 from tests.web.oidc_provider import CLIENT, SECRET, Provider, running_provider
 from tests.web.site import Browser, Site

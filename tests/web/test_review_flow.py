@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jlac_mapper.codes import jlac11
-from jlac_mapper.review_types import Action, ItemState
+from jlac_mapper.review.model import Action, ItemState
 from jlac_mapper.types import LocalTest
 from jlac_mapper.web.render import hyphenated
 from tests.web.site import ALT, AST, WBC, Browser, Site, etag_of, send, token_of

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jlac_mapper.config import WebSettings
-from jlac_mapper.review_types import ItemState
+from jlac_mapper.review.model import ItemState
 from jlac_mapper.web import passwords, sessions
 from tests.web.site import AST, PASSWORD, Browser, Site, etag_of, token_of
 

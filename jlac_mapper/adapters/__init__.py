@@ -1,1 +1,0 @@
-"""Adapters: what the ports ask for, made with packages of the outside."""

@@ -1,0 +1,1 @@
+"""Language models behind the port `ChoiceModel`, with the texts that they read."""

@@ -1,0 +1,155 @@
+"""What is asked at the reviewers' desk, and what it answers."""
+
+from collections.abc import Mapping as ReadOnlyMapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jlac_mapper.review.model import OPEN, Action, Event, HouseName, Item, ItemState, Standing
+from jlac_mapper.types import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One line of the queue: what a list shows, quick to read in hundreds."""
+
+    id: int
+    run: int
+    row: int
+    local_code: str
+    name: str
+    specimen: str
+    unit: str
+    standing: Standing
+    probability: float
+    section: str
+    reasons: tuple[Reason, ...]
+    etag: int
+
+
+class ItemOrder(StrEnum):
+    """How the queue is ordered."""
+
+    IMPORTED = "imported"
+    """By item id: as imported."""
+    PROBABILITY = "probability"
+    """The most probable proposals first, of equal ones the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemQuery:
+    """A filter of the queue; None takes everything. All conditions hold together."""
+
+    facility: str
+    states: tuple[ItemState, ...] = OPEN
+    """IN_REVIEW here means: open and claimed."""
+    run: int | None = None
+    reason: Reason | None = None
+    section: str | None = None
+    min_probability: float | None = None
+    """Included."""
+    max_probability: float | None = None
+    """Included."""
+    assigned_to: str | None = None
+    """"" for items that are nobody's."""
+    order: ItemOrder = ItemOrder.IMPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page of the queue ended: the last row's id and probability."""
+
+    id: int
+    probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Rows in order, and where the next page begins; None at the end."""
+
+    rows: tuple[QueueRow, ...]
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """
+    What a user asks to be done with one item.
+
+    `etag` is the one on the screen (ignored for COMMENT). `request_id` is made anew by the edge for each
+    form or call (a UUID): the same one again does nothing and returns the first result.
+    """
+
+    facility: str
+    item: int
+    etag: int
+    action: Action
+    request_id: str
+    code: str = ""
+    """For CHOOSE, PICK and SETTLE, with or without hyphens."""
+    text: str = ""
+    """Comment, question, reason, or for ASSIGN the login."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of an order: its event, the item as it is now; `repeated`: the request was done before."""
+
+    event: Event
+    item: Item
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an order would do to the identical rows: each with the standing it would get, or why not."""
+
+    changes: tuple[tuple[Item, Standing], ...]
+    refused: tuple[tuple[Item, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """All that one item's page shows, already cut to what the user may see."""
+
+    item: Item
+    history: tuple[Event, ...]
+    identical: int
+    """How many other open rows have the same key."""
+    house_names: tuple[HouseName, ...]
+    """Final decisions of the same key in the facility; more than one code is a contradiction."""
+    allowed: frozenset[Action]
+    """What the user may do with it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items stand where, and decisions of a day and of the last hour (by the asking user)."""
+
+    states: ReadOnlyMapping[ItemState, int]
+    by_user_today: int
+    by_user_last_hour: int
+
+    @property
+    def open(self) -> int:
+        """Items without a final answer."""
+        return sum(self.states.get(state, 0) for state in OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """First against second readers: pairs, observed agreement, Cohen's kappa (nan where undefined)."""
+
+    pairs: int
+    observed: float
+    kappa: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A final decision whose code the new edition ended or moved; `successor` may be empty."""
+
+    item: int
+    facility: str
+    name: str
+    code: str
+    successor: str

@@ -1,0 +1,1 @@
+"""What is kept: editions, reviews and people in SQLite or PostgreSQL."""

@@ -1,0 +1,80 @@
+"""What final decisions say: house names, contradictions, agreement of readers, codes in use."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from jlac_mapper.codes.jlac11 import UNCODABLE
+from jlac_mapper.review.audit import read_moment
+from jlac_mapper.review.model import HouseName, ItemState
+from jlac_mapper.storage.item_rows import AT_ONCE, chunks
+from jlac_mapper.storage.review_tables import items
+
+_IS_FINAL = items.c.state == ItemState.FINAL.value
+
+
+def of_keys(connection: Connection, facility: str, keys: Sequence[str]) -> dict[str, list[HouseName]]:
+    """Return the final decisions of each house key, the newest first."""
+    found: dict[str, list[HouseName]] = defaultdict(list)
+    for chunk in chunks(list(dict.fromkeys(keys)), AT_ONCE):
+        for name in _read(connection, _names(facility).where(items.c.key.in_(chunk))):
+            found[name.key].append(name)
+    return dict(found)
+
+
+def elsewhere(connection: Connection, facility: str, keys: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return key -> code -> how many other facilities decided so."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    others = func.count(items.c.facility.distinct())
+    statement = select(items.c.key, items.c.code, others).where(_IS_FINAL, items.c.facility != facility)
+    for chunk in chunks(list(dict.fromkeys(keys)), AT_ONCE):
+        wanted = statement.where(items.c.key.in_(chunk)).group_by(items.c.key, items.c.code)
+        for key, code, count in connection.execute(wanted):
+            found[key][code] = count
+    return dict(found)
+
+
+def contradictions(connection: Connection, facility: str) -> list[HouseName]:
+    """Return the final decisions of every key that has more than one code."""
+    several = (
+        select(items.c.key)
+        .where(items.c.facility == facility, _IS_FINAL)
+        .group_by(items.c.key)
+        .having(func.count(items.c.code.distinct()) > 1)
+    )
+    return _read(connection, _names(facility).where(items.c.key.in_(several)))
+
+
+def readings(connection: Connection, facility: str) -> dict[tuple[str, str], int]:
+    """Return (first code, second code) -> number of items that two people read."""
+    both = (items.c.first_code, items.c.second_code)
+    statement = select(*both, func.count()).where(
+        items.c.facility == facility, items.c.second_code.is_not(None)
+    )
+    return {(a or "", b or ""): count for a, b, count in connection.execute(statement.group_by(*both))}
+
+
+def final_codes(connection: Connection, facility: str) -> dict[str, int]:
+    """Return code -> number of final decisions, UNCODABLE left out."""
+    statement = select(items.c.code, func.count()).where(
+        items.c.facility == facility, _IS_FINAL, items.c.code != UNCODABLE
+    )
+    return {row[0]: row[1] for row in connection.execute(statement.group_by(items.c.code))}
+
+
+def _names(facility: str) -> Select[Any]:
+    columns = (items.c.key, items.c.code, items.c.id, items.c.decided_by, items.c.decided_at, items.c.name)
+    return select(*columns).where(items.c.facility == facility, _IS_FINAL).add_columns(items.c.facility)
+
+
+def _read(connection: Connection, statement: Select[Any]) -> list[HouseName]:
+    ordered = statement.order_by(items.c.key, items.c.decided_at.desc(), items.c.id.desc())
+    return [
+        HouseName(
+            facility=row.facility, key=row.key, code=row.code, item=row.id, by=row.decided_by,
+            at=read_moment(row.decided_at), name=row.name,
+        )
+        for row in connection.execute(ordered)
+    ]  # fmt: skip

@@ -1,0 +1,180 @@
+"""The run itself: rows in chunks through the mapper, one output row an input row, whatever happens."""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from jlac_mapper.ports import Mapper, SystemsMapper
+from jlac_mapper.tables.sinks import OutputRow, Sink
+from jlac_mapper.tables.table import Table, open_table
+from jlac_mapper.tables.tally import Tally
+from jlac_mapper.tables.text import Row
+from jlac_mapper.types import (
+    Answers,
+    Disposition,
+    Jlac10Mapping,
+    LocalTest,
+    MapOptions,
+    Reason,
+    System,
+)
+from jlac_mapper.types import Mapping as Answer
+
+CHUNK_ROWS = 512
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
+
+
+def map_table(
+    table: Table,
+    sink: Sink,
+    mapper: Mapper | SystemsMapper,
+    options: MapOptions,
+    *,
+    tally: Tally,
+    on_chunk: Callable[[int], None] = lambda _: None,
+    chunk_rows: int = CHUNK_ROWS,
+) -> None:
+    """
+    Map the rows of *table* that *tally* does not count yet and write them to *sink*.
+
+    A row that cannot be read, or that the mapper fails on, becomes an ERROR row with ROW_MALFORMED and a
+    note in *tally*; the run goes on. Memory does not grow with the rows.
+
+    Args:
+        table: The input.
+        sink: Takes each chunk with the tally that counts it.
+        mapper: Maps a chunk in one call; called row by row where a chunk fails.
+        options: Passed to the mapper; `top_k` is also the number of candidates written.
+        tally: Counts of the rows already in the output; counts on in place.
+        on_chunk: Called with the number of rows after each chunk.
+        chunk_rows: Rows a call of the mapper, at least 1.
+    """
+    with _rare_collections():
+        for chunk in _chunks(table.rows(skip=tally.rows), chunk_rows):
+            rows = []
+            for row, answer in zip(chunk, _map_chunk(chunk, table.columns, mapper, options), strict=True):
+                if isinstance(answer, str):
+                    both = len(options.systems) > 1
+                    tally.count(Disposition.ERROR, answer, Disposition.ERROR if both else None)
+                    results = result_cells(None, options.top_k, options.systems)
+                else:
+                    _count(tally, answer)
+                    results = result_cells(answer, options.top_k, options.systems)
+                padded = row.cells + ("",) * (len(table.header) - len(row.cells))
+                rows.append(OutputRow(padded, results, row.native))
+            sink.write(rows, tally)
+            on_chunk(len(rows))
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """
+    Spare Python's collector what it cannot free.
+
+    Mapping makes no reference cycles. By default the collector looks every few thousand rows through all
+    the names and codes of the run, and through each chunk's answers many times.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+def _count(tally: Tally, answer: Answer | Answers) -> None:
+    said = [each for each in _by_system(answer).values() if each is not None]
+    first, beside = said[0], said[1].disposition if len(said) > 1 else None
+    tally.count(first.disposition, first.message if first.disposition is Disposition.ERROR else "", beside)
+
+
+def _by_system(answer: Answer | Answers) -> dict[System, Answer | Jlac10Mapping | None]:
+    if isinstance(answer, Answers):
+        return {System.JLAC11: answer.jlac11, System.JLAC10: answer.jlac10}
+    return {System.JLAC11: answer}
+
+
+def result_cells(
+    answer: Answer | Answers | None, top_k: int, systems: Sequence[System] = (System.JLAC11,)
+) -> tuple[str | float, ...]:
+    """Return the cells of `tables.result_columns`; for None, those of a row that could not be mapped."""
+    unmapped = (Disposition.ERROR.value, "", 0.0, 0.0, "", Reason.ROW_MALFORMED.value)
+    if answer is None:
+        widths = {System.JLAC11: 2 * top_k, System.JLAC10: top_k}
+        cells: list[str | float] = []
+        for system in systems:
+            cells += (*unmapped, *[""] * widths[system])
+        return (*cells, "", "")
+    said = _by_system(answer)
+    jlac11, jlac10 = said.get(System.JLAC11), said.get(System.JLAC10)
+    cells = []
+    if isinstance(jlac11, Answer):
+        best = jlac11.candidates[:top_k]
+        blank = [""] * (top_k - len(best))
+        cells += (jlac11.disposition.value, jlac11.jlac11, jlac11.probability, jlac11.measurand_probability)
+        cells += (jlac11.standard_name, ";".join(jlac11.reasons))
+        cells += (*(str(candidate.code) for candidate in best), *blank)
+        cells += (*(candidate.probability for candidate in best), *blank)
+    if isinstance(jlac10, Jlac10Mapping):
+        codes = [str(candidate.code) for candidate in jlac10.candidates[:top_k]]
+        cells += (jlac10.disposition.value, jlac10.code, jlac10.probability, jlac10.analyte_probability)
+        cells += (jlac10.name, ";".join(jlac10.reasons), *codes, *[""] * (top_k - len(codes)))
+    given = [each for each in (jlac11, jlac10) if each is not None]
+    read_as = next((each.read_as.name for each in reversed(given) if each.read_as), "")
+    return (*cells, read_as, " | ".join(str(each.provenance) for each in given))
+
+
+def local_test(row: Row, columns: Mapping[str, int]) -> LocalTest:
+    """Return the row's fields; a field whose column the row does not reach is empty."""
+    cells = row.cells
+    given = {field: cells[index] for field, index in columns.items() if index < len(cells)}
+    return LocalTest(name=given.pop("name", ""), **given)
+
+
+def read_list(path: Path) -> list[LocalTest]:
+    """
+    Return a test a data row, in order.
+
+    A row that cannot be read becomes one without a name, which the mapper answers with ERROR, so that row
+    numbers stay those of the file.
+
+    Raises:
+        InputError: No such file, not a table, or no name column; one line that says what to do.
+    """
+    table = open_table(path)
+    return [LocalTest(name="") if row.problem else local_test(row, table.columns) for row in table.rows()]
+
+
+def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _map_chunk(
+    chunk: Sequence[Row], columns: Mapping[str, int], mapper: Mapper | SystemsMapper, options: MapOptions
+) -> list[Answer | Answers | str]:
+    """Return an answer a row, or the line that says why there is none."""
+    tests = [local_test(row, columns) for row in chunk if not row.problem]
+    mapped = iter(_map_tests(tests, mapper, options))
+    return [row.problem or next(mapped) for row in chunk]
+
+
+def _map_tests(
+    tests: Sequence[LocalTest], mapper: Mapper | SystemsMapper, options: MapOptions
+) -> list[Answer | Answers | str]:
+    if not tests:
+        return []
+    try:
+        answers = mapper.map_batch(tests, options)
+        if len(answers) != len(tests):
+            raise RuntimeError(f"{len(answers)} answers for {len(tests)} rows")
+        return list(answers)
+    except Exception as error:  # one bad row must not cost the other rows of its chunk
+        if len(tests) == 1:
+            return [f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"]
+    return [answer for test in tests for answer in _map_tests([test], mapper, options)]

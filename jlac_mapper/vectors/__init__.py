@@ -1,0 +1,1 @@
+"""Embeddings of names, and the indexes that search them."""
