@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from jlac_mapper.config import models_dir
 from jlac_mapper.ports import ChoiceModel
-from tests.choice_checkpoints import save_general, save_reranker
+from tests.support.choice_checkpoints import save_general, save_reranker
 
 REPOSITORY = Path(__file__).parent.parent
 

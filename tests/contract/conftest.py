@@ -18,8 +18,8 @@ from jlac_mapper.review.model import Action
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
-from tests.review_office import Office
-from tests.review_values import ONE, TWO, a_draft
+from tests.support.review_office import Office
+from tests.support.review_values import ONE, TWO, a_draft
 
 
 def _postgres_binaries() -> Path | None:

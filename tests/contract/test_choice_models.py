@@ -10,9 +10,9 @@ from jlac_mapper.llm.openai_choice import OpenAiChoice
 from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.llm.unavailable_choice import UnavailableChoice
 from jlac_mapper.ports import ChoiceModel, ChoiceOption
-from tests.attack_names import ATTACK_NAMES
-from tests.choice_questions import OPTIONS, fits, fuzzed, question
-from tests.fake_llm_server import FakeLlmServer
+from tests.support.attack_names import ATTACK_NAMES
+from tests.support.choice_questions import OPTIONS, fits, fuzzed, question
+from tests.support.fake_llm_server import FakeLlmServer
 
 needs_vllm = pytest.mark.skipif(
     find_spec("vllm") is None, reason="vLLM is not installed here: make test-vllm runs this in its own place"

@@ -20,7 +20,7 @@ from jlac_mapper.training.generated_rows import names_by_listing
 from jlac_mapper.vectors import static_embedder
 from jlac_mapper.vectors.sbert_embedder import SbertEmbedder
 from jlac_mapper.vectors.static_embedder import StaticEmbedder
-from tests.shipped_release import shipped as shipped_release
+from tests.support.shipped_release import shipped as shipped_release
 
 SHIPPED = models_dir() / "embedder"
 TEXTS = ["T-Cho", "総コレステロール", "ｸﾚｱﾁﾆﾝ", "", "()", "🧪", "AST(GOT)", "尿蛋白", "q" * 3000]

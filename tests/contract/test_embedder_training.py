@@ -13,7 +13,7 @@ from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.vectors import static_embedder
 from jlac_mapper.vectors.static_embedder import StaticEmbedder
 from jlac_mapper.vocabulary import Name
-from tests.shipped_release import part
+from tests.support.shipped_release import part
 
 pytestmark = pytest.mark.skipif(
     find_spec("sentence_transformers") is None or find_spec("torch") is None,

@@ -21,7 +21,7 @@ from jlac_mapper.ports import EditionInfo, MasterStore
 from jlac_mapper.storage import database, tables
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.vocabulary import SiteName
-from tests.fakes import InMemoryMasterStore
+from tests.support.fakes import InMemoryMasterStore
 
 NOON = datetime(2026, 1, 2, 12, 30, 15, 999, tzinfo=UTC)
 STARTER = make_edition("starter", [ListedCode(parse("C20080000250000F7"), "AST", source="starter")])

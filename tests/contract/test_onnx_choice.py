@@ -25,8 +25,8 @@ from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training import reranker_rows
 from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
 from jlac_mapper.types import LocalTest, System
-from tests.attack_names import ATTACK_NAMES
-from tests.shipped_release import shipped
+from tests.support.attack_names import ATTACK_NAMES
+from tests.support.shipped_release import shipped
 
 pytestmark = pytest.mark.skipif(find_spec("onnxruntime") is None, reason="the cpu extra is not installed")
 needs_torch = pytest.mark.skipif(

@@ -8,8 +8,8 @@ import pytest
 from jlac_mapper.llm import server as llm_server
 from jlac_mapper.llm.openai_choice import OpenAiChoice
 from jlac_mapper.ports import ChoiceAnswer, ChoiceModel
-from tests.choice_questions import question
-from tests.fake_llm_server import FAULTS, UNANSWERED, FakeLlmServer
+from tests.support.choice_questions import question
+from tests.support.fake_llm_server import FAULTS, UNANSWERED, FakeLlmServer
 
 PATIENCE = 120.0
 """Seconds for what a machine does in no time, unless it is busy with something else."""

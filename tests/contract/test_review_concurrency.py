@@ -19,8 +19,8 @@ from jlac_mapper.storage import database as sql_database
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
-from tests.fakes import ScriptedMapper
-from tests.review_values import CODES, StandingClock, a_draft, a_run, new_items
+from tests.support.fakes import ScriptedMapper
+from tests.support.review_values import CODES, StandingClock, a_draft, a_run, new_items
 
 REVIEWERS, SERVERS, EACH, ITEMS = 20, 4, 6, 300
 DEADLINE_SECONDS = 600.0

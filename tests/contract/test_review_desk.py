@@ -10,8 +10,8 @@ from jlac_mapper.errors import ConflictError, InputError, InvalidDecisionError, 
 from jlac_mapper.review.commands import Order
 from jlac_mapper.review.model import Action, Facility, ItemState, Reading
 from jlac_mapper.types import LocalTest, Reason
-from tests.review_office import ANN, BOB, LEA, ROOT, WAIT, Office
-from tests.review_values import AST, CK, TP
+from tests.support.review_office import ANN, BOB, LEA, ROOT, WAIT, Office
+from tests.support.review_values import AST, CK, TP
 
 # --- lists
 

@@ -11,8 +11,8 @@ from jlac_mapper.review.model import OPEN, Action, ItemState, Reading, Standing
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.types import Reason
-from tests.review_store_steps import decide, fill_queue, ids, set_standing, take_in, verified
-from tests.review_values import AST, CK, ENDED, NOON, TP, a_draft, new_items
+from tests.support.review_store_steps import decide, fill_queue, ids, set_standing, take_in, verified
+from tests.support.review_values import AST, CK, ENDED, NOON, TP, a_draft, new_items
 
 
 def test_final_decisions_are_the_house_names_of_their_facility(store: SqlReviewStore) -> None:

@@ -6,9 +6,9 @@ from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.review.commands import ItemQuery, Order
 from jlac_mapper.review.model import Action, ItemState, NewItem
 from jlac_mapper.storage.reviews import SqlReviewStore
-from tests.review_office import ANN, BOB, LEA, WAIT, Office
-from tests.review_store_steps import ids, take_in
-from tests.review_values import AST, CK, new_items
+from tests.support.review_office import ANN, BOB, LEA, WAIT, Office
+from tests.support.review_store_steps import ids, take_in
+from tests.support.review_values import AST, CK, new_items
 
 NAMES = ("AST", "GOT?", "CPK?", "unknown", "old")
 

@@ -24,8 +24,8 @@ from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.tables import metadata
 from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.vocabulary import SiteName
-from tests.review_store_steps import decide, verified
-from tests.review_values import AST, NOON, ONE, a_draft, a_run, new_items
+from tests.support.review_store_steps import decide, verified
+from tests.support.review_values import AST, NOON, ONE, a_draft, a_run, new_items
 from tests.unit.test_old_evidence import OLD_ANSWER
 
 MIGRATIONS = Path(jlac_mapper.storage.__file__).parent / "migrations"

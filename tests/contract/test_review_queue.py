@@ -9,8 +9,8 @@ from jlac_mapper.review.commands import Cursor, ItemOrder, ItemQuery
 from jlac_mapper.review.model import WAITING, ItemState, Reading
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.types import Reason
-from tests.review_store_steps import EVERY, decide, fill_queue, ids, set_standing, take_in
-from tests.review_values import AST, NOON, a_mapping, new_items
+from tests.support.review_store_steps import EVERY, decide, fill_queue, ids, set_standing, take_in
+from tests.support.review_values import AST, NOON, a_mapping, new_items
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from jlac_mapper.review import audit
 from jlac_mapper.review.commands import Order
 from jlac_mapper.review.model import INSTALLATION, Action, Facility, Role, User
 from jlac_mapper.types import Reason
-from tests.bound_codes import search_in
-from tests.review_office import ANN, EVE, LEA, ROOT, WAIT, Office
-from tests.review_values import AST, CK, CODES, ENDED, SUCCESSOR, TP
+from tests.support.bound_codes import search_in
+from tests.support.review_office import ANN, EVE, LEA, ROOT, WAIT, Office
+from tests.support.review_values import AST, CK, CODES, ENDED, SUCCESSOR, TP
 
 # --- who may
 

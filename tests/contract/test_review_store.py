@@ -11,8 +11,8 @@ from jlac_mapper.review.model import Change, ItemState, NewItem, Reading, Standi
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.types import LocalTest, Reason
-from tests.review_store_steps import EVERY, change, decide, ids, take_in, verified
-from tests.review_values import AST, CK, NOON, TP, a_draft, a_mapping, new_items
+from tests.support.review_store_steps import EVERY, change, decide, ids, take_in, verified
+from tests.support.review_values import AST, CK, NOON, TP, a_draft, a_mapping, new_items
 
 
 def test_a_list_comes_back_row_by_row_as_it_was_taken_in(store: SqlReviewStore) -> None:

@@ -10,7 +10,7 @@ from jlac_mapper.review import audit
 from jlac_mapper.review.model import INSTALLATION, Action, Facility, Role, Session, User
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
-from tests.review_values import NOON, ONE, TWO, a_draft
+from tests.support.review_values import NOON, ONE, TWO, a_draft
 
 ANN = User("ann", "Ann 安", {"h1": Role.REVIEWER, "h2": Role.LEAD}, "https://id|7")
 SESSION = Session("d" * 64, "ann", "csrf", NOON, NOON + timedelta(hours=8))

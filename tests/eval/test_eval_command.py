@@ -11,7 +11,7 @@ from rich.console import Console
 from jlac_mapper.cli.eval_command import evaluate_table, read_records
 from jlac_mapper.errors import InputError, OutputError
 from jlac_mapper.types import Disposition
-from tests.fakes import ScriptedMapper
+from tests.support.fakes import ScriptedMapper
 
 AST, CK = "C20080000250000F7", "C20010000250000F7"
 NAMES = (("AST", "C2008"), ("クレアチンキナーゼ", "C2001"))

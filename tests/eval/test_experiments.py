@@ -21,7 +21,7 @@ from jlac_mapper.training.generated_rows import names_by_listing
 from jlac_mapper.types import Disposition, Hypothesis, LocalTest, MapOptions, Reason
 from jlac_mapper.vectors.static_embedder import StaticEmbedder
 from jlac_mapper.vocabulary import Concept
-from tests.fakes import ScriptedMapper
+from tests.support.fakes import ScriptedMapper
 
 AST, CK = "C20080000250000F7", "C20010000250000F7"
 

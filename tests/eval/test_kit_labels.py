@@ -10,7 +10,7 @@ import perturb_products
 
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.types import Disposition
-from tests.fakes import ScriptedMapper
+from tests.support.fakes import ScriptedMapper
 
 
 def product_row(

@@ -18,7 +18,7 @@ from jlac_mapper.evaluation.labels import LabelledRow, Status, read_labelled
 from jlac_mapper.evaluation.moved import MovedLabels
 from jlac_mapper.evaluation.run import Evaluation, evaluate
 from jlac_mapper.master.starter import load_starter
-from tests.shipped_release import DAY, shipped
+from tests.support.shipped_release import DAY, shipped
 
 OWN_NAMES = Path(__file__).parents[2] / "eval" / "datasets" / "own_names.csv"
 

@@ -13,7 +13,7 @@ from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.evaluation.scores import Answer
 from jlac_mapper.types import Disposition
-from tests.fakes import ScriptedMapper
+from tests.support.fakes import ScriptedMapper
 
 
 def product_row(

@@ -6,7 +6,7 @@ from jlac_mapper.evaluation.labels import Status, Truth, parse_truth, read_label
 from jlac_mapper.evaluation.run import PRODUCT, evaluate
 from jlac_mapper.evaluation.scores import Answer, answer_of, score
 from jlac_mapper.types import Disposition, LocalTest, MapOptions
-from tests.fakes import ScriptedMapper
+from tests.support.fakes import ScriptedMapper
 
 AST, ALT, CK, NA = "C20080000250000F7", "C20110000250000F7", "C20010000250000F7", "C70020000250000B1"
 ACCEPTED, REVIEW, NO_CODE = Disposition.ACCEPTED, Disposition.NEEDS_REVIEW, Disposition.NO_CODE

@@ -17,8 +17,8 @@ from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
 from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceStub
 from jlac_mapper.grpc_api.server import MapperServer
 from jlac_mapper.ports import Jlac10Mapper
-from tests.fakes import EchoMapper
-from tests.grpc_fakes import EchoJlac10Mapper, ServedApp
+from tests.support.fakes import EchoMapper
+from tests.support.grpc_fakes import EchoJlac10Mapper, ServedApp
 
 if TYPE_CHECKING:  # only the type stubs know it
     from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceAsyncStub

@@ -21,8 +21,8 @@ from jlac_mapper.grpc_api.review_servicer import ReviewServicer
 from jlac_mapper.grpc_api.server import MapperServer
 from jlac_mapper.ports import Mapper
 from jlac_mapper.types import LocalTest
-from tests.fakes import EchoMapper
-from tests.grpc_fakes import ServedApp
+from tests.support.fakes import EchoMapper
+from tests.support.grpc_fakes import ServedApp
 
 if TYPE_CHECKING:  # only the type stubs know it
     from jlac_mapper.grpc_api._pb.v1.review_service_pb2_grpc import ReviewServiceAsyncStub

@@ -16,8 +16,8 @@ from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.types import Disposition, LocalTest
-from tests.bound_codes import search_in
-from tests.fakes import ScriptedMapper
+from tests.support.bound_codes import search_in
+from tests.support.fakes import ScriptedMapper
 
 AST, ALT, TP = "C20080000250000F7", "C20090000250000F7", "C20010000250000E5"
 LISTED = (

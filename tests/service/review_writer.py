@@ -14,8 +14,8 @@ from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.types import LocalTest
-from tests.fakes import ScriptedMapper
-from tests.review_values import CODES
+from tests.support.fakes import ScriptedMapper
+from tests.support.review_values import CODES
 
 QUERY = ItemQuery("h1", states=WAITING)
 ROWS = 40

@@ -7,8 +7,8 @@ from functools import partial
 
 from jlac_mapper.grpc_api.server import serve
 from jlac_mapper.types import LocalTest, MapOptions, Mapping
-from tests.fakes import EchoMapper
-from tests.grpc_fakes import ServedApp
+from tests.support.fakes import EchoMapper
+from tests.support.grpc_fakes import ServedApp
 
 
 class WaitingMapper(EchoMapper):

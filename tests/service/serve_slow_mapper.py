@@ -7,7 +7,7 @@ from functools import partial
 
 from jlac_mapper.grpc_api.server import serve
 from jlac_mapper.types import LocalTest, MapOptions, Mapping
-from tests.fakes import EchoMapper, FakeApp
+from tests.support.fakes import EchoMapper, FakeApp
 
 
 class WaitingMapper(EchoMapper):

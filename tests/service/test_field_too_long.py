@@ -17,7 +17,7 @@ from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2, review_service_pb2
 from jlac_mapper.tables.job import MapJob, map_file
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
-from tests.fakes import EchoMapper
+from tests.support.fakes import EchoMapper
 from tests.unit.stages import build_pipeline
 
 STAGES = build_pipeline()

@@ -8,7 +8,7 @@ from grpc_harness import details_of, rows, running, single
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
 from jlac_mapper.types import LocalTest, MapOptions, Mapping
-from tests.fakes import EchoMapper
+from tests.support.fakes import EchoMapper
 from tests.unit.stages import build_pipeline
 
 

@@ -14,7 +14,7 @@ from grpc_harness import Running, rows, running, single
 
 from jlac_mapper.grpc_api import _pb
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
-from tests.fakes import EchoMapper
+from tests.support.fakes import EchoMapper
 
 
 def every_rpc() -> list[str]:

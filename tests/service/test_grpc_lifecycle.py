@@ -24,8 +24,8 @@ from jlac_mapper.errors import ConfigurationError
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
 from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceStub
 from jlac_mapper.grpc_api.server import SERVICE, MapperServer
-from tests.fakes import EchoMapper, GatedMapper
-from tests.grpc_fakes import ServedApp
+from tests.support.fakes import EchoMapper, GatedMapper
+from tests.support.grpc_fakes import ServedApp
 
 REPOSITORY = Path(__file__).parent.parent.parent
 SERVING = health_pb2.HealthCheckResponse.SERVING

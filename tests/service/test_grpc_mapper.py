@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
 from jlac_mapper.grpc_api.mapper_servicer import MAX_STREAMS, WINDOW_CHUNKS
-from tests.fakes import EchoMapper, GatedMapper
+from tests.support.fakes import EchoMapper, GatedMapper
 
 CODE = grpc.StatusCode
 

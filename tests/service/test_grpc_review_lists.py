@@ -13,7 +13,7 @@ from review_desk import AST, ROWS
 from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as pb
 from jlac_mapper.grpc_api.convert import local_test_to_proto
 from jlac_mapper.types import LocalTest
-from tests.fakes import GatedMapper
+from tests.support.fakes import GatedMapper
 
 CODE = grpc.StatusCode
 

@@ -13,8 +13,8 @@ from jlac_mapper.errors import ConfigurationError
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
 from jlac_mapper.ports import Jlac10Mapper
-from tests.fakes import EchoMapper
-from tests.grpc_fakes import AST10, EchoJlac10Mapper
+from tests.support.fakes import EchoMapper
+from tests.support.grpc_fakes import AST10, EchoJlac10Mapper
 
 CODE = grpc.StatusCode
 JLAC11, JLAC10 = mapping_pb2.CODE_SYSTEM_JLAC11, mapping_pb2.CODE_SYSTEM_JLAC10

@@ -14,7 +14,7 @@ from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.llm import onnx_choice
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
 from jlac_mapper.wording import say
-from tests.attack_names import ATTACK_NAMES
+from tests.support.attack_names import ATTACK_NAMES
 
 DAY = date(2026, 1, 15)
 UNCERTAIN = LocalTest(name="クレアチニソ精密", specimen="血清", unit="mg/dL")

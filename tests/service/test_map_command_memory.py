@@ -4,7 +4,7 @@ import tracemalloc
 from pathlib import Path
 
 from jlac_mapper.tables.job import MapJob, map_file
-from tests.fakes import CodingMapper
+from tests.support.fakes import CodingMapper
 
 
 def table_of(rows: int, path: Path) -> Path:

@@ -13,7 +13,7 @@ from jlac_mapper.bootstrap import open_users
 from jlac_mapper.cli.main import main
 from jlac_mapper.config import Settings
 from jlac_mapper.review.model import Role
-from tests.shipped_release import shipped
+from tests.support.shipped_release import shipped
 
 LIST = """項目コード,検査名,材料,単位
 001,AST(GOT),血清,U/L

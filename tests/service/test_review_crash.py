@@ -9,8 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 from jlac_mapper.review.model import Action, EventDraft, Facility, ItemState, Role, User
-from tests.review_values import NOON
 from tests.service import review_writer
+from tests.support.review_values import NOON
 
 KILLS = 50
 ADMIN = User("root", "Root", {"": Role.ADMIN})

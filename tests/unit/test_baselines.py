@@ -16,7 +16,7 @@ from jlac_mapper.evaluation.baselines import (
     plain,
 )
 from jlac_mapper.evaluation.ngrams import TfidfIndex
-from tests.shipped_release import shipped
+from tests.support.shipped_release import shipped
 
 NAMES = (
     ("総蛋白", "C1002"),

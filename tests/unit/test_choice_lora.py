@@ -11,7 +11,7 @@ from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training import choice_rows, finetune_choice
 from jlac_mapper.training.choice_rows import AnsweredChoice
-from tests.choice_checkpoints import save_general
+from tests.support.choice_checkpoints import save_general
 
 needs_peft = pytest.mark.skipif(
     any(find_spec(module) is None for module in ("torch", "transformers", "peft")),

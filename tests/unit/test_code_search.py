@@ -5,8 +5,8 @@ import pytest
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.vocabulary import Name
-from tests.bound_codes import search_in
-from tests.review_values import AST, CODES, ENDED, SUCCESSOR
+from tests.support.bound_codes import search_in
+from tests.support.review_values import AST, CODES, ENDED, SUCCESSOR
 
 ROWS = [
     ListedCode(parse("C2008-0000-250-009-F7"), "AST(GOT)", product="試薬A", specimen_name="血清"),

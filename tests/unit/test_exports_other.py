@@ -20,8 +20,8 @@ from jlac_mapper.exports.sssom import COLUMNS, sssom_tsv
 from jlac_mapper.review.model import Facility, Item, ItemState
 from jlac_mapper.training.confirmed_names import read as read_confirmed
 from jlac_mapper.types import Reason
-from tests.review_items import ALT, AST, AST_PRODUCT, item, uncodable
-from tests.shipped_release import shipped
+from tests.support.review_items import ALT, AST, AST_PRODUCT, item, uncodable
+from tests.support.shipped_release import shipped
 
 H1 = Facility("h1", "第一病院")
 NOW = datetime(2026, 5, 1, 23, 30, tzinfo=UTC)

@@ -16,7 +16,7 @@ from jlac_mapper.review.model import Item, ItemState
 from jlac_mapper.tables.headings import recognise
 from jlac_mapper.tables.run import local_test
 from jlac_mapper.tables.table import open_table
-from tests.review_items import ALT, AST, item, uncodable
+from tests.support.review_items import ALT, AST, item, uncodable
 
 NASTY = (
     '=HYPERLINK("x")',

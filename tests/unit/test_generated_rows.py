@@ -11,7 +11,7 @@ from jlac_mapper.text import fold
 from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator, names_by_listing
 from jlac_mapper.types import LocalTest
 from jlac_mapper.vocabulary import HOMONYM, Name
-from tests.shipped_release import named, shipped
+from tests.support.shipped_release import named, shipped
 
 BOUND = shipped()
 VOCABULARY = BOUND.vocabulary

@@ -10,7 +10,7 @@ from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training.reranker_tokens import CODES
 from jlac_mapper.types import LocalTest, System
-from tests.attack_names import ATTACK_NAMES
+from tests.support.attack_names import ATTACK_NAMES
 
 
 def read(**fields: str) -> str:

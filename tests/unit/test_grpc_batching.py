@@ -9,8 +9,8 @@ import pytest
 from jlac_mapper.errors import DeadlinePassedError, ServerBusyError, ServerUnavailableError
 from jlac_mapper.grpc_api.batching import BatchingWorker, Flow, Outcome
 from jlac_mapper.types import Answers, LocalTest, MapOptions, System
-from tests.fakes import EchoMapper, GatedMapper
-from tests.grpc_fakes import ServedApp
+from tests.support.fakes import EchoMapper, GatedMapper
+from tests.support.grpc_fakes import ServedApp
 
 OPTIONS = MapOptions()
 

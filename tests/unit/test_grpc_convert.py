@@ -17,7 +17,7 @@ from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapping_pb2
 from jlac_mapper.grpc_api.errors import FieldError
 from jlac_mapper.vocabulary import Concept, ConceptKind, Name, ResultType, Timing
 from jlac_mapper.wording import SCORES, catalogue
-from tests.evidence_keys import keys
+from tests.support.evidence_keys import keys
 
 TEXT = st.text(max_size=8)
 SHARE = st.floats(0, 1)

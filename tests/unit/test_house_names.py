@@ -10,8 +10,8 @@ from jlac_mapper.review.house_names import HouseNameMapper, house_key
 from jlac_mapper.review.model import HouseName
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
 from jlac_mapper.wording import say
-from tests.fakes import ScriptedMapper
-from tests.review_values import AST, CK, CODES, ENDED, NOON, SUCCESSOR, TP
+from tests.support.fakes import ScriptedMapper
+from tests.support.review_values import AST, CK, CODES, ENDED, NOON, SUCCESSOR, TP
 
 ROW = LocalTest("AST(GOT)", abbreviation="AST", specimen="血清", unit="U/L", method="JSCC", reagent="試薬A")
 
@@ -140,7 +140,7 @@ def test_what_other_facilities_decided_is_evidence_and_changes_no_answer() -> No
 
 
 def test_a_row_without_a_name_is_never_answered_by_a_house_name() -> None:
-    from tests.fakes import EchoMapper
+    from tests.support.fakes import EchoMapper
 
     nameless = LocalTest("")
     store = KnownNames({house_key(nameless): [HouseName("h1", house_key(nameless), AST, 1, "ann", NOON, "")]})

@@ -18,7 +18,7 @@ from jlac_mapper.mapping.jlac10.ask import MOST_OPTIONS, reweighed
 from jlac_mapper.mapping.jlac10.calibration import ChoiceCalibration, Jlac10Calibration
 from jlac_mapper.types import Disposition, Jlac10Mapping, LocalTest, MapOptions, Reason, System
 from jlac_mapper.vocabulary import HOMONYM
-from tests.evidence_keys import JLAC10_SOURCES, keys
+from tests.support.evidence_keys import JLAC10_SOURCES, keys
 from tests.unit.jlac10 import CALIBRATION, PIPELINE, VOCABULARY, answer, build_pipeline
 from tests.unit.test_ask import FirstChoice, FixedChoice
 

@@ -29,7 +29,7 @@ from jlac_mapper.reading.products import ProductMatcher
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import LocalTest, NormalizedTest
 from jlac_mapper.vocabulary import Concept
-from tests.shipped_release import shipped
+from tests.support.shipped_release import shipped
 
 DATASETS = Path(__file__).parents[2] / "eval" / "datasets"
 _EACH_DOUBLING = 2.2

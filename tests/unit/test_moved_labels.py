@@ -8,7 +8,7 @@ from jlac_mapper.evaluation.labels import LabelledRow, Status, Truth
 from jlac_mapper.evaluation.moved import MovedLabels
 from jlac_mapper.master.starter import load_starter
 from jlac_mapper.types import LocalTest
-from tests.shipped_release import DAY, shipped
+from tests.support.shipped_release import DAY, shipped
 
 LATER = date(2026, 9, 1)
 

@@ -12,8 +12,8 @@ from jlac_mapper.errors import ConfigurationError
 from jlac_mapper.llm.openai_choice import OpenAiChoice
 from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.ports import ChoiceOption
-from tests.choice_questions import question
-from tests.fake_llm_server import FakeLlmServer
+from tests.support.choice_questions import question
+from tests.support.fake_llm_server import FakeLlmServer
 
 SECRET = "token-of-the-site-7f3a"
 

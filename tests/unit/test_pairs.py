@@ -13,7 +13,7 @@ from jlac_mapper.errors import InputError
 from jlac_mapper.text import fold
 from jlac_mapper.training import confirmed_names, pairs
 from jlac_mapper.vocabulary import Name
-from tests.shipped_release import part, shipped
+from tests.support.shipped_release import part, shipped
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from jlac_mapper.training.reranker_jlac10 import Jlac10Lessons, learned_analytes
 from jlac_mapper.training.reranker_rows import learned_options
 from jlac_mapper.types import System
 from jlac_mapper.vocabulary import Concept, Name, NameFamily, Vocabulary
-from tests.shipped_release import shipped, with_names
+from tests.support.shipped_release import shipped, with_names
 
 SUPERSEDED = shipped().release.successions.identifications()
 needs_torch = pytest.mark.skipif(

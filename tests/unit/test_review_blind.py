@@ -7,7 +7,7 @@ import pytest
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.review import blind
 from jlac_mapper.review.model import Action, Event, ItemState, Reading, Standing
-from tests.review_values import AST, CK, NOON, ONE, TWO, an_event, an_item
+from tests.support.review_values import AST, CK, NOON, ONE, TWO, an_event, an_item
 
 PROPOSED = Standing(ItemState.PROPOSED, proposal=AST)
 ONCE = Standing(ItemState.DECIDED_ONCE, first=Reading("ann", CK), proposal=AST)

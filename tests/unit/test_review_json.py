@@ -16,7 +16,7 @@ from jlac_mapper.types import (
     Reason,
 )
 from jlac_mapper.vocabulary import Concept, ConceptKind, Name, ResultType, Timing
-from tests.review_values import AST, CK
+from tests.support.review_values import AST, CK
 
 _TEXT = st.text(max_size=8)
 _SHARE = st.floats(0, 1)

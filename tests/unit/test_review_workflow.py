@@ -20,7 +20,7 @@ from jlac_mapper.review.model import (
     Standing,
 )
 from jlac_mapper.types import Reason
-from tests.review_values import (
+from tests.support.review_values import (
     AST,
     CK,
     CODES,

@@ -15,7 +15,7 @@ from jlac_mapper.text import fold
 from jlac_mapper.types import Hypothesis, LocalTest
 from jlac_mapper.vectors.numpy_index import NumpyIndex
 from jlac_mapper.vocabulary import HOMONYM, Concept, Name
-from tests.shipped_release import shipped
+from tests.support.shipped_release import shipped
 from tests.unit.stages import LISTED, RETRIEVER, normalize, retrieve
 from tests.unit.vocabulary import VOCABULARY
 

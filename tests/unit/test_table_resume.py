@@ -13,7 +13,7 @@ from jlac_mapper.tables.job import MapJob, map_file
 from jlac_mapper.tables.progress import load_progress, progress_path
 from jlac_mapper.tables.table import open_table
 from jlac_mapper.types import MapOptions
-from tests.fakes import CodingMapper, InterruptedMapper
+from tests.support.fakes import CodingMapper, InterruptedMapper
 
 ROWS = 23
 CHUNK = 4

@@ -15,7 +15,7 @@ from jlac_mapper.tables.job import MapJob, check_paths, default_output, map_file
 from jlac_mapper.tables.table import open_table, result_columns
 from jlac_mapper.types import LocalTest, MapOptions, Mapping
 from jlac_mapper.vocabulary import Concept
-from tests.fakes import CodingMapper
+from tests.support.fakes import CodingMapper
 
 CONTRACT = [
     *("disposition", "jlac11", "probability", "measurand_probability", "standard_name", "reasons"),

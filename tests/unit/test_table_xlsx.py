@@ -9,7 +9,7 @@ import pytest
 from jlac_mapper.errors import InputError
 from jlac_mapper.tables.job import MapJob, map_file
 from jlac_mapper.tables.table import open_table
-from tests.fakes import CodingMapper, InterruptedMapper
+from tests.support.fakes import CodingMapper, InterruptedMapper
 
 
 def workbook_at(path: Path, *sheets: list[list[object]]) -> Path:

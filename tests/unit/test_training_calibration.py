@@ -16,7 +16,7 @@ from jlac_mapper.training import calibration as training
 from jlac_mapper.training.calibration import ConfirmedRow, Example, collect, fit, write
 from jlac_mapper.types import LocalTest
 from jlac_mapper.vocabulary import Vocabulary
-from tests.shipped_release import DAY, part
+from tests.support.shipped_release import DAY, part
 
 BOUND = part(listed=100, others=200)
 

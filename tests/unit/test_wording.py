@@ -10,7 +10,7 @@ from jlac_mapper.mapping.comparisons.base import Element
 from jlac_mapper.types import Evidence, LocalTest
 from jlac_mapper.vocabulary import ConceptKind, ResultType
 from jlac_mapper.wording import LANGUAGES, SCORES, catalogue, is_machine, say, source_word
-from tests.evidence_keys import keys, levels
+from tests.support.evidence_keys import keys, levels
 
 NAME = "concept.name"
 NAME_WORDS = {"concept.listed", "concept.unlisted", "concept.no_code", "concept.rank"}

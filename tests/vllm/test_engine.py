@@ -9,7 +9,7 @@ import pytest
 
 from jlac_mapper.errors import ModelFileError
 from jlac_mapper.ports import ChoiceModel
-from tests.choice_questions import OPTIONS, fuzzed, question
+from tests.support.choice_questions import OPTIONS, fuzzed, question
 
 pytest.importorskip("vllm", reason="vLLM is not installed here: make test-vllm")
 import psutil

@@ -15,7 +15,7 @@ import pytest
 
 from jlac_mapper.llm.openai_choice import OpenAiChoice
 from jlac_mapper.ports import ChoiceModel
-from tests.choice_questions import fits, fuzzed, question
+from tests.support.choice_questions import fits, fuzzed, question
 
 pytest.importorskip("vllm", reason="vLLM is not installed here: make test-vllm")
 

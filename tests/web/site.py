@@ -30,8 +30,8 @@ from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.tables.run import read_list
 from jlac_mapper.types import Disposition, LocalTest
 from jlac_mapper.web.app import create_app
-from tests.bound_codes import search_in
-from tests.fakes import ScriptedMapper
+from tests.support.bound_codes import search_in
+from tests.support.fakes import ScriptedMapper
 
 AST, ALT, TP, WBC = "C20080000250000F7", "C20090000250000F7", "C20010000250000E5", "B10020000212000G1"
 PASSWORD = "correct horse battery staple"

@@ -15,7 +15,7 @@ from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.review_tables import item_answers
 from jlac_mapper.types import Evidence, LocalTest
 from jlac_mapper.wording import LANGUAGES, catalogue, say
-from tests.evidence_keys import JLAC10_SOURCES, keys
+from tests.support.evidence_keys import JLAC10_SOURCES, keys
 from tests.unit.stages import CODES, build_pipeline, listed
 from tests.unit.test_ask import FixedChoice
 from tests.unit.test_old_evidence import FORMS, OLD_ANSWER

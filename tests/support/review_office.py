@@ -7,8 +7,8 @@ from jlac_mapper.review.model import INSTALLATION, WAITING, Action, Role, Run, U
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.types import Disposition, LocalTest
-from tests.fakes import ScriptedMapper
-from tests.review_values import AST, CK, CODES, StandingClock, a_draft
+from tests.support.fakes import ScriptedMapper
+from tests.support.review_values import AST, CK, CODES, StandingClock, a_draft
 
 ANN = User("ann", "Ann", {"h1": Role.REVIEWER, "h2": Role.REVIEWER})
 BOB = User("bob", "Bob", {"h1": Role.REVIEWER, "h2": Role.REVIEWER})

@@ -29,7 +29,7 @@ from jlac_mapper.types import (
     Reason,
 )
 from jlac_mapper.vocabulary import Concept, Name
-from tests.bound_codes import search_in
+from tests.support.bound_codes import search_in
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 AST, CK, TP = "C20080000250000F7", "C20010000250000F7", "C10020000250000" + "55"

@@ -8,7 +8,7 @@ from jlac_mapper.mapping.jlac10.compose import split_entry
 from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceOption
 from jlac_mapper.types import LocalTest, System
-from tests.shipped_release import shipped
+from tests.support.shipped_release import shipped
 
 OPTIONS = (
     ChoiceOption("C2008", "0000", "AST、材料 血清、単位 U/L"),

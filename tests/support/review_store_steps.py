@@ -7,7 +7,7 @@ from jlac_mapper.review.commands import ItemQuery
 from jlac_mapper.review.model import Action, Change, Event, Item, ItemState, NewItem, Reading, Run, Standing
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.types import Reason
-from tests.review_values import AST, CK, NOON, a_draft, a_mapping, a_run, new_items
+from tests.support.review_values import AST, CK, NOON, a_draft, a_mapping, a_run, new_items
 
 EVERY = tuple(ItemState)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jlac_mapper.config import master_data_dir
 
-PACKAGE = Path(__file__).parents[1] / "jlac_mapper"
+PACKAGE = Path(__file__).parents[2] / "jlac_mapper"
 _KEYS_OF_OTHERS = ("review/old_evidence.py", "review/mapping_json.py", "grpc_api/convert.py")
 """Modules that pass on keys which others made."""
 _OTHER_LEVELS = {

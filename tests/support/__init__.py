@@ -1,0 +1,1 @@
+"""What tests are built from: fakes, builders, steps and names that several of them share."""
