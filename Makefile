@@ -45,6 +45,7 @@ check: setup-dev
 	$(BIN)/lint-imports
 	$(BIN)/deptry jlac_mapper
 	$(BIN)/vulture
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive jlac_mapper
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/python proto/generate.py --lint
 

@@ -10,7 +10,7 @@ the folder decides what runs: it is made for its owner alone, and one that other
 import functools
 import hashlib
 import os
-import pickle
+import pickle  # nosec B403
 import stat
 import tempfile
 import time
@@ -59,7 +59,7 @@ def _read(path: Path) -> Any:
     data = path.read_bytes()
     if hashlib.sha256(memoryview(data)[_DIGEST:]).digest() != data[:_DIGEST]:
         raise ValueError(f"{path} is damaged")
-    made = pickle.loads(memoryview(data)[_DIGEST:])
+    made = pickle.loads(memoryview(data)[_DIGEST:])  # nosec B301  # of a folder that only its owner writes to
     os.utime(path)  # the files that are used stay
     return made
 

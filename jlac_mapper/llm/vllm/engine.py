@@ -146,9 +146,8 @@ class Engine:
 def _guard(engines: Collection[multiprocessing.process.BaseProcess]) -> subprocess.Popen[bytes]:
     """Start a process that ends the engines when this one was killed: they would keep their memory."""
     numbers = [str(engine.pid) for engine in engines]
-    return subprocess.Popen(
-        [sys.executable, "-c", _GUARD, *numbers], stdin=subprocess.PIPE, start_new_session=True
-    )
+    command = [sys.executable, "-c", _GUARD, *numbers]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # nosec B603
 
 
 class Worker:
