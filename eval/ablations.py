@@ -28,8 +28,15 @@ from jlac_mapper.mapping.decide import Thresholds, decide
 from jlac_mapper.mapping.search import LISTED_LIMIT
 from jlac_mapper.ports import Mapper
 from jlac_mapper.training.generated_rows import names_by_listing
-from jlac_mapper.types import CONFLICTS, Disposition, Hypothesis, LocalTest, MapOptions, NormalizedTest
-from jlac_mapper.types import Mapping as Answer
+from jlac_mapper.types import (
+    CONFLICTS,
+    Disposition,
+    Hypothesis,
+    LocalTest,
+    MapOptions,
+    MappingResult,
+    NormalizedTest,
+)
 
 LEXICAL = ("cosine", "similarity")
 WITHOUT_DENSE = "without dense"
@@ -79,11 +86,11 @@ class WithoutGuard:
     mapper: Mapper
     thresholds: Thresholds
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Answer]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Map rows and decide again without the contradictions."""
         return [self._decide(answer) for answer in self.mapper.map_batch(tests, options)]
 
-    def _decide(self, answer: Answer) -> Answer:
+    def _decide(self, answer: MappingResult) -> MappingResult:
         if answer.disposition is Disposition.ERROR or not answer.candidates:
             return answer
         best = answer.candidates[0]

@@ -47,7 +47,7 @@ from jlac_mapper.review.model import (
     User,
 )
 from jlac_mapper.review.ports import ReviewStore
-from jlac_mapper.types import LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.types import LocalTest, MapOptions, MappingResult, Reason
 
 FACILITY = "h1"
 ADMIN = User("admin", "Admin", {"": Role.ADMIN})
@@ -59,7 +59,9 @@ def request_id() -> str:
     return uuid.uuid4().hex
 
 
-def fill(store: ReviewStore, answers: list[tuple[LocalTest, Mapping]], items: int, facility: str) -> float:
+def fill(
+    store: ReviewStore, answers: list[tuple[LocalTest, MappingResult]], items: int, facility: str
+) -> float:
     """Take in lists until *items* wait; return the seconds of the slowest list."""
     slowest = 0.0
     for start in range(0, items, _LIST_ROWS):
@@ -196,7 +198,7 @@ def check(desk: ReviewDesk, acknowledged: list[tuple[int, int]]) -> dict[str, in
     return {"lost": lost, "decided_twice": twice, "broken_links": len(desk.verify(ADMIN, FACILITY))}
 
 
-def reopen_seconds(store: ReviewStore, answers: list[tuple[LocalTest, Mapping]], items: int) -> float:
+def reopen_seconds(store: ReviewStore, answers: list[tuple[LocalTest, MappingResult]], items: int) -> float:
     """Fill a facility with final decisions, end one code in ten, and time what reopens them."""
     coded = [(test, mapping) for test, mapping in answers if mapping.jlac11]
     rows = []

@@ -24,7 +24,7 @@ from jlac_mapper.codes.listed import Edition
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.reading.dimensions import dimension
 from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
-from jlac_mapper.types import Disposition, LocalTest, Mapping
+from jlac_mapper.types import Disposition, LocalTest, MappingResult
 from jlac_mapper.vocabulary import ResultType
 
 TARGET = 0.95
@@ -236,7 +236,7 @@ def run(base: parts.Parts, count: int = 2_000, seed: int = 13) -> dict[str, Any]
     return {"seed": seed, "correct_rows": len(rows), **report([*injected, *over], answers)}
 
 
-def report(injected: Sequence[Injected], answers: Sequence[Mapping]) -> dict[str, Any]:
+def report(injected: Sequence[Injected], answers: Sequence[MappingResult]) -> dict[str, Any]:
     """Return the share caught, in all and by kind, the target, and what got through."""
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     through = []

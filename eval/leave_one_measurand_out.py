@@ -20,7 +20,7 @@ import parts
 from jlac_mapper.cli.eval_command import read_records
 from jlac_mapper.evaluation.labels import Status, read_labelled
 from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
-from jlac_mapper.types import Disposition, LocalTest, Mapping
+from jlac_mapper.types import Disposition, LocalTest, MappingResult
 
 OWN_NAMES = Path(__file__).parent / "datasets" / "own_names.csv"
 
@@ -97,7 +97,7 @@ def run(base: parts.Parts, *, concepts: Sequence[str] = (), seed: int = 7, most:
     }
 
 
-def _offender(concept: str, test: LocalTest, answer: Mapping) -> dict[str, Any]:
+def _offender(concept: str, test: LocalTest, answer: MappingResult) -> dict[str, Any]:
     fields = {field: text for field, text in asdict(test).items() if text}
     return {
         "left_out": concept,

@@ -28,7 +28,7 @@ from jlac_mapper.mapping.question import row_fields
 from jlac_mapper.model_loading import language_model
 from jlac_mapper.ports import Choice, ChoiceAnswer, ChoiceModel
 from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
-from jlac_mapper.types import Mapping
+from jlac_mapper.types import MappingResult
 
 HELD_OUT_FOLD, HELD_OUT_SEED = 4, 11
 """The names that the bundled model never saw."""
@@ -100,7 +100,7 @@ def compare(
     return {"model": model.identity, "rows": len(rows), "uncertain": len(uncertain), **figures(answered)}
 
 
-def _said(answer: Mapping) -> str:
+def _said(answer: MappingResult) -> str:
     """Return the measurand held likelier than not, or "": none."""
     return answer.candidates[0].code.measurand if answer.measurand_probability >= _EVEN else ""
 

@@ -24,7 +24,7 @@ from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import Calibration
 from jlac_mapper.master import starter
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper
-from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.types import LocalTest, MapOptions, MappingResult
 from jlac_mapper.vectors.static_embedder import StaticEmbedder
 from jlac_mapper.vocabulary import Vocabulary
 
@@ -106,7 +106,7 @@ def train_embedder(bound: BoundRelease, seed: int) -> StaticEmbedder:
     return StaticEmbedder(grams, vectors, scales, "static-ngrams of a part of the names")
 
 
-def map_all(mapper: Mapper, tests: Sequence[LocalTest], chunk: int = 512) -> list[Mapping]:
+def map_all(mapper: Mapper, tests: Sequence[LocalTest], chunk: int = 512) -> list[MappingResult]:
     """Map any number of rows in chunks, one answer a row, in order."""
     parts = (tests[start : start + chunk] for start in range(0, len(tests), chunk))
     return [one for part in parts for one in mapper.map_batch(part, MapOptions(top_k=5))]

@@ -15,8 +15,7 @@ from jlac_mapper.errors import InputError
 from jlac_mapper.tables.headings import find_header, headers_seen
 from jlac_mapper.tables.run import CHUNK_ROWS, result_cells
 from jlac_mapper.tables.table import result_columns
-from jlac_mapper.types import Answers, Jlac10Mapping, LocalTest, MapOptions, System
-from jlac_mapper.types import Mapping as MappingResult
+from jlac_mapper.types import Answers, Jlac10Mapping, LocalTest, MapOptions, MappingResult, System
 
 if TYPE_CHECKING:
     import pandas as pd

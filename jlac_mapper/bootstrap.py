@@ -1,7 +1,6 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
-from collections.abc import Iterable, Sequence
-from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -218,7 +217,7 @@ def bind(
     vocabulary: Vocabulary,
     day: date,
     earlier: Iterable[ListedCode] = (),
-    added: ReadOnlyMapping[Result, str] | None = None,
+    added: Mapping[Result, str] | None = None,
 ) -> BoundRelease:
     """
     Bind an edition to the vocabulary's concepts on a day, completed with the shipped release.
@@ -339,7 +338,7 @@ def _provenance(
     reranker: Reranker[Candidate],
     calibration: Calibration,
 ) -> Provenance:
-    models: ReadOnlyMapping[str, str] = {
+    models: Mapping[str, str] = {
         "retrieval": f"lexical+{embedder.identity}+{model_loading.index_name()}" if embedder else "lexical",
         "language_model": reranker.identity,
     }

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from jlac_mapper.codes.listed import Edition
 from jlac_mapper.element_tables import Element
-from jlac_mapper.types import Answers, Jlac10Mapping, LocalTest, MapOptions, Mapping, System
+from jlac_mapper.types import Answers, Jlac10Mapping, LocalTest, MapOptions, MappingResult, System
 from jlac_mapper.vocabulary import SiteName
 
 Float32Matrix = npt.NDArray[np.float32]
@@ -222,7 +222,7 @@ class MasterStore(Protocol):
 class Mapper(Protocol):
     """The main job, as every edge (command line, gRPC, page) sees it."""
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Map rows; one answer a row, in order. A bad row is an answer with disposition ERROR."""
         ...
 

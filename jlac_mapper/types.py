@@ -1,6 +1,6 @@
 """The frozen results that pass between the stages."""
 
-from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -276,7 +276,7 @@ class Hypothesis:
     concept: Concept | None
     listed: bool
     name: Name | None
-    scores: ReadOnlyMapping[str, float]
+    scores: Mapping[str, float]
     explained: float
 
     @property
@@ -328,7 +328,7 @@ class Provenance:
 
     edition: str
     edition_digest: str
-    models: ReadOnlyMapping[str, str]
+    models: Mapping[str, str]
     """Model identifiers by role, each with its digest."""
     calibration: str
     threshold: float
@@ -344,7 +344,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class MappingResult:
     """
     The answer for one row.
 
@@ -420,7 +420,7 @@ class Jlac10Mapping:
 class Answers:
     """What one row is in each code system that was asked for; None for the others."""
 
-    jlac11: Mapping | None = None
+    jlac11: MappingResult | None = None
     jlac10: Jlac10Mapping | None = None
 
 
@@ -432,5 +432,5 @@ class MapOptions:
     facility: str = ""
     systems: tuple[System, ...] = (System.JLAC11,)
     """Code systems to answer in, JLAC11 first."""
-    site_defaults: ReadOnlyMapping[str, str] = field(default_factory=dict)
+    site_defaults: Mapping[str, str] = field(default_factory=dict)
     """Element -> code that the site declares for rows that do not say it, such as specimen -> 250."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from jlac_mapper.evaluation.labels import LabelledRow, Status
 from jlac_mapper.evaluation.scores import answer_of, is_fully_right
-from jlac_mapper.types import Disposition, Mapping
+from jlac_mapper.types import Disposition, MappingResult
 
 
 class Kind(StrEnum):
@@ -36,10 +36,10 @@ class Finding:
 
     kind: Kind
     row: LabelledRow
-    mapping: Mapping
+    mapping: MappingResult
 
 
-def find(rows: Sequence[LabelledRow], mappings: Sequence[Mapping]) -> list[Finding]:
+def find(rows: Sequence[LabelledRow], mappings: Sequence[MappingResult]) -> list[Finding]:
     """
     Return every row to look at, by kind; the wrong and the likely ones together.
 
@@ -59,7 +59,7 @@ def find(rows: Sequence[LabelledRow], mappings: Sequence[Mapping]) -> list[Findi
     return [finding for *_, finding in sorted(found, key=lambda one: one[:3])]
 
 
-def _kind(row: LabelledRow, mapping: Mapping) -> Kind | None:
+def _kind(row: LabelledRow, mapping: MappingResult) -> Kind | None:
     status, given = row.truth.status, answer_of(mapping)
     if status is Status.CODABLE:
         if given.accepted:

@@ -1,7 +1,7 @@
 """A run's figures: JSON for programs and the next run, a page for people, a table for the terminal."""
 
 import json
-from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -53,8 +53,8 @@ def figures(evaluation: Evaluation, *, curves: bool = True) -> dict[str, Any]:
 def save(
     evaluation: Evaluation,
     folder: Path,
-    about: ReadOnlyMapping[str, str],
-    previous: ReadOnlyMapping[str, Any] | None = None,
+    about: Mapping[str, str],
+    previous: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """
     Write metrics.json, report.html and, with the extra `plot`, risk-coverage.png into *folder*.
@@ -90,9 +90,7 @@ def save(
     return files
 
 
-def comparison(
-    systems: ReadOnlyMapping[str, Scores], *, intervals: bool = True
-) -> tuple[list[str], list[list[str]]]:
+def comparison(systems: Mapping[str, Scores], *, intervals: bool = True) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of the table that compares the systems, one column each."""
 
     def share(value: Rate) -> str:

@@ -10,7 +10,7 @@ from jlac_mapper.evaluation.labels import LabelledRow, Status, Truth
 from jlac_mapper.evaluation.metrics import Rate, rate
 from jlac_mapper.evaluation.scores import Answer, Scores, answer_of, is_fully_right, is_right, score
 from jlac_mapper.ports import Mapper
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult
 
 PRODUCT = "jlac-mapper"
 _CHUNK = 512
@@ -87,7 +87,7 @@ def evaluate(
 
 
 def count_dispositions(
-    truths: Sequence[Truth], mappings: Sequence[Mapping]
+    truths: Sequence[Truth], mappings: Sequence[MappingResult]
 ) -> dict[Status, dict[Disposition, int]]:
     """Count the rows of every status by their disposition."""
     counts = {status: dict.fromkeys(Disposition, 0) for status in Status}

@@ -14,7 +14,7 @@ from jlac_mapper.evaluation.metrics import (
     reliability,
     risk_coverage,
 )
-from jlac_mapper.types import Disposition, Mapping
+from jlac_mapper.types import Disposition, MappingResult
 
 PRECISIONS = (0.98, 0.99, 0.995)
 PREFIXES = (5, 9, 12, 15, 17)
@@ -36,7 +36,7 @@ class Answer:
     accepted: bool = False
 
 
-def answer_of(mapping: Mapping, top: int = 5) -> Answer:
+def answer_of(mapping: MappingResult, top: int = 5) -> Answer:
     """Read the product's answer: the proposed code, or where there is none the best candidate."""
     codes = [str(candidate.code) for candidate in mapping.candidates[:top]]
     best = mapping.jlac11 or (codes[0] if codes else "")

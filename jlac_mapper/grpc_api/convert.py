@@ -1,7 +1,6 @@
 """Messages to the core's types and back; total in both directions, no decisions."""
 
-from collections.abc import Iterable, Sequence
-from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from jlac_mapper import wording
 from jlac_mapper.codes import jlac10, jlac11
@@ -18,7 +17,7 @@ from jlac_mapper.types import (
     Jlac10Mapping,
     LocalTest,
     MapOptions,
-    Mapping,
+    MappingResult,
     Provenance,
     Reason,
     System,
@@ -40,7 +39,7 @@ def local_test_from_proto(message: mapping_pb2.LocalTest) -> LocalTest:
 
 
 def options_from_proto(
-    message: mapper_service_pb2.MapOptions, site_defaults: ReadOnlyMapping[str, str]
+    message: mapper_service_pb2.MapOptions, site_defaults: Mapping[str, str]
 ) -> MapOptions:
     """
     Return the options of a request, with the site's defaults, which a caller cannot choose.
@@ -60,7 +59,7 @@ def options_from_proto(
     )
 
 
-def mapping_to_proto(mapping: Mapping) -> mapping_pb2.Mapping:
+def mapping_to_proto(mapping: MappingResult) -> mapping_pb2.Mapping:
     """Return the message of an answer."""
     return mapping_pb2.Mapping(
         disposition=mapping_pb2.Disposition.Value(f"DISPOSITION_{mapping.disposition.value}"),
@@ -77,7 +76,7 @@ def mapping_to_proto(mapping: Mapping) -> mapping_pb2.Mapping:
     )
 
 
-def mapping_from_proto(message: mapping_pb2.Mapping) -> Mapping:
+def mapping_from_proto(message: mapping_pb2.Mapping) -> MappingResult:
     """
     Return the answer of a message.
 
@@ -85,7 +84,7 @@ def mapping_from_proto(message: mapping_pb2.Mapping) -> Mapping:
         InputError: A disposition, reason or kind of concept that this version does not know.
         InvalidCodeError: A candidate's code is no JLAC11 code.
     """
-    return Mapping(
+    return MappingResult(
         disposition=_disposition(message.disposition),
         jlac11=message.jlac11,
         probability=message.probability,

@@ -1,8 +1,7 @@
 """MapperService: reads messages, hands the rows to the batching worker, writes the answers in order."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
-from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,7 +28,7 @@ from jlac_mapper.types import (
     Jlac10Mapping,
     LocalTest,
     MapOptions,
-    Mapping,
+    MappingResult,
     Reason,
 )
 
@@ -49,7 +48,7 @@ class MapperServicer(MapperServiceServicer):
     def __init__(
         self,
         worker: BatchingWorker,
-        site_defaults: ReadOnlyMapping[str, str],
+        site_defaults: Mapping[str, str],
         *,
         max_streams: int = MAX_STREAMS,
     ) -> None:
@@ -195,7 +194,9 @@ def _checked(outcome: Outcome, test: mapping_pb2.LocalTest, path: str) -> Outcom
     return outcome
 
 
-def _row_error(answer: Mapping | Jlac10Mapping, test: mapping_pb2.LocalTest, path: str) -> RowFieldError:
+def _row_error(
+    answer: MappingResult | Jlac10Mapping, test: mapping_pb2.LocalTest, path: str
+) -> RowFieldError:
     if Reason.FIELD_TOO_LONG in answer.reasons:
         field = overlong_field(convert.local_test_from_proto(test))
         return RowFieldTooLongError(f"{path}.{field}", answer.message)

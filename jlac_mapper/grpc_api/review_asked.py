@@ -1,6 +1,6 @@
 """Requests of ReviewService as the core's types; what cannot be read is refused by its field."""
 
-from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -110,7 +110,7 @@ def cursor_from_token(token: str) -> Cursor | None:
         raise FieldError("page_token", "page_token is none of this server's: begin without one") from None
 
 
-def etags_from_proto(etags: ReadOnlyMapping[int, int]) -> dict[int, int]:
+def etags_from_proto(etags: Mapping[int, int]) -> dict[int, int]:
     """
     Return item -> etag.
 

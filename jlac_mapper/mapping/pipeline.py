@@ -1,8 +1,7 @@
 """The flow of the main job, on one screen: the only module that knows the order of the stages."""
 
 import math
-from collections.abc import Iterator, Sequence
-from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
@@ -24,7 +23,7 @@ from jlac_mapper.types import (
     Hypothesis,
     LocalTest,
     MapOptions,
-    Mapping,
+    MappingResult,
     NormalizedTest,
     Provenance,
     Reason,
@@ -47,7 +46,7 @@ class _Judged:
     hypotheses: tuple[Hypothesis, ...]
     listed: tuple[Hypothesis, ...]
     probabilities: tuple[float, ...]
-    composed: ReadOnlyMapping[str, Composed]
+    composed: Mapping[str, Composed]
     features: tuple[tuple[str, Features], ...]
     """(concept's key, features) of each listed hypothesis, in the order of retrieval."""
     opinion: Opinion = UNASKED
@@ -79,7 +78,7 @@ class Pipeline:
         calibration: Calibration,
         thresholds: decide.Thresholds,
         provenance: Provenance,
-        codes: ReadOnlyMapping[str, ListedCode],
+        codes: Mapping[str, ListedCode],
         ended: AbstractSet[str] = frozenset(),
         sharing: AbstractSet[str] = frozenset(),
     ) -> None:
@@ -100,7 +99,7 @@ class Pipeline:
         listed = self._codes.get(code)
         return listed is not None and (day is None or listed.is_valid_on(day))
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """
         Map rows; one answer a row, in order.
 
@@ -137,7 +136,7 @@ class Pipeline:
         return zip(normalized, self._retriever.retrieve(normalized), strict=True)
 
     def _judge(
-        self, test: NormalizedTest, hypotheses: tuple[Hypothesis, ...], odds: ReadOnlyMapping[str, float]
+        self, test: NormalizedTest, hypotheses: tuple[Hypothesis, ...], odds: Mapping[str, float]
     ) -> _Judged:
         composed: dict[str, Composed] = {}
         features: list[tuple[str, Features]] = []
@@ -177,7 +176,7 @@ class Pipeline:
             judged[i] = replace(again, opinion=opinion)
         return judged
 
-    def _answer(self, row: _Judged, options: MapOptions) -> Mapping:
+    def _answer(self, row: _Judged, options: MapOptions) -> MappingResult:
         if message := guard.nameless(row.test):
             return self._error(Reason.NAME_EMPTY, message)
         weighed = [
@@ -211,7 +210,7 @@ class Pipeline:
         unsettled = best is None or not _UNSETTLED.isdisjoint((*best.reasons, *reasons))
         unsettled = unsettled or (foreign and measurand_probability < self._thresholds.no_code)
         proposed = None if decision.disposition is Disposition.NO_CODE or unsettled else best
-        return Mapping(
+        return MappingResult(
             disposition=decision.disposition,
             jlac11=str(proposed.code) if proposed else "",
             probability=best.probability if best else 0.0,
@@ -238,11 +237,11 @@ class Pipeline:
             return listed < other.scores["exact"]
         return not listed and max(other.scores["dense"], other.explained) >= _MUCH
 
-    def _too_long(self, test: LocalTest, field: str) -> Mapping:
+    def _too_long(self, test: LocalTest, field: str) -> MappingResult:
         return self._error(Reason.FIELD_TOO_LONG, overlong_message(test, field))
 
-    def _error(self, reason: Reason, message: str) -> Mapping:
-        return Mapping(
+    def _error(self, reason: Reason, message: str) -> MappingResult:
+        return MappingResult(
             Disposition.ERROR, "", 0.0, 0.0, "", (reason,), (), (), self._provenance, message=message
         )
 

@@ -11,7 +11,7 @@ from jlac_mapper.types import (
     Jlac10Mapping,
     LocalTest,
     MapOptions,
-    Mapping,
+    MappingResult,
     Reason,
     System,
 )
@@ -46,7 +46,7 @@ class Systems:
         ]
 
 
-def compared(jlac11: Mapping, jlac10: Jlac10Mapping) -> Answers:
+def compared(jlac11: MappingResult, jlac10: Jlac10Mapping) -> Answers:
     """
     Return both answers; where two concepts were read that share no JLAC10 analyte, neither is accepted.
 

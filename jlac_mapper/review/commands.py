@@ -1,6 +1,6 @@
 """What is asked at the reviewers' desk, and what it answers."""
 
-from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -125,7 +125,7 @@ class ItemView:
 class Counts:
     """How many items stand where, and decisions of a day and of the last hour (by the asking user)."""
 
-    states: ReadOnlyMapping[ItemState, int]
+    states: Mapping[ItemState, int]
     by_user_today: int
     by_user_last_hour: int
 

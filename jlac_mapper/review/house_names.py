@@ -1,8 +1,7 @@
 """House names: a final decision answers the same row for good, as long as the edition lists its code."""
 
 import hashlib
-from collections.abc import Mapping as ReadOnlyMapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -23,7 +22,7 @@ from jlac_mapper.types import (
     Hypothesis,
     LocalTest,
     MapOptions,
-    Mapping,
+    MappingResult,
     Reason,
 )
 
@@ -69,7 +68,7 @@ class HouseNameMapper:
         """Ask the mapper inside."""
         return self._mapper.is_listed(code, day)
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Map rows; one answer a row, in order."""
         keys = [house_key(test) for test in tests]
         known = self._store.house_names(self._facility, keys)
@@ -84,7 +83,7 @@ class HouseNameMapper:
             answers.append(self._decided(mapping, names, options.top_k) if names else mapping)
         return answers
 
-    def _decided(self, mapping: Mapping, names: Sequence[HouseName], top_k: int) -> Mapping:
+    def _decided(self, mapping: MappingResult, names: Sequence[HouseName], top_k: int) -> MappingResult:
         said = tuple(
             Evidence(
                 "decision.here",
@@ -119,7 +118,9 @@ class HouseNameMapper:
             candidates=candidates,
         )
 
-    def _asked(self, mapping: Mapping, reason: Reason, codes: Sequence[str], top_k: int) -> Mapping:
+    def _asked(
+        self, mapping: MappingResult, reason: Reason, codes: Sequence[str], top_k: int
+    ) -> MappingResult:
         """Return an answer for review that proposes the only one of *codes*, or what the mapper proposes."""
         candidates = self._first(mapping, codes, reason, top_k)
         proposed = candidates[0] if len(codes) == 1 else None
@@ -133,7 +134,7 @@ class HouseNameMapper:
         )
 
     def _first(
-        self, mapping: Mapping, codes: Sequence[str], reason: Reason, top_k: int
+        self, mapping: MappingResult, codes: Sequence[str], reason: Reason, top_k: int
     ) -> tuple[Candidate, ...]:
         """Return the candidates with *codes* in front, made up where the mapper did not find them."""
         found = {str(candidate.code): candidate for candidate in mapping.candidates}
@@ -152,11 +153,11 @@ def _unit(text: str) -> str:
     return units.canonical(text) or clean(text)
 
 
-def _with_evidence(mapping: Mapping, evidence: tuple[Evidence, ...]) -> Mapping:
+def _with_evidence(mapping: MappingResult, evidence: tuple[Evidence, ...]) -> MappingResult:
     return replace(mapping, evidence=(*evidence, *mapping.evidence)) if evidence else mapping
 
 
-def _said_elsewhere(codes: ReadOnlyMapping[str, int]) -> tuple[Evidence, ...]:
+def _said_elsewhere(codes: Mapping[str, int]) -> tuple[Evidence, ...]:
     """Say what others decided, without saying who."""
     return tuple(
         Evidence("decision.elsewhere", (("count", str(count)), ("code", code)), "elsewhere")
@@ -164,6 +165,6 @@ def _said_elsewhere(codes: ReadOnlyMapping[str, int]) -> tuple[Evidence, ...]:
     )
 
 
-def _by_house_name(mapping: Mapping) -> Mapping:
+def _by_house_name(mapping: MappingResult) -> MappingResult:
     models = {**mapping.provenance.models, "decision": "HOUSE_NAME"}
     return replace(mapping, provenance=replace(mapping.provenance, models=models))

@@ -12,7 +12,7 @@ from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.house_names import HouseNameMapper, house_key
 from jlac_mapper.review.model import Action, EventDraft, ItemState, NewItem, NewRun, Run, Standing, User
 from jlac_mapper.review.ports import ReviewStore
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 
 _CHUNK = 256
 
@@ -68,11 +68,11 @@ class ListImporter:
         return self._store.import_run(run, items, event)
 
 
-def _new_item(test: LocalTest, mapping: Mapping) -> NewItem:
+def _new_item(test: LocalTest, mapping: MappingResult) -> NewItem:
     return NewItem(test, mapping, house_key(test), first_standing(mapping))
 
 
-def first_standing(mapping: Mapping) -> Standing:
+def first_standing(mapping: MappingResult) -> Standing:
     """Return where an item stands when it is taken in: nobody is asked what is accepted or known."""
     if mapping.disposition is Disposition.ACCEPTED:
         return Standing(ItemState.ACCEPTED, code=mapping.jlac11, proposal=mapping.jlac11)

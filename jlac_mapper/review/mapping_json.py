@@ -17,7 +17,7 @@ from jlac_mapper.types import (
     Evidence,
     Hypothesis,
     LocalTest,
-    Mapping,
+    MappingResult,
     Provenance,
     Reason,
 )
@@ -34,7 +34,7 @@ def row_from_json(text: str) -> LocalTest:
     return LocalTest(**{"name": "", **json.loads(text)})
 
 
-def mapping_to_json(mapping: Mapping) -> str:
+def mapping_to_json(mapping: MappingResult) -> str:
     """Write an answer with its candidates, evidence and provenance."""
     return _dumps(
         {
@@ -48,10 +48,10 @@ def mapping_to_json(mapping: Mapping) -> str:
     )  # fmt: skip
 
 
-def mapping_from_json(text: str) -> Mapping:
+def mapping_from_json(text: str) -> MappingResult:
     """Read an answer."""
     read = json.loads(text)
-    return Mapping(
+    return MappingResult(
         disposition=Disposition(read["disposition"]),
         jlac11=read["jlac11"],
         probability=read["probability"],

@@ -1,11 +1,11 @@
 """The frozen values of review: who, which list, which item, what was decided, what was learnt."""
 
-from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from jlac_mapper.types import LocalTest, Mapping, Reason
+from jlac_mapper.types import LocalTest, MappingResult, Reason
 
 INSTALLATION = ""
 """The facility of events that concern the whole installation: users, facilities."""
@@ -110,7 +110,7 @@ class User:
 
     login: str
     name: str
-    roles: ReadOnlyMapping[str, Role] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
     """Key INSTALLATION stands for every facility."""
     subject: str = ""
     """`issuer|sub` at the hospital's OIDC provider; empty for a password user."""
@@ -200,7 +200,7 @@ class Item:
     row: int
     """Counted from 1 in the list, without its header."""
     test: LocalTest
-    mapping: Mapping
+    mapping: MappingResult
     """The mapper's answer as given at import; never changes."""
     reasons: tuple[Reason, ...]
     """The mapping's, and those added since (CODE_ENDED when an edition ended the decided code)."""
@@ -216,7 +216,7 @@ class Item:
         return section_of(self.standing, self.mapping)
 
 
-def section_of(standing: Standing, mapping: Mapping) -> str:
+def section_of(standing: Standing, mapping: MappingResult) -> str:
     """Return the first letter of what is proposed (C biochemistry ...), empty where nothing is."""
     best = mapping.candidates[0].code.measurand if mapping.candidates else ""
     return (standing.proposal or mapping.jlac11 or best)[:1]
@@ -227,7 +227,7 @@ class NewItem:
     """One row of a list about to be taken in."""
 
     test: LocalTest
-    mapping: Mapping
+    mapping: MappingResult
     key: str
     standing: Standing
 

@@ -17,10 +17,10 @@ from jlac_mapper.types import (
     Jlac10Mapping,
     LocalTest,
     MapOptions,
+    MappingResult,
     Reason,
     System,
 )
-from jlac_mapper.types import Mapping as Answer
 
 CHUNK_ROWS = 512
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
@@ -86,20 +86,20 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _count(tally: Tally, answer: Answer | Answers) -> None:
+def _count(tally: Tally, answer: MappingResult | Answers) -> None:
     said = [each for each in _by_system(answer).values() if each is not None]
     first, beside = said[0], said[1].disposition if len(said) > 1 else None
     tally.count(first.disposition, first.message if first.disposition is Disposition.ERROR else "", beside)
 
 
-def _by_system(answer: Answer | Answers) -> dict[System, Answer | Jlac10Mapping | None]:
+def _by_system(answer: MappingResult | Answers) -> dict[System, MappingResult | Jlac10Mapping | None]:
     if isinstance(answer, Answers):
         return {System.JLAC11: answer.jlac11, System.JLAC10: answer.jlac10}
     return {System.JLAC11: answer}
 
 
 def result_cells(
-    answer: Answer | Answers | None, top_k: int, systems: Sequence[System] = (System.JLAC11,)
+    answer: MappingResult | Answers | None, top_k: int, systems: Sequence[System] = (System.JLAC11,)
 ) -> tuple[str | float, ...]:
     """Return the cells of `tables.result_columns`; for None, those of a row that could not be mapped."""
     unmapped = (Disposition.ERROR.value, "", 0.0, 0.0, "", Reason.ROW_MALFORMED.value)
@@ -112,7 +112,7 @@ def result_cells(
     said = _by_system(answer)
     jlac11, jlac10 = said.get(System.JLAC11), said.get(System.JLAC10)
     cells = []
-    if isinstance(jlac11, Answer):
+    if isinstance(jlac11, MappingResult):
         best = jlac11.candidates[:top_k]
         blank = [""] * (top_k - len(best))
         cells += (jlac11.disposition.value, jlac11.jlac11, jlac11.probability, jlac11.measurand_probability)
@@ -157,7 +157,7 @@ def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
 
 def _map_chunk(
     chunk: Sequence[Row], columns: Mapping[str, int], mapper: Mapper | SystemsMapper, options: MapOptions
-) -> list[Answer | Answers | str]:
+) -> list[MappingResult | Answers | str]:
     """Return an answer a row, or the line that says why there is none."""
     tests = [local_test(row, columns) for row in chunk if not row.problem]
     mapped = iter(_map_tests(tests, mapper, options))
@@ -166,7 +166,7 @@ def _map_chunk(
 
 def _map_tests(
     tests: Sequence[LocalTest], mapper: Mapper | SystemsMapper, options: MapOptions
-) -> list[Answer | Answers | str]:
+) -> list[MappingResult | Answers | str]:
     if not tests:
         return []
     try:

@@ -80,7 +80,7 @@ def test_every_disposition_is_in_the_proto_and_no_other() -> None:
     ("message", "kind", "renamed"),
     [
         (mapping_pb2.LocalTest.DESCRIPTOR, types.LocalTest, {}),
-        (mapping_pb2.Mapping.DESCRIPTOR, types.Mapping, {"concept": "read_as"}),
+        (mapping_pb2.Mapping.DESCRIPTOR, types.MappingResult, {"concept": "read_as"}),
         (mapping_pb2.Candidate.DESCRIPTOR, types.Candidate, {"elements": None}),
         (mapping_pb2.CodeElements.DESCRIPTOR, Jlac11Code, {}),
         (mapping_pb2.Evidence.DESCRIPTOR, types.Evidence, {"element": None, "statement": None}),

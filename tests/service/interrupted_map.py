@@ -10,7 +10,7 @@ from jlac_mapper import bootstrap
 from jlac_mapper.bootstrap import App
 from jlac_mapper.cli.main import run
 from jlac_mapper.ports import Mapper
-from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.types import LocalTest, MapOptions, MappingResult
 
 COMPLETE_BATCHES = 2
 
@@ -23,7 +23,7 @@ class InterruptedBatch:
         self._begun = 0
         self.is_listed = mapper.is_listed
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Map, or be interrupted; a call without rows, as the start makes one, is no batch."""
         self._begun += bool(tests)
         if self._begun > COMPLETE_BATCHES:

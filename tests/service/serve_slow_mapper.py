@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from jlac_mapper.grpc_api.server import serve
-from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.types import LocalTest, MapOptions, MappingResult
 from tests.support.fakes import EchoMapper, FakeApp
 
 
 class WaitingMapper(EchoMapper):
     """An EchoMapper that holds the row `in flight` until a line comes on stdin."""
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Say so, wait, answer."""
         if tests[0].name == "in flight":
             print("begins in flight", flush=True)

@@ -10,7 +10,7 @@ import pytest
 
 from jlac_mapper.bootstrap import App, build_app
 from jlac_mapper.config import Settings, master_data_dir
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 
 _COLUMNS = {
     "local_code": "項目コード", "name": "項目名称", "abbreviation": "略称", "specimen": "材料",
@@ -25,7 +25,7 @@ class Answered:
 
     test: LocalTest
     expected: str
-    mapping: Mapping
+    mapping: MappingResult
 
     @property
     def is_listed(self) -> bool:

@@ -16,7 +16,7 @@ from jlac_mapper.field_limits import FIELD_LIMITS
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2, review_service_pb2
 from jlac_mapper.tables.job import MapJob, map_file
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 from tests.support.fakes import EchoMapper
 from tests.unit.stages import build_pipeline
 
@@ -28,7 +28,7 @@ LONG_UNIT = "U/L " * 50
 class ReadingMapper(EchoMapper):
     """The real stages over the small vocabulary."""
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Map rows."""
         self.batches.append(tuple(test.name for test in tests))
         return STAGES.map_batch(tests, options)

@@ -7,7 +7,7 @@ from grpc_harness import details_of, rows, running, single
 
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
 from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
-from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.types import LocalTest, MapOptions, MappingResult
 from tests.support.fakes import EchoMapper
 from tests.unit.stages import build_pipeline
 
@@ -19,7 +19,7 @@ class Reader(EchoMapper):
         super().__init__()
         self.stages = build_pipeline()
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Map rows."""
         return self.stages.map_batch(tests, options)
 

@@ -12,7 +12,7 @@ from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConfigurationError, MissingExtraError
 from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.llm import onnx_choice
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 from jlac_mapper.wording import say
 from tests.support.attack_names import ATTACK_NAMES
 
@@ -37,7 +37,7 @@ def bundled(settings: Settings) -> App:
     return build_app(replace(settings, llm="bundled"), as_of=DAY)
 
 
-def one(app: App, test: LocalTest) -> Mapping:
+def one(app: App, test: LocalTest) -> MappingResult:
     return app.mapper.map_batch([test], MapOptions())[0]
 
 

@@ -13,7 +13,15 @@ from jlac_mapper.config import Settings
 from jlac_mapper.errors import UnknownEditionError
 from jlac_mapper.master.importers import read_master
 from jlac_mapper.master.starter import load_starter
-from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Disposition, LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.types import (
+    ASSUMPTIONS,
+    CONFLICTS,
+    Disposition,
+    LocalTest,
+    MapOptions,
+    MappingResult,
+    Reason,
+)
 
 IN_2024 = date(2024, 10, 1)
 IN_2026 = date(2026, 1, 15)
@@ -41,7 +49,7 @@ def official(tmp_path_factory: pytest.TempPathFactory, official_dir: Path) -> Ap
     return build_app(chosen, as_of=IN_2024)
 
 
-def one(app: App, name: str, **fields: str) -> Mapping:
+def one(app: App, name: str, **fields: str) -> MappingResult:
     return app.mapper.map_batch([LocalTest(name=name, **fields)], MapOptions())[0]
 
 

@@ -31,8 +31,7 @@ from jlac_mapper.master.starter import Starter, load_starter
 from jlac_mapper.review.commands import ItemQuery, Order
 from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
 from jlac_mapper.text import fold
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Reason
-from jlac_mapper.types import Mapping as Answer
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 from jlac_mapper.vocabulary import HOMONYM, Concept, ConceptKind, Name, Vocabulary
 
 REPOSITORY = Path(__file__).parents[2]
@@ -317,7 +316,7 @@ class Said:
         return any(abs(one - two) > 1e-9 for one, two in pairs)
 
 
-def said(answer: Answer, numbers: Mapping[str, str]) -> Said:
+def said(answer: MappingResult, numbers: Mapping[str, str]) -> Said:
     back = {new: old for old, new in numbers.items()}
 
     def translated(code: str) -> str:

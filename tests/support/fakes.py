@@ -20,7 +20,7 @@ from jlac_mapper.types import (
     Hypothesis,
     LocalTest,
     MapOptions,
-    Mapping,
+    MappingResult,
     Provenance,
     Reason,
 )
@@ -40,7 +40,7 @@ class EchoMapper:
         self.options: list[MapOptions] = []
         self.threads: set[str] = set()
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Return one answer a row."""
         self.batches.append(tuple(test.name for test in tests))
         self.options.append(options)
@@ -53,14 +53,14 @@ class EchoMapper:
         """List nothing."""
         return False
 
-    def _answer(self, test: LocalTest) -> Mapping:
+    def _answer(self, test: LocalTest) -> MappingResult:
         disposition, reasons, message = Disposition.ACCEPTED, (Reason.EXACT_NAME,), ""
         if not test.name.strip():
             disposition, reasons, message = Disposition.ERROR, (Reason.NAME_EMPTY,), "the row has no name"
         elif test.name.startswith("REVIEW"):
             disposition, reasons = Disposition.NEEDS_REVIEW, (Reason.SIMILAR_NAME,)
         provenance = Provenance("fake", "0" * 64, {"name": "echo"}, "none", 0.9, "2026-01-01", "0")
-        return Mapping(disposition, "", 0.5, 0.5, test.name, reasons, (), (), provenance, message)
+        return MappingResult(disposition, "", 0.5, 0.5, test.name, reasons, (), (), provenance, message)
 
 
 class GatedMapper(EchoMapper):
@@ -74,7 +74,7 @@ class GatedMapper(EchoMapper):
         self.held: tuple[str, ...] = ()
         """The names of the batch that stands still, or stood there last."""
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Wait for the gate, then answer."""
         self.held = tuple(test.name for test in tests)
         self.entered.set()
@@ -109,7 +109,7 @@ class CodingMapper:
     whose digits follow from the name.
     """
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Return one answer a row, with `options.top_k` candidates where there is a code."""
         return [self._answer(test, options.top_k) for test in tests]
 
@@ -117,21 +117,23 @@ class CodingMapper:
         """List everything."""
         return True
 
-    def _answer(self, test: LocalTest, top_k: int) -> Mapping:
+    def _answer(self, test: LocalTest, top_k: int) -> MappingResult:
         if test.name.startswith("BROKEN"):
             raise ValueError("cannot map\nthis row")
         provenance = Provenance("fake", "0" * 64, {"name": "coding"}, "none", 0.9, "2026-01-01", "0")
         if not test.name.strip():
             reasons = (Reason.NAME_EMPTY,)
-            return Mapping(
+            return MappingResult(
                 Disposition.ERROR, "", 0.0, 0.0, "", reasons, (), (), provenance, "the row has no name"
             )
         if test.name.startswith("NONE"):
-            return Mapping(Disposition.NO_CODE, "", 0.0, 0.02, "", (Reason.NAME_UNKNOWN,), (), (), provenance)
+            return MappingResult(
+                Disposition.NO_CODE, "", 0.0, 0.02, "", (Reason.NAME_UNKNOWN,), (), (), provenance
+            )
         digest = zlib.crc32(test.name.encode("utf-8", "surrogatepass"))
         candidates = tuple(self._candidate(digest + rank, 0.9 / (rank + 1), test) for rank in range(top_k))
         accepted = not test.name.startswith("REVIEW")
-        return Mapping(
+        return MappingResult(
             disposition=Disposition.ACCEPTED if accepted else Disposition.NEEDS_REVIEW,
             jlac11=str(candidates[0].code),
             probability=0.9,
@@ -155,7 +157,7 @@ class InterruptedMapper(CodingMapper):
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Answer, or raise as an interrupted process does."""
         if any(test.name == self.name for test in tests):
             raise KeyboardInterrupt
@@ -174,7 +176,7 @@ class ScriptedMapper:
         self.answers = answers
         self.batches: list[list[LocalTest]] = []
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Look every name up."""
         self.batches.append(list(tests))
         return [self._map(test, options) for test in tests]
@@ -183,7 +185,7 @@ class ScriptedMapper:
         """Every code of the script is listed, on every day."""
         return any(code in codes for _, codes, _ in self.answers.values())
 
-    def _map(self, test: LocalTest, options: MapOptions) -> Mapping:
+    def _map(self, test: LocalTest, options: MapOptions) -> MappingResult:
         disposition, codes, probability = self.answers.get(test.name, (Disposition.NO_CODE, (), 0.0))
         evidence = (Evidence("concept.told", (("text", f"the script says {test.name}"),), test.name),)
         hypothesis = Hypothesis(None, True, None, {}, 1.0)
@@ -192,7 +194,7 @@ class ScriptedMapper:
             for code in codes[: options.top_k]
         )
         accepted = disposition in (Disposition.ACCEPTED, Disposition.NEEDS_REVIEW)
-        return Mapping(
+        return MappingResult(
             disposition=disposition,
             jlac11=codes[0] if codes and accepted else "",
             probability=probability,

@@ -2,7 +2,7 @@
 
 from jlac_mapper.codes.jlac11 import UNCODABLE, parse
 from jlac_mapper.review.model import Item, ItemState, Reading, Standing
-from jlac_mapper.types import Candidate, Disposition, Hypothesis, LocalTest, Mapping, Provenance, Reason
+from jlac_mapper.types import Candidate, Disposition, Hypothesis, LocalTest, MappingResult, Provenance, Reason
 
 AST = "C20080000250000F7"
 AST_PRODUCT = "C20080000250009F7"
@@ -21,7 +21,7 @@ def item(
     readings = [Reading(login, code) for login in by] if state is ItemState.FINAL else []
     first, second = (*readings, None, None)[:2]
     candidates = (Candidate(parse(candidate), "AST", Hypothesis(None, True, None, {}, 1.0), (), ()),)
-    mapping = Mapping(
+    mapping = MappingResult(
         Disposition.NEEDS_REVIEW, candidate, 0.75, 0.8, "AST", reasons, candidates, (), PROVENANCE
     )
     standing = Standing(state, "" if is_open else code, first, second, question=question)

@@ -24,7 +24,7 @@ from jlac_mapper.types import (
     Evidence,
     Hypothesis,
     LocalTest,
-    Mapping,
+    MappingResult,
     Provenance,
     Reason,
 )
@@ -59,7 +59,7 @@ class StandingClock:
 
 def a_mapping(
     code: str = AST, *others: str, probability: float = 0.5, reasons: tuple[Reason, ...] = ()
-) -> Mapping:
+) -> MappingResult:
     """A mapping for review that proposes *code*, or NO_CODE where it is empty."""
     codes = [one for one in (code, *others) if one]
     evidence = (Evidence("unit.given", (("unit", "U/L"),), "unit"),)
@@ -71,14 +71,14 @@ def a_mapping(
         )
         for one in codes
     )  # fmt: skip
-    return Mapping(
+    return MappingResult(
         Disposition.NEEDS_REVIEW if code else Disposition.NO_CODE, code, probability, probability,
         f"name of {code}" if code else "", reasons or (Reason.EXACT_NAME, Reason.UNIT_ASSUMED), candidates,
         evidence, PROVENANCE,
     )  # fmt: skip
 
 
-def an_item(standing: Standing | None = None, *, mapping: Mapping | None = None) -> Item:
+def an_item(standing: Standing | None = None, *, mapping: MappingResult | None = None) -> Item:
     mapping = mapping or a_mapping(AST, CK)
     standing = standing or Standing(ItemState.PROPOSED, proposal=mapping.jlac11)
     test = LocalTest("AST(GOT)", unit="U/L")
@@ -99,7 +99,7 @@ def an_event(action: Action, by: str, before: Standing, after: Standing) -> Even
     return Event("h1", 1, a_draft(action, by=by, item=7, before=before, after=after), "0", "1")
 
 
-def new_items(*names: str, mapping: Mapping | None = None) -> list[NewItem]:
+def new_items(*names: str, mapping: MappingResult | None = None) -> list[NewItem]:
     """Rows that wait, one a name."""
     mapping = mapping or a_mapping(AST, CK)
     standing = Standing(ItemState.PROPOSED, proposal=mapping.jlac11)

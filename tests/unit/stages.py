@@ -1,8 +1,7 @@
 """The stages over the small vocabulary and a small edition: for tests of one stage and of the pipeline."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from collections.abc import Mapping as ReadOnlyMapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -103,10 +102,10 @@ def build_comparer(
     ended: Sequence[ListedCode] = (),
     *,
     completed: bool = False,
-    site_defaults: ReadOnlyMapping[str, str] | None = None,
+    site_defaults: Mapping[str, str] | None = None,
     vocabulary: Vocabulary = VOCABULARY,
     weights: Weights = WEIGHTS,
-    unknown_units: ReadOnlyMapping[str, frozenset[str]] | None = None,
+    unknown_units: Mapping[str, frozenset[str]] | None = None,
 ) -> Comparer:
     """A comparer over a small edition."""
     return Comparer(
@@ -167,7 +166,7 @@ def compared(
     name: str,
     codes: Sequence[ListedCode] = CODES,
     ended: Sequence[ListedCode] = (),
-    site_defaults: ReadOnlyMapping[str, str] | None = None,
+    site_defaults: Mapping[str, str] | None = None,
     **fields: str,
 ) -> dict[Element, Compared]:
     """
@@ -188,10 +187,10 @@ def build_pipeline(
     codes: Sequence[ListedCode] = CODES,
     ended: Sequence[ListedCode] = (),
     *,
-    site_defaults: ReadOnlyMapping[str, str] | None = None,
+    site_defaults: Mapping[str, str] | None = None,
     choice_model: ChoiceModel | None = None,
     vocabulary: Vocabulary = VOCABULARY,
-    unknown_units: ReadOnlyMapping[str, frozenset[str]] | None = None,
+    unknown_units: Mapping[str, frozenset[str]] | None = None,
 ) -> Pipeline:
     """A pipeline over a small edition, with a calibration written by hand."""
     proposable, once = by_concept(codes), by_concept(ended)

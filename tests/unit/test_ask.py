@@ -14,7 +14,7 @@ from jlac_mapper.mapping.ask import (
     element_names,
 )
 from jlac_mapper.ports import Choice, ChoiceAnswer
-from jlac_mapper.types import Candidate, Disposition, Evidence, LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.types import Candidate, Disposition, Evidence, LocalTest, MapOptions, MappingResult, Reason
 from tests.unit.stages import build_comparer, build_pipeline, normalize, retrieve
 from tests.unit.vocabulary import VOCABULARY
 
@@ -66,7 +66,7 @@ def candidates(*names: str) -> list[Candidate]:
     return found
 
 
-def map_one(model: FixedChoice, test: LocalTest = UNCERTAIN) -> Mapping:
+def map_one(model: FixedChoice, test: LocalTest = UNCERTAIN) -> MappingResult:
     (answer,) = build_pipeline(choice_model=model).map_batch([test], MapOptions())
     return answer
 

@@ -64,7 +64,7 @@ PROVENANCES = st.builds(
     types.Provenance, TEXT, TEXT, st.dictionaries(TEXT, TEXT, max_size=2), TEXT, SHARE, TEXT, TEXT
 )
 MAPPINGS = st.builds(
-    types.Mapping,
+    types.MappingResult,
     st.sampled_from(types.Disposition),
     TEXT,
     SHARE,
@@ -100,7 +100,7 @@ JLAC10_MAPPINGS = st.builds(
 
 
 @given(MAPPINGS)
-def test_a_mapping_comes_back_as_it_went(mapping: types.Mapping) -> None:
+def test_a_mapping_comes_back_as_it_went(mapping: types.MappingResult) -> None:
     sent = convert.mapping_to_proto(mapping).SerializeToString()
     assert convert.mapping_from_proto(mapping_pb2.Mapping.FromString(sent)) == mapping
 
@@ -121,7 +121,7 @@ def test_a_candidate_s_code_is_sent_whole_and_split() -> None:
     hypothesis = types.Hypothesis(None, True, None, {}, 1.0)
     candidate = types.Candidate(parse("C2008-0000-250-000-F7"), "AST", hypothesis, (), ())
     provenance = types.Provenance("", "", {}, "", 0.5, "", "")
-    mapping = types.Mapping(
+    mapping = types.MappingResult(
         types.Disposition.ACCEPTED, "C20080000250000F7", 1, 1, "AST", (), (candidate,), (), provenance
     )
     [sent] = convert.mapping_to_proto(mapping).candidates
@@ -171,7 +171,7 @@ def test_a_concept_and_a_piece_of_evidence_are_sent_for_people_and_for_programs(
         parse("C2008-0000-250-000-F7"), "AST", types.Hypothesis(ast, True, name, {}, 1.0), (), (evidence,)
     )
     provenance = types.Provenance("", "", {}, "", 0.5, "", "")
-    mapping = types.Mapping(
+    mapping = types.MappingResult(
         types.Disposition.NO_CODE, "", 0, 0, "", (), (candidate,), (evidence,), provenance, read_as=ast
     )
     sent = convert.mapping_to_proto(mapping)
@@ -196,7 +196,7 @@ def test_a_concept_and_a_piece_of_evidence_are_sent_for_people_and_for_programs(
 
 def test_where_nothing_is_known_of_a_name_no_concept_is_sent() -> None:
     provenance = types.Provenance("", "", {}, "", 0.5, "", "")
-    mapping = types.Mapping(types.Disposition.NO_CODE, "", 0, 0, "", (), (), (), provenance)
+    mapping = types.MappingResult(types.Disposition.NO_CODE, "", 0, 0, "", (), (), (), provenance)
     assert not convert.mapping_to_proto(mapping).HasField("concept")
 
 

@@ -8,7 +8,7 @@ import pytest
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.review.house_names import HouseNameMapper, house_key
 from jlac_mapper.review.model import HouseName
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 from jlac_mapper.wording import say
 from tests.support.fakes import ScriptedMapper
 from tests.support.review_values import AST, CK, CODES, ENDED, NOON, SUCCESSOR, TP
@@ -39,7 +39,7 @@ def known(*codes: str, elsewhere: dict[str, int] | None = None) -> KnownNames:
     )
 
 
-def answer(store: KnownNames, test: LocalTest = ROW, *, top_k: int = 5) -> Mapping:
+def answer(store: KnownNames, test: LocalTest = ROW, *, top_k: int = 5) -> MappingResult:
     inside = ScriptedMapper({ROW.name: (Disposition.NEEDS_REVIEW, (CK, AST), 0.6)})
     mapper = HouseNameMapper(inside, store, "h1", CODES)  # type: ignore[arg-type]  # asks no more than these
     [mapping] = mapper.map_batch([test], MapOptions(top_k=top_k))

@@ -16,7 +16,7 @@ from jlac_mapper.types import (
     Evidence,
     LocalTest,
     MapOptions,
-    Mapping,
+    MappingResult,
     Reason,
 )
 from jlac_mapper.vocabulary import Name
@@ -26,7 +26,7 @@ from tests.unit.vocabulary import NAMES, SPECIMENS, UNITS, VOCABULARY
 PIPELINE = build_pipeline()
 
 
-def answer(name: str, **given_fields: str) -> Mapping:
+def answer(name: str, **given_fields: str) -> MappingResult:
     return PIPELINE.map_batch([LocalTest(name=name, **given_fields)], MapOptions())[0]
 
 

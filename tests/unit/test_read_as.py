@@ -6,18 +6,18 @@ from datetime import date
 import pytest
 
 from jlac_mapper.codes.jlac11 import parse
-from jlac_mapper.types import Disposition, LocalTest, MapOptions, Mapping, Reason
+from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 from tests.unit.stages import CODES, CONCEPT_OF, build_pipeline, listed
 from tests.unit.vocabulary import VOCABULARY
 
 PIPELINE = build_pipeline()
 
 
-def answer(row: LocalTest) -> Mapping:
+def answer(row: LocalTest) -> MappingResult:
     return PIPELINE.map_batch([row], MapOptions())[0]
 
 
-def read_as(mapping: Mapping) -> str | None:
+def read_as(mapping: MappingResult) -> str | None:
     return mapping.read_as.key if mapping.read_as else None
 
 

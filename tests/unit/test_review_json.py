@@ -11,7 +11,7 @@ from jlac_mapper.types import (
     Evidence,
     Hypothesis,
     LocalTest,
-    Mapping,
+    MappingResult,
     Provenance,
     Reason,
 )
@@ -33,7 +33,7 @@ _CANDIDATES = st.builds(
     Candidate, st.sampled_from([parse(AST), parse(CK)]), _TEXT, _HYPOTHESES, _REASONS, _EVIDENCE, _SHARE
 )
 _MAPPINGS = st.builds(
-    Mapping, st.sampled_from(Disposition), _TEXT, _SHARE, _SHARE, _TEXT, _REASONS,
+    MappingResult, st.sampled_from(Disposition), _TEXT, _SHARE, _SHARE, _TEXT, _REASONS,
     st.lists(_CANDIDATES, max_size=2).map(tuple), _EVIDENCE,
     st.builds(Provenance, _TEXT, _TEXT, st.dictionaries(_TEXT, _TEXT), _TEXT, _SHARE, _TEXT, _TEXT), _TEXT,
     st.none() | _CONCEPTS,
@@ -41,7 +41,7 @@ _MAPPINGS = st.builds(
 
 
 @given(_MAPPINGS)
-def test_an_answer_comes_back_as_it_was(mapping: Mapping) -> None:
+def test_an_answer_comes_back_as_it_was(mapping: MappingResult) -> None:
     assert mapping_from_json(mapping_to_json(mapping)) == mapping
 
 
@@ -53,5 +53,5 @@ def test_a_row_comes_back_as_it_was(test: LocalTest) -> None:
 def test_of_a_concept_its_key_names_and_kind_are_kept_and_its_tables_are_not() -> None:
     whole = Concept("ast", "AST", "Aspartate", ConceptKind.TEST, section="chemistry", jlac10=("3B035",))
     provenance = Provenance("", "", {}, "", 0.5, "", "")
-    mapping = Mapping(Disposition.NO_CODE, "", 0.0, 0.0, "", (), (), (), provenance, read_as=whole)
+    mapping = MappingResult(Disposition.NO_CODE, "", 0.0, 0.0, "", (), (), (), provenance, read_as=whole)
     assert mapping_from_json(mapping_to_json(mapping)).read_as == Concept("ast", "AST", "Aspartate")

@@ -13,7 +13,7 @@ from jlac_mapper.types import (
     Jlac10Mapping,
     LocalTest,
     MapOptions,
-    Mapping,
+    MappingResult,
     Reason,
     System,
 )
@@ -42,7 +42,7 @@ def reading_ast_as(concept: str, analyte: str) -> Jlac10Pipeline:
     return jlac10.build_pipeline(vocabulary=vocabulary)
 
 
-def both(row: LocalTest, pipeline: Jlac10Pipeline = jlac10.PIPELINE) -> tuple[Mapping, Jlac10Mapping]:
+def both(row: LocalTest, pipeline: Jlac10Pipeline = jlac10.PIPELINE) -> tuple[MappingResult, Jlac10Mapping]:
     (answers,) = Systems(JLAC11, lambda: pipeline).map_batch([row], BOTH)
     assert answers.jlac11 is not None
     assert answers.jlac10 is not None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jlac_mapper.errors import InputError, OutputError
 from jlac_mapper.tables.job import MapJob, check_paths, default_output, map_file
 from jlac_mapper.tables.table import open_table, result_columns
-from jlac_mapper.types import LocalTest, MapOptions, Mapping
+from jlac_mapper.types import LocalTest, MapOptions, MappingResult
 from jlac_mapper.vocabulary import Concept
 from tests.support.fakes import CodingMapper
 
@@ -67,7 +67,7 @@ def test_each_row_keeps_its_cells_and_place_and_gets_its_answer(tmp_path: Path) 
 class Reader(CodingMapper):
     """A CodingMapper that reads every row that has no code as one concept."""
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Mapping]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         known = Concept("ck_mb", "=CK-MB", "CK-MB")
         return [
             replace(answer, read_as=None if answer.jlac11 else known)

@@ -3,8 +3,7 @@
 import re
 import time
 import uuid
-from collections.abc import Mapping as ReadOnlyMapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -35,7 +34,7 @@ from tests.support.fakes import ScriptedMapper
 
 AST, ALT, TP, WBC = "C20080000250000F7", "C20090000250000F7", "C20010000250000E5", "B10020000212000G1"
 PASSWORD = "correct horse battery staple"
-ROLES: ReadOnlyMapping[str, ReadOnlyMapping[str, Role]] = {
+ROLES: Mapping[str, Mapping[str, Role]] = {
     "viewer": {"h1": Role.VIEWER},
     "hanako": {"h1": Role.REVIEWER},
     "taro": {"h1": Role.REVIEWER, "h2": Role.REVIEWER},
