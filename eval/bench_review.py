@@ -30,7 +30,7 @@ from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConflictError
-from jlac_mapper.review.commands import ItemOrder, ItemQuery, Order
+from jlac_mapper.review.commands import Command, ItemOrder, ItemQuery
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.house_names import house_key
 from jlac_mapper.review.lists import first_standing
@@ -124,7 +124,7 @@ def queue_figures(desk: ReviewDesk, store: ReviewStore, items: int) -> dict[str,
     def one(_number: int) -> None:
         view = desk.next_item(reviewer, every, request_id=request_id())
         assert view is not None
-        desk.decide(reviewer, order_for(view.item.id, view.item.etag))
+        desk.decide(reviewer, command_for(view.item.id, view.item.etag))
 
     figures["next_and_decide_ms"] = percentiles(one, 200)
     return figures
@@ -136,8 +136,8 @@ def _deep(items: int, number: int) -> Any:
     return Cursor(items // 2 + number)
 
 
-def order_for(item: int, etag: int) -> Order:
-    return Order(FACILITY, item, etag, Action.NO_CODE, request_id())
+def command_for(item: int, etag: int) -> Command:
+    return Command(FACILITY, item, etag, Action.NO_CODE, request_id())
 
 
 def concurrent(desk: ReviewDesk, reviewers: int, seconds: float) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def concurrent(desk: ReviewDesk, reviewers: int, seconds: float) -> dict[str, An
             begun = time.perf_counter()
             try:
                 item, etag = find(desk, user, rng)
-                outcome = desk.decide(user, order_for(item, etag))
+                outcome = desk.decide(user, command_for(item, etag))
                 with lock:
                     seen["decided"] += 1
                     acknowledged.append((outcome.event.sequence, item))

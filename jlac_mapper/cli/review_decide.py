@@ -17,7 +17,7 @@ from jlac_mapper.cli.review_desk import (
 )
 
 if TYPE_CHECKING:
-    from jlac_mapper.review.commands import Order, Outcome
+    from jlac_mapper.review.commands import Command, Outcome
     from jlac_mapper.review.desk import ReviewDesk
     from jlac_mapper.review.model import Action, User
 
@@ -48,13 +48,13 @@ def decide_command(
     master: MasterName = "",
 ) -> None:
     """Decide an item; what cannot be done is refused in one line."""
-    from jlac_mapper.review.commands import Order
+    from jlac_mapper.review.commands import Command
 
     wanted = action_of(action)
     opened, who = enter(user, master)
     seen = etag or opened.desk.view(who, facility, item).item.etag
-    order = Order(facility, item, seen, wanted, new_request(), code=code, text=text)
-    outcomes = _together(opened.desk, who, order, yes) if identical else [opened.desk.decide(who, order)]
+    command = Command(facility, item, seen, wanted, new_request(), code=code, text=text)
+    outcomes = _together(opened.desk, who, command, yes) if identical else [opened.desk.decide(who, command)]
     for outcome in outcomes:
         standing = outcome.item.standing
         answer = f": {standing.code}" if standing.code else ""
@@ -78,11 +78,11 @@ def action_of(text: str) -> Action:
     return found
 
 
-def _together(desk: ReviewDesk, who: User, order: Order, yes: bool) -> list[Outcome]:
+def _together(desk: ReviewDesk, who: User, command: Command, yes: bool) -> list[Outcome]:
     """Show what would change, ask, and do it."""
     from jlac_mapper.errors import InputError
 
-    preview = desk.preview(who, order)
+    preview = desk.preview(who, command)
     rows = [
         [str(item.id), item.test.name, item.standing.state.value, after.state.value, after.code]
         for item, after in preview.changes
@@ -94,4 +94,4 @@ def _together(desk: ReviewDesk, who: User, order: Order, yes: bool) -> list[Outc
         raise InputError("nothing would change")
     if not yes and not typer.confirm(f"decide these {len(rows)} rows?"):
         raise InputError("nothing was decided")
-    return desk.decide_identical(who, order, {item.id: item.etag for item, _ in preview.changes})
+    return desk.decide_identical(who, command, {item.id: item.etag for item, _ in preview.changes})

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from jlac_mapper.exports.files import ExportFormat
 from jlac_mapper.grpc_api._pb.v1 import review_pb2, review_service_pb2
 from jlac_mapper.grpc_api.errors import FieldError
-from jlac_mapper.review.commands import Cursor, ItemOrder, ItemQuery, Order
+from jlac_mapper.review.commands import Command, Cursor, ItemOrder, ItemQuery
 from jlac_mapper.review.model import OPEN, WAITING, Action, ItemState
 from jlac_mapper.review.workflow import RULES
 from jlac_mapper.types import Reason
@@ -22,7 +22,7 @@ def query_from_proto(message: review_service_pb2.ItemFilter) -> ItemQuery:
     Return the query of a filter.
 
     Raises:
-        FieldError: A state, an order or a reason that this version does not know.
+        FieldError: A state, a command or a reason that this version does not know.
     """
     given = {
         name: getattr(message, name)
@@ -46,9 +46,9 @@ def waiting_query_from_proto(message: review_service_pb2.ItemFilter) -> ItemQuer
     return query if message.states else replace(query, states=WAITING)
 
 
-def order_from_proto(message: review_service_pb2.Order) -> Order:
+def order_from_proto(message: review_service_pb2.Order) -> Command:
     """
-    Return the order of a message.
+    Return the command of a message.
 
     Raises:
         FieldError: No such action, one that cannot be ordered, or no request id.
@@ -56,7 +56,7 @@ def order_from_proto(message: review_service_pb2.Order) -> Order:
     action = _enum(_word(review_pb2.Action, message.action, "ACTION_"), Action, "order.action")
     if action not in RULES:
         raise FieldError("order.action", f"order.action {action.name} cannot be ordered")
-    return Order(
+    return Command(
         facility=message.facility,
         item=message.item,
         etag=message.etag,

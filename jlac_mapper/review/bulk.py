@@ -6,7 +6,7 @@ from dataclasses import replace
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import InvalidDecisionError
 from jlac_mapper.review import workflow
-from jlac_mapper.review.commands import Order
+from jlac_mapper.review.commands import Command
 from jlac_mapper.review.model import DECISIONS, WAITING, Action, Item, ItemState
 from jlac_mapper.review.ports import ReviewStore
 
@@ -14,28 +14,29 @@ LARGEST = 500
 """Rows of one bulk decision."""
 
 
-def identical(store: ReviewStore, order: Order) -> list[Item]:
-    """Return the order's item and then the identical rows that still wait, at most LARGEST."""
-    first = store.item(order.facility, order.item)
-    ids = store.identical(order.facility, first.key, (*WAITING, ItemState.SENT_BACK))
+def identical(store: ReviewStore, command: Command) -> list[Item]:
+    """Return the command's item and then the identical rows that still wait, at most LARGEST."""
+    first = store.item(command.facility, command.item)
+    ids = store.identical(command.facility, first.key, (*WAITING, ItemState.SENT_BACK))
     others = [item for item in ids if item != first.id][: LARGEST - 1]
-    return [first, *store.items(order.facility, others)]
+    return [first, *store.items(command.facility, others)]
 
 
-def orders(order: Order, items: Sequence[Item], is_listed: Callable[[str], bool]) -> list[Order]:
+def commands(command: Command, items: Sequence[Item], is_listed: Callable[[str], bool]) -> list[Command]:
     """
-    Return what *order*, made for the first item, means for each of the items as they are now.
+    Return what *command*, made for the first item, means for each of the items as they are now.
 
     Raises:
         InvalidDecisionError: No decision nor SEND_BACK, or its code does not serve.
     """
-    if order.action is Action.SEND_BACK:
-        return [replace(order, item=item.id, etag=item.etag) for item in items]
-    if order.action not in DECISIONS:
-        raise InvalidDecisionError(f"{order.action.value} is not for identical rows, only decisions are")
-    code = workflow.decided_code(order, items[0], is_listed)
+    if command.action is Action.SEND_BACK:
+        return [replace(command, item=item.id, etag=item.etag) for item in items]
+    if command.action not in DECISIONS:
+        raise InvalidDecisionError(f"{command.action.value} is not for identical rows, only decisions are")
+    code = workflow.decided_code(command, items[0], is_listed)
     return [
-        replace(order, item=item.id, etag=item.etag, action=_action(item, code), code=code) for item in items
+        replace(command, item=item.id, etag=item.etag, action=_action(item, code), code=code)
+        for item in items
     ]
 
 

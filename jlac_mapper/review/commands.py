@@ -71,7 +71,7 @@ class QueuePage:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Command:
     """
     What a user asks to be done with one item.
 
@@ -92,7 +92,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of an order: its event, the item as it is now; `repeated`: the request was done before."""
+    """The result of a command: its event, the item as it is now; `repeated`: the request was done before."""
 
     event: Event
     item: Item
@@ -101,7 +101,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an order would do to the identical rows: each with the standing it would get, or why not."""
+    """What a command would do to the identical rows: each with the standing it would get, or why not."""
 
     changes: tuple[tuple[Item, Standing], ...]
     refused: tuple[tuple[Item, str], ...]

@@ -14,11 +14,11 @@ from jlac_mapper.review.admin_desk import AdminDesk
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import (
     Agreement,
+    Command,
     Counts,
     Cursor,
     ItemQuery,
     ItemView,
-    Order,
     Outcome,
     Preview,
     QueuePage,
@@ -169,15 +169,15 @@ class ReviewDesk(AdminDesk):
                 return None
             item = self._store.item(query.facility, found)
             try:
-                self.decide(user, Order(query.facility, found, item.etag, Action.CLAIM, request_id))
+                self.decide(user, Command(query.facility, found, item.etag, Action.CLAIM, request_id))
             except (ConflictError, NotAllowedError):  # someone else was quicker
                 continue
             return self.view(user, query.facility, found)
         raise ConflictError("others take the items faster than one can be given to you: try again")
 
-    def decide(self, user: User, order: Order) -> Outcome:
+    def decide(self, user: User, command: Command) -> Outcome:
         """
-        Do one order: any Action up to REOPEN (see workflow.RULES for who may do which in which state).
+        Do one command: any Action up to REOPEN (see workflow.RULES for who may do which in which state).
 
         Raises:
             ConflictError: The item changed since; the message shows what stands now.
@@ -185,27 +185,27 @@ class ReviewDesk(AdminDesk):
             InvalidDecisionError: A code that is not listed, a missing question or reason.
             NotFoundError: No such item in the user's facilities.
         """
-        return self._turns.take(user, [order])[0]
+        return self._turns.take(user, [command])[0]
 
-    def preview(self, user: User, order: Order) -> Preview:
+    def preview(self, user: User, command: Command) -> Preview:
         """
-        Return what *order* (a decision or SEND_BACK) would do to its item and the identical open rows.
+        Return what *command* (a decision or SEND_BACK) would do to its item and the identical open rows.
 
-        The item itself is first; at most 500 rows. Nothing changes. The code is the one that *order* means
+        The item itself is first; at most 500 rows. Nothing changes. The code is the one that *command* means
         for its item: for the others it becomes CONFIRM, CHOOSE or PICK as their own candidates are.
         """
-        facility, role = enter(self._users, user, order.facility, Role.REVIEWER)
-        items = bulk.identical(self._store, order)
-        orders = bulk.orders(order, items, self._codes.is_current)
-        changes, refused = self._turns.foresee(user, role, facility, list(zip(orders, items, strict=True)))
+        facility, role = enter(self._users, user, command.facility, Role.REVIEWER)
+        items = bulk.identical(self._store, command)
+        commands = bulk.commands(command, items, self._codes.is_current)
+        changes, refused = self._turns.foresee(user, role, facility, list(zip(commands, items, strict=True)))
         return Preview(
             tuple((blind.item_for(item, user.login), standing) for item, standing in changes),
             tuple((blind.item_for(item, user.login), why) for item, why in refused),
         )
 
-    def decide_identical(self, user: User, order: Order, etags: Mapping[int, int]) -> list[Outcome]:
+    def decide_identical(self, user: User, command: Command, etags: Mapping[int, int]) -> list[Outcome]:
         """
-        Do *order* on the items of a preview, one event an item, all of them or none.
+        Do *command* on the items of a preview, one event an item, all of them or none.
 
         Args:
             etags: Item id -> etag for the items of `Preview.changes` that the user left ticked.
@@ -213,11 +213,11 @@ class ReviewDesk(AdminDesk):
         Raises:
             ConflictError: One of them changed since the preview; `item` says which. Others as `decide`.
         """
-        enter(self._users, user, order.facility, Role.REVIEWER)
-        if earlier := self._turns.repeated(user, order):
+        enter(self._users, user, command.facility, Role.REVIEWER)
+        if earlier := self._turns.repeated(user, command):
             return earlier
-        items = bulk.identical(self._store, order)
-        ticked = [one for one in bulk.orders(order, items, self._codes.is_current) if one.item in etags]
+        items = bulk.identical(self._store, command)
+        ticked = [one for one in bulk.commands(command, items, self._codes.is_current) if one.item in etags]
         if missing := set(etags) - {one.item for one in ticked}:
             item = min(missing)
             raise ConflictError(f"item {item} is no longer open and identical: preview again", item=item)

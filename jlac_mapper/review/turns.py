@@ -1,4 +1,4 @@
-"""From orders to changes: read the items, ask the rules, write everything in one transaction."""
+"""From commands to changes: read the items, ask the rules, write everything in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from jlac_mapper.ports import Clock
 from jlac_mapper.review import blind, workflow
 from jlac_mapper.review.access import enter, request_reused, require_request_id
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.commands import Order, Outcome
+from jlac_mapper.review.commands import Command, Outcome
 from jlac_mapper.review.model import (
     DECISIONS,
     Action,
@@ -27,7 +27,7 @@ _LONGEST_TEXT = 4000
 
 
 class Turns:
-    """Does orders; one instance serves every user."""
+    """Does commands; one instance serves every user."""
 
     def __init__(
         self, store: ReviewStore, users: UserStore, clock: Clock, codes: CodeSearch, edition: str
@@ -38,27 +38,27 @@ class Turns:
         self._codes = codes
         self._edition = edition
 
-    def take(self, user: User, orders: Sequence[Order]) -> list[Outcome]:
+    def take(self, user: User, commands: Sequence[Command]) -> list[Outcome]:
         """
-        Do orders of one facility and request, all of them or none, one event each.
+        Do commands of one facility and request, all of them or none, one event each.
 
         Raises:
             ConflictError, NotAllowedError, InvalidDecisionError, NotFoundError: See ReviewDesk.decide.
         """
-        key, request_id = orders[0].facility, orders[0].request_id
+        key, request_id = commands[0].facility, commands[0].request_id
         facility, role = enter(self._users, user, key, Role.VIEWER)
-        _require_sense(orders[0])
-        if earlier := self.repeated(user, orders[0]):
+        _require_sense(commands[0])
+        if earlier := self.repeated(user, commands[0]):
             return earlier
-        items = {item.id: item for item in self._store.items(key, [order.item for order in orders])}
+        items = {item.id: item for item in self._store.items(key, [command.item for command in commands])}
         changes = []
-        for order in orders:
-            item = items.get(order.item)
+        for command in commands:
+            item = items.get(command.item)
             if item is None:
-                raise NotFoundError(f"there is no item {order.item} here")
-            if order.etag != item.etag and order.action is not Action.COMMENT:
+                raise NotFoundError(f"there is no item {command.item} here")
+            if command.etag != item.etag and command.action is not Action.COMMENT:
                 raise self._conflict(user, facility, item)
-            changes.append(self._change(user, role, facility, order, item))
+            changes.append(self._change(user, role, facility, command, item))
         try:
             events, repeated = self._store.apply(key, changes, request_id)
         except ConflictError as error:
@@ -71,34 +71,34 @@ class Turns:
         ]
 
     def foresee(
-        self, user: User, role: Role, facility: Facility, orders: Sequence[tuple[Order, Item]]
+        self, user: User, role: Role, facility: Facility, commands: Sequence[tuple[Command, Item]]
     ) -> tuple[list[tuple[Item, Standing]], list[tuple[Item, str]]]:
-        """Return what orders would make of their items, and which would be refused, with the reason."""
+        """Return what commands would make of their items, and which would be refused, with the reason."""
         changes, refused = [], []
-        for order, item in orders:
+        for command, item in commands:
             try:
-                after = self._change(user, role, facility, order, item).standing
+                after = self._change(user, role, facility, command, item).standing
             except JlacMapperError as error:
                 refused.append((item, str(error)))
             else:
                 changes.append((item, after or item.standing))
         return changes, refused
 
-    def repeated(self, user: User, order: Order) -> list[Outcome]:
+    def repeated(self, user: User, command: Command) -> list[Outcome]:
         """
         Return the outcome of the request when it was done before; nothing where it is new.
 
         Raises:
             ConflictError: Someone else, or another kind of request, used its id.
         """
-        events = self._store.done(order.facility, order.request_id)
+        events = self._store.done(command.facility, command.request_id)
         if not events:
             return []
-        first = next((e.draft for e in events if e.draft.item == order.item), events[0].draft)
-        other_item = first.item is None or (len(events) == 1 and first.item != order.item)
-        if first.by != user.login or other_item or not _same_kind(first.action, order.action):
-            raise request_reused(order.request_id)
-        facility, _ = enter(self._users, user, order.facility, Role.VIEWER)
+        first = next((e.draft for e in events if e.draft.item == command.item), events[0].draft)
+        other_item = first.item is None or (len(events) == 1 and first.item != command.item)
+        if first.by != user.login or other_item or not _same_kind(first.action, command.action):
+            raise request_reused(command.request_id)
+        facility, _ = enter(self._users, user, command.facility, Role.VIEWER)
         return self._outcomes(user, facility, events)
 
     def _outcomes(self, user: User, facility: Facility, events: Sequence[Event]) -> list[Outcome]:
@@ -106,22 +106,22 @@ class Turns:
         by_id = {item.id: item for item in items}
         return [_outcome(user, facility, e, by_id[e.draft.item or 0], repeated=True) for e in events]
 
-    def _change(self, user: User, role: Role, facility: Facility, order: Order, item: Item) -> Change:
+    def _change(self, user: User, role: Role, facility: Facility, command: Command, item: Item) -> Change:
         now = self._clock.now()
         last = None
-        if order.action is Action.UNDO:
+        if command.action is Action.UNDO:
             last = workflow.last_turn(self._store.history(facility.key, item.id))
-        if order.action is Action.ASSIGN and order.text:
-            assigned = self._users.user(order.text).role_in(facility.key)
+        if command.action is Action.ASSIGN and command.text:
+            assigned = self._users.user(command.text).role_in(facility.key)
             if assigned is None or not assigned.includes(Role.REVIEWER):
-                raise InvalidDecisionError(f"{order.text} is no reviewer of {facility.key}")
+                raise InvalidDecisionError(f"{command.text} is no reviewer of {facility.key}")
         after = workflow.result(
-            order, item, facility, login=user.login, role=role, now=now, last=last,
+            command, item, facility, login=user.login, role=role, now=now, last=last,
             is_listed=self._codes.is_current,
         )  # fmt: skip
         event = EventDraft(
-            action=order.action, by=user.login, at=now, request_id=order.request_id, item=item.id,
-            code=_decided(order, after), text=order.text, before=item.standing, after=after,
+            action=command.action, by=user.login, at=now, request_id=command.request_id, item=item.id,
+            code=_decided(command, after), text=command.text, before=item.standing, after=after,
             edition=self._edition, model=str(item.mapping.provenance),
         )  # fmt: skip
         return Change(item.id, item.etag, after, event)
@@ -142,12 +142,12 @@ def _after(item: Item, change: Change) -> Item:
     return replace(item, standing=change.standing, etag=item.etag + 1)
 
 
-def _decided(order: Order, after: Standing | None) -> str:
+def _decided(command: Command, after: Standing | None) -> str:
     """Return the code that an event says was decided."""
-    if after is None or order.action not in DECISIONS | {Action.SETTLE}:
+    if after is None or command.action not in DECISIONS | {Action.SETTLE}:
         return ""
     reading = after.second or after.first
-    return after.code if order.action is Action.SETTLE or reading is None else reading.code
+    return after.code if command.action is Action.SETTLE or reading is None else reading.code
 
 
 def _same_kind(done: Action, asked: Action) -> bool:
@@ -155,13 +155,13 @@ def _same_kind(done: Action, asked: Action) -> bool:
     return done is asked or {done, asked} <= DECISIONS
 
 
-def _require_sense(order: Order) -> None:
-    """Raise InvalidDecisionError for an order that no item could obey."""
-    require_request_id(order.request_id)
-    if order.action not in workflow.RULES:
+def _require_sense(command: Command) -> None:
+    """Raise InvalidDecisionError for a command that no item could obey."""
+    require_request_id(command.request_id)
+    if command.action not in workflow.RULES:
         known = ", ".join(action for action in Action if action in workflow.RULES)
-        raise InvalidDecisionError(f"{order.action} cannot be ordered; one of {known}")
-    if len(order.text) > _LONGEST_TEXT:
-        raise InvalidDecisionError(f"the text has {len(order.text)} characters; {_LONGEST_TEXT} at most")
-    if "\0" in order.text or any("\ud800" <= c <= "\udfff" for c in order.text):
+        raise InvalidDecisionError(f"{command.action} cannot be ordered; one of {known}")
+    if len(command.text) > _LONGEST_TEXT:
+        raise InvalidDecisionError(f"the text has {len(command.text)} characters; {_LONGEST_TEXT} at most")
+    if "\0" in command.text or any("\ud800" <= c <= "\udfff" for c in command.text):
         raise InvalidDecisionError("the text holds characters that cannot be stored")

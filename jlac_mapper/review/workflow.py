@@ -13,7 +13,7 @@ from jlac_mapper.errors import (
     JlacMapperError,
     NotAllowedError,
 )
-from jlac_mapper.review.commands import Order
+from jlac_mapper.review.commands import Command
 from jlac_mapper.review.model import (
     DECISIONS,
     OPEN,
@@ -97,7 +97,7 @@ def allowed(item: Item, *, login: str, role: Role, now: datetime, last: Event | 
 
 
 def result(
-    order: Order,
+    command: Command,
     item: Item,
     facility: Facility,
     *,
@@ -108,7 +108,7 @@ def result(
     is_listed: Callable[[str], bool],
 ) -> Standing | None:
     """
-    Return what *order* makes of the item; None where it leaves it as it is (COMMENT).
+    Return what *command* makes of the item; None where it leaves it as it is (COMMENT).
 
     Args:
         last: The item's last turn (see `last_turn`).
@@ -119,13 +119,13 @@ def result(
         ConflictError: Another person's claim is running.
         InvalidDecisionError: The code or the text does not serve.
     """
-    refused = refusal(order.action, item, login=login, role=role, now=now, last=last)
+    refused = refusal(command.action, item, login=login, role=role, now=now, last=last)
     if refused is not None:
         raise refused
     standing = item.standing
-    match order.action:
+    match command.action:
         case Action.COMMENT:
-            _require_text(order, "a comment")
+            _require_text(command, "a comment")
             return None
         case Action.CLAIM:
             return replace(standing, claimed_by=login, claimed_until=now + CLAIM)
@@ -134,35 +134,35 @@ def result(
         case Action.RELEASE:
             return standing.unclaimed()
         case Action.ASSIGN:
-            return replace(standing, assigned_to=order.text)
+            return replace(standing, assigned_to=command.text)
         case Action.SEND_BACK:
-            _require_text(order, "the question to the hospital")
-            return _opened(standing, ItemState.SENT_BACK, question=order.text)
+            _require_text(command, "the question to the hospital")
+            return _opened(standing, ItemState.SENT_BACK, question=command.text)
         case Action.REOPEN:
             if standing.state is not ItemState.SENT_BACK:
-                _require_text(order, "the reason")
+                _require_text(command, "the reason")
             return _opened(standing, ItemState.PROPOSED)
         case Action.UNDO:
             assert last is not None  # refusal() has made sure of both
             assert last.draft.before is not None
             return last.draft.before.unclaimed()
         case Action.SETTLE:
-            code = decided_code(order, item, is_listed)
+            code = decided_code(command, item, is_listed)
             return replace(standing.unclaimed(), state=ItemState.FINAL, code=code)
         case _:
-            return _read(standing, Reading(login, decided_code(order, item, is_listed)), facility)
+            return _read(standing, Reading(login, decided_code(command, item, is_listed)), facility)
 
 
-def decided_code(order: Order, item: Item, is_listed: Callable[[str], bool]) -> str:
+def decided_code(command: Command, item: Item, is_listed: Callable[[str], bool]) -> str:
     """
     Return the code that a decision stands for, UNCODABLE included.
 
     Raises:
         InvalidDecisionError: Nothing is proposed, no such candidate, or the edition does not list it.
     """
-    if order.action is Action.NO_CODE or (order.action is Action.SETTLE and order.code == UNCODABLE):
+    if command.action is Action.NO_CODE or (command.action is Action.SETTLE and command.code == UNCODABLE):
         return UNCODABLE
-    if order.action is Action.CONFIRM:
+    if command.action is Action.CONFIRM:
         if not item.standing.proposal and _is_absence(item):
             return UNCODABLE
         if not item.standing.proposal:
@@ -170,10 +170,10 @@ def decided_code(order: Order, item: Item, is_listed: Callable[[str], bool]) -> 
         code = item.standing.proposal
     else:
         try:
-            code = str(jlac11.parse(order.code))
+            code = str(jlac11.parse(command.code))
         except InvalidCodeError as error:
             raise InvalidDecisionError(str(error)) from error
-    if order.action is Action.CHOOSE and code not in {str(c.code) for c in item.mapping.candidates}:
+    if command.action is Action.CHOOSE and code not in {str(c.code) for c in item.mapping.candidates}:
         raise InvalidDecisionError(f"{code} is no candidate of item {item.id}; search the edition to pick it")
     if not is_listed(code):
         raise InvalidDecisionError(f"{code} is not listed today by the edition in use")
@@ -226,6 +226,6 @@ def _claimed_by_another(item: Item) -> ConflictError:
     )  # fmt: skip
 
 
-def _require_text(order: Order, what: str) -> None:
-    if not order.text.strip():
-        raise InvalidDecisionError(f"{order.action.value} needs {what} as its text")
+def _require_text(command: Command, what: str) -> None:
+    if not command.text.strip():
+        raise InvalidDecisionError(f"{command.action.value} needs {what} as its text")

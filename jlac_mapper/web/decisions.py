@@ -1,4 +1,4 @@
-"""What a reviewer does with an item: each form becomes one order at the desk."""
+"""What a reviewer does with an item: each form becomes one command at the desk."""
 
 from starlette.responses import Response
 
@@ -10,7 +10,7 @@ from jlac_mapper.errors import (
     JlacMapperError,
     NotAllowedError,
 )
-from jlac_mapper.review.commands import ItemView, Order
+from jlac_mapper.review.commands import Command, ItemView
 from jlac_mapper.review.model import Action, ItemState
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.item_page import item_response
@@ -47,26 +47,26 @@ def take_next(call: Call) -> Response:
 
 
 def decide(call: Call) -> Response:
-    """Do one order; then the next item, or the same one again."""
+    """Do one command; then the next item, or the same one again."""
     desk, facility = call.services.desk, call.facility_key
     chosen = QueueFilter.from_text(call.text("queue"))
     view = desk.view(call.user, facility, call.path_number("item"))
     try:
-        order = order_of(call, view)
-        outcome = desk.decide(call.user, order)
+        command = command_of(call, view)
+        outcome = desk.decide(call.user, command)
     except (ConflictError, InvalidDecisionError, InvalidCodeError, NotAllowedError) as error:
         return _refused(call, error, chosen)
     number = outcome.item.id
-    if order.action in _ON:
-        last = number if order.action is not Action.SKIP else None
-        return _to_next(call, chosen, after=number, last=last, request_id=f"{order.request_id}-next")
-    query = chosen.to_text(done=order.action.value)
+    if command.action in _ON:
+        last = number if command.action is not Action.SKIP else None
+        return _to_next(call, chosen, after=number, last=last, request_id=f"{command.request_id}-next")
+    query = chosen.to_text(done=command.action.value)
     return call.redirect(call.path("items", number, query=query))
 
 
-def order_of(call: Call, view: ItemView) -> Order:
+def command_of(call: Call, view: ItemView) -> Command:
     """
-    Return the form as an order.
+    Return the form as a command.
 
     Raises:
         InvalidDecisionError: Nothing is ticked, or an action that does not exist.
@@ -81,7 +81,7 @@ def order_of(call: Call, view: ItemView) -> Order:
             action, code = Action.SETTLE, jlac11.UNCODABLE
     else:
         raise InvalidDecisionError(f"{word!r} is no action of this page")
-    return Order(
+    return Command(
         facility=call.facility_key,
         item=view.item.id,
         etag=call.number("etag"),
@@ -97,15 +97,15 @@ def preview(call: Call) -> Response:
     desk, chosen = call.services.desk, QueueFilter.from_text(call.text("queue"))
     view = desk.view(call.user, call.facility_key, call.path_number("item"))
     try:
-        order = order_of(call, view)
-        found = desk.preview(call.user, order)
+        command = command_of(call, view)
+        found = desk.preview(call.user, command)
     except (ConflictError, InvalidDecisionError, InvalidCodeError, NotAllowedError) as error:
         return _refused(call, error, chosen)
     return call.page(
         "preview.html",
         facility=call.facility(),
         item=view.item,
-        order=order,
+        command=command,
         word=call.text("action"),
         preview=found,
         queue=chosen.to_text(),
@@ -113,7 +113,7 @@ def preview(call: Call) -> Response:
 
 
 def decide_identical(call: Call) -> Response:
-    """Do the previewed order on the rows left ticked; all of them or none."""
+    """Do the previewed command on the rows left ticked; all of them or none."""
     desk, chosen = call.services.desk, QueueFilter.from_text(call.text("queue"))
     view = desk.view(call.user, call.facility_key, call.path_number("item"))
     etags: dict[int, int] = {}
@@ -125,12 +125,12 @@ def decide_identical(call: Call) -> Response:
     try:
         if not etags:
             raise NothingTickedError("no row is ticked")
-        order = order_of(call, view)
-        desk.decide_identical(call.user, order, etags)
+        command = command_of(call, view)
+        desk.decide_identical(call.user, command, etags)
     except (ConflictError, InvalidDecisionError, InvalidCodeError, NotAllowedError) as error:
         return _refused(call, error, chosen)
     return _to_next(
-        call, chosen, after=view.item.id, last=view.item.id, request_id=f"{order.request_id}-next"
+        call, chosen, after=view.item.id, last=view.item.id, request_id=f"{command.request_id}-next"
     )
 
 
@@ -158,7 +158,7 @@ def _to_next(
 
 
 def _refused(call: Call, error: JlacMapperError, chosen: QueueFilter) -> Response:
-    """Show the item as it stands now, and why the order was not done."""
+    """Show the item as it stands now, and why the command was not done."""
     view = call.services.desk.view(call.user, call.facility_key, call.path_number("item"))
     if isinstance(error, ConflictError):
         is_told = bool(error.by and error.code)

@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from jlac_mapper.errors import ConflictError
-from jlac_mapper.review.commands import ItemQuery, Order
+from jlac_mapper.review.commands import Command, ItemQuery
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import DECISIONS, WAITING, Action, ItemState, Role, User
 from jlac_mapper.storage import database as sql_database
@@ -67,8 +67,8 @@ class Reviewer(threading.Thread):
             view = desk.next_item(self.user, QUERY, request_id=self.request())
             assert view is not None
             item, etag = view.item.id, view.item.etag
-        order = Order("h1", item, etag, Action.NO_CODE, self.request())
-        outcomes = [desk.decide(self.user, order), desk.decide(self.user, order)]
+        command = Command("h1", item, etag, Action.NO_CODE, self.request())
+        outcomes = [desk.decide(self.user, command), desk.decide(self.user, command)]
         assert [outcome.repeated for outcome in outcomes] == [False, True]
         self.told.append((outcomes[0].event.sequence, item))
 

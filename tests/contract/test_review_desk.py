@@ -7,7 +7,7 @@ import pytest
 
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import ConflictError, InputError, InvalidDecisionError, NotAllowedError
-from jlac_mapper.review.commands import Order
+from jlac_mapper.review.commands import Command
 from jlac_mapper.review.model import Action, Facility, ItemState, Reading
 from jlac_mapper.types import LocalTest, Reason
 from tests.support.review_office import ANN, BOB, LEA, ROOT, WAIT, Office
@@ -105,20 +105,20 @@ def test_of_two_reviewers_the_second_gets_a_conflict_that_shows_the_firsts_decis
     seen = office.desk.view(BOB, "h1", item).item
     office.do(ANN, item, Action.CHOOSE, code=CK)
     with pytest.raises(ConflictError, match=f"ann did choose with {CK}") as caught:
-        office.desk.decide(BOB, Order("h1", item, seen.etag, Action.CONFIRM, office.request()))
+        office.desk.decide(BOB, Command("h1", item, seen.etag, Action.CONFIRM, office.request()))
     assert (caught.value.by, caught.value.code, caught.value.etag) == ("ann", CK, seen.etag + 1)
     assert office.store.item("h1", item).standing.code == CK
 
 
 def test_a_repeated_request_returns_the_first_outcome(office: Office) -> None:
     [item] = office.items(office.take_in("GOT?"))
-    order = Order("h1", item, 1, Action.CONFIRM, "r")
-    first = office.desk.decide(ANN, order)
-    again = office.desk.decide(ANN, order)
+    command = Command("h1", item, 1, Action.CONFIRM, "r")
+    first = office.desk.decide(ANN, command)
+    again = office.desk.decide(ANN, command)
     assert (first.repeated, again.repeated) == (False, True)
     assert (first.event, first.item) == (again.event, again.item)
     with pytest.raises(ConflictError, match="used before"):
-        office.desk.decide(BOB, order)
+        office.desk.decide(BOB, command)
 
 
 @pytest.mark.parametrize("action", [Action.IMPORT, Action.USER, Action.FACILITY, Action.HIDDEN])
@@ -133,7 +133,7 @@ def test_what_is_no_order_for_an_item_is_refused(office: Office, action: Action)
 def test_a_request_id_of_another_call_is_one_clear_conflict(office: Office) -> None:
     run = office.take_in("GOT?", "CPK?")
     first, _ = office.items(run)
-    office.desk.decide(ANN, Order("h1", first, 1, Action.CONFIRM, "decided"))
+    office.desk.decide(ANN, Command("h1", first, 1, Action.CONFIRM, "decided"))
     claimed = office.desk.next_item(ANN, WAIT, request_id="claimed")
     assert claimed is not None
     imported, item = office.store.events("h1")[0].draft.request_id, claimed.item
@@ -145,9 +145,9 @@ def test_a_request_id_of_another_call_is_one_clear_conflict(office: Office) -> N
         lambda: office.desk.next_item(ANN, WAIT, request_id="decided"),
         lambda: office.desk.next_item(ANN, WAIT, request_id=imported),
         lambda: office.desk.next_item(BOB, WAIT, request_id="claimed"),
-        lambda: office.desk.decide(ANN, Order("h1", item.id, item.etag, Action.CONFIRM, "claimed")),
-        lambda: office.desk.decide(ANN, Order("h1", item.id, item.etag, Action.CONFIRM, "decided")),
-        lambda: office.desk.decide(ANN, Order("h1", item.id, item.etag, Action.CONFIRM, imported)),
+        lambda: office.desk.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, "claimed")),
+        lambda: office.desk.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, "decided")),
+        lambda: office.desk.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, imported)),
         lambda: office.desk.edition_changed(ROOT, request_id="decided"),
         lambda: office.desk.save_facility(ROOT, Facility("h3", "Three"), request_id="make ann"),
     ]
@@ -206,7 +206,7 @@ def test_texts_and_request_ids_that_cannot_be_kept_are_refused(
 ) -> None:
     [item] = office.items(office.take_in("GOT?"))
     with pytest.raises(InvalidDecisionError):
-        office.desk.decide(ANN, Order("h1", item, 1, Action.COMMENT, request_id, text=text))
+        office.desk.decide(ANN, Command("h1", item, 1, Action.COMMENT, request_id, text=text))
 
 
 # --- two readers
@@ -240,7 +240,7 @@ def test_a_blind_conflict_does_not_tell_what_the_first_decided(office: Office) -
     [item] = office.items(office.take_in("GOT?", facility="h2"))
     office.do(ANN, item, Action.CHOOSE, facility="h2", code=CK)
     with pytest.raises(ConflictError) as caught:
-        office.desk.decide(BOB, Order("h2", item, 1, Action.CONFIRM, office.request()))
+        office.desk.decide(BOB, Command("h2", item, 1, Action.CONFIRM, office.request()))
     assert CK not in str(caught.value)
     assert caught.value.code == ""
 
@@ -252,30 +252,30 @@ def test_one_decision_serves_identical_rows_after_a_preview(office: Office) -> N
     run = office.take_in("GOT?", "CPK?", "GOT?", "ＧＯＴ？", "GOT?")
     first, _, third, fourth, fifth = office.items(run)
     office.do(BOB, fourth, Action.CLAIM)
-    order = Order("h1", first, 1, Action.CONFIRM, "bulk")
-    preview = office.desk.preview(ANN, order)
+    command = Command("h1", first, 1, Action.CONFIRM, "bulk")
+    preview = office.desk.preview(ANN, command)
     assert [(item.id, after.state, after.code) for item, after in preview.changes] == [
         (id_, ItemState.FINAL, AST) for id_ in (first, third, fifth)
     ]
     assert [(item.id, "bob" in why) for item, why in preview.refused] == [(fourth, True)]
     assert office.desk.counts(ANN, "h1").open == 5
     ticked = {first: 1, fifth: 1}
-    outcomes = office.desk.decide_identical(ANN, order, ticked)
+    outcomes = office.desk.decide_identical(ANN, command, ticked)
     assert [(o.item.id, o.item.standing.code, o.repeated) for o in outcomes] == [
         (first, AST, False), (fifth, AST, False),
     ]  # fmt: skip
-    assert [o.repeated for o in office.desk.decide_identical(ANN, order, ticked)] == [True, True]
+    assert [o.repeated for o in office.desk.decide_identical(ANN, command, ticked)] == [True, True]
     assert office.desk.view(ANN, "h1", third).item.standing.state is ItemState.PROPOSED
     assert office.desk.view(ANN, "h1", third).identical == 1
 
 
 def test_identical_rows_are_decided_all_or_none(office: Office) -> None:
     first, second = office.items(office.take_in("GOT?", "GOT?"))
-    order = Order("h1", first, 1, Action.NO_CODE, "bulk")
+    command = Command("h1", first, 1, Action.NO_CODE, "bulk")
     office.do(BOB, second, Action.CLAIM)
     office.do(BOB, second, Action.RELEASE)
     with pytest.raises(ConflictError) as caught:
-        office.desk.decide_identical(ANN, order, {first: 1, second: 1})
+        office.desk.decide_identical(ANN, command, {first: 1, second: 1})
     assert caught.value.item == second
     assert office.desk.counts(ANN, "h1").open == 2
 
@@ -283,8 +283,8 @@ def test_identical_rows_are_decided_all_or_none(office: Office) -> None:
 def test_a_row_that_is_not_identical_cannot_be_decided_along(office: Office) -> None:
     first, other = office.items(office.take_in("GOT?", "CPK?"))
     with pytest.raises(ConflictError, match="identical"):
-        office.desk.decide_identical(ANN, Order("h1", first, 1, Action.CONFIRM, "r"), {first: 1, other: 1})
+        office.desk.decide_identical(ANN, Command("h1", first, 1, Action.CONFIRM, "r"), {first: 1, other: 1})
     with pytest.raises(InvalidDecisionError, match="no row"):
-        office.desk.decide_identical(ANN, Order("h1", first, 1, Action.CONFIRM, "r"), {})
+        office.desk.decide_identical(ANN, Command("h1", first, 1, Action.CONFIRM, "r"), {})
     with pytest.raises(InvalidDecisionError, match="only decisions"):
-        office.desk.preview(LEA, Order("h1", first, 1, Action.REOPEN, "r", text="why"))
+        office.desk.preview(LEA, Command("h1", first, 1, Action.REOPEN, "r", text="why"))

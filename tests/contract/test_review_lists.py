@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from jlac_mapper.codes.jlac11 import UNCODABLE
-from jlac_mapper.review.commands import ItemQuery, Order
+from jlac_mapper.review.commands import Command, ItemQuery
 from jlac_mapper.review.model import Action, ItemState, NewItem
 from jlac_mapper.storage.reviews import SqlReviewStore
 from tests.support.review_office import ANN, BOB, LEA, WAIT, Office
@@ -46,7 +46,7 @@ def test_what_is_decided_later_answers_the_rows_of_every_list_that_has_them(offi
     for code in (AST, UNCODABLE):
         view = office.next(ANN, query)
         assert view is not None
-        office.desk.decide(ANN, Order("h1", view.item.id, view.item.etag, Action.CONFIRM, office.request()))
+        office.desk.decide(ANN, Command("h1", view.item.id, view.item.etag, Action.CONFIRM, office.request()))
         assert office.store.item("h1", view.item.id).standing.code == code
     assert office.next(ANN, query) is None
     for run in (first, second, office.take_in("GOT?", "unknown")):

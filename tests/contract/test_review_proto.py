@@ -38,7 +38,7 @@ def test_every_word_is_in_the_proto_and_no_other(
         (review_pb2.HouseName.DESCRIPTOR, model.HouseName, {"facility", "key"}),
         (review_pb2.QueueRow.DESCRIPTOR, commands.QueueRow, set()),
         (review_pb2.ItemView.DESCRIPTOR, commands.ItemView, set()),
-        (review_service_pb2.Order.DESCRIPTOR, commands.Order, set()),
+        (review_service_pb2.Order.DESCRIPTOR, commands.Command, set()),
     ],
     ids=lambda value: getattr(value, "name", None),
 )

@@ -7,7 +7,7 @@ import pytest
 
 from jlac_mapper.errors import NotAllowedError, NotFoundError
 from jlac_mapper.review import audit
-from jlac_mapper.review.commands import Order
+from jlac_mapper.review.commands import Command
 from jlac_mapper.review.model import INSTALLATION, Action, Facility, Role, User
 from jlac_mapper.types import Reason
 from tests.support.bound_codes import search_in
@@ -20,16 +20,16 @@ from tests.support.review_values import AST, CK, CODES, ENDED, SUCCESSOR, TP
 def test_a_facility_of_others_looks_as_if_it_were_not_there(office: Office) -> None:
     run = office.take_in("GOT?")
     [item] = office.items(run)
-    desk, order = office.desk, Order("h1", item, 1, Action.CONFIRM, "r")
+    desk, command = office.desk, Command("h1", item, 1, Action.CONFIRM, "r")
     asks = [
         lambda: desk.queue(EVE, WAIT), lambda: desk.counts(EVE, "h1"), lambda: desk.view(EVE, "h1", item),
         lambda: desk.runs(EVE, "h1"), lambda: list(desk.run_items(EVE, "h1", run.id)),
         lambda: desk.search(EVE, "h1", "AST"), lambda: desk.contradictions(EVE, "h1"),
-        lambda: desk.agreement(EVE, "h1"), lambda: office.next(EVE), lambda: desk.decide(EVE, order),
-        lambda: desk.preview(EVE, order), lambda: desk.decide_identical(EVE, order, {item: 1}),
+        lambda: desk.agreement(EVE, "h1"), lambda: office.next(EVE), lambda: desk.decide(EVE, command),
+        lambda: desk.preview(EVE, command), lambda: desk.decide_identical(EVE, command, {item: 1}),
         lambda: office.take_in("AST", user=EVE), lambda: desk.audit(EVE, "h1"),
         lambda: desk.verify(EVE, "h1"), lambda: desk.view(EVE, "h2", item),
-        lambda: desk.decide(EVE, replace(order, facility="h2")),
+        lambda: desk.decide(EVE, replace(command, facility="h2")),
         lambda: desk.queue(EVE, replace(WAIT, facility="h9")),
         lambda: desk.queue(ROOT, replace(WAIT, facility="")),
     ]  # fmt: skip
@@ -49,9 +49,9 @@ def test_a_viewer_reads_and_changes_nothing(office: Office) -> None:
     [item] = office.items(office.take_in("GOT?"))
     assert office.desk.view(viewer, "h1", item).allowed == frozenset()
     assert len(office.desk.queue(viewer, WAIT).rows) == 1
-    order = Order("h1", item, 1, Action.COMMENT, "r", text="hm")
+    command = Command("h1", item, 1, Action.COMMENT, "r", text="hm")
     for ask in (
-        lambda: office.desk.decide(viewer, order), lambda: office.desk.preview(viewer, order),
+        lambda: office.desk.decide(viewer, command), lambda: office.desk.preview(viewer, command),
         lambda: office.next(viewer), lambda: office.take_in("AST", user=viewer),
         lambda: office.desk.agreement(viewer, "h1"), lambda: office.desk.audit(viewer, "h1"),
         lambda: office.desk.save_user(viewer, viewer, request_id="r"),
@@ -92,7 +92,7 @@ def test_a_new_edition_reopens_what_it_ended_and_nothing_else(office: Office) ->
     old = office.open(search_in(replace(found, valid_to=None) for found in listed), "2024")
     run = office.take_in("old", "GOT?")
     ended, kept = office.items(run)
-    old.decide(ANN, Order("h1", ended, 1, Action.PICK, office.request(), code=ENDED))
+    old.decide(ANN, Command("h1", ended, 1, Action.PICK, office.request(), code=ENDED))
     office.do(ANN, kept, Action.CONFIRM)
     reopened = office.desk.edition_changed(ROOT, request_id="use 2025")
     assert [(r.facility, r.item, r.code, r.successor) for r in reopened] == [("h1", ended, ENDED, SUCCESSOR)]

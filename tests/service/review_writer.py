@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jlac_mapper.errors import ConflictError
-from jlac_mapper.review.commands import ItemQuery, Order
+from jlac_mapper.review.commands import Command, ItemQuery
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import WAITING, Action, Role, User
 from jlac_mapper.storage.database import Database
@@ -52,16 +52,16 @@ def decide(desk: ReviewDesk, user: User, rng: random.Random) -> str:
         request = new_request()
         return f"import {request} {take_in(desk, user, request)}"
     item = view.item.id
-    order = Order("h1", item, view.item.etag, Action.NO_CODE, new_request())
+    command = Command("h1", item, view.item.etag, Action.NO_CODE, new_request())
     if rng.random() < 0.5:
-        changes = desk.preview(user, order).changes
-        desk.decide_identical(user, order, {found.id: found.etag for found, _ in changes})
-        return f"decide {order.request_id} {','.join(str(found.id) for found, _ in changes)}"
-    outcome = desk.decide(user, order)
+        changes = desk.preview(user, command).changes
+        desk.decide_identical(user, command, {found.id: found.etag for found, _ in changes})
+        return f"decide {command.request_id} {','.join(str(found.id) for found, _ in changes)}"
+    outcome = desk.decide(user, command)
     if rng.random() < 0.2:
-        order = Order("h1", item, outcome.item.etag, Action.UNDO, new_request())
-        desk.decide(user, order)
-    return f"decide {order.request_id} {item}"
+        command = Command("h1", item, outcome.item.etag, Action.UNDO, new_request())
+        desk.decide(user, command)
+    return f"decide {command.request_id} {item}"
 
 
 def write_until_killed(url: str, acknowledged: Path, number: int) -> None:

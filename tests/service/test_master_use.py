@@ -15,7 +15,7 @@ from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.config import Settings
 from jlac_mapper.master.starter import load_starter
-from jlac_mapper.review.commands import ItemQuery, Order
+from jlac_mapper.review.commands import Command, ItemQuery
 from jlac_mapper.review.model import Action, EventDraft, Facility, ItemState, Role, User
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.types import LocalTest, Reason
@@ -61,7 +61,7 @@ def decided(settings: Settings) -> None:
     opened.desk.import_list(ADMIN, "h1", file_name="a", digest="0" * 64, tests=tests, request_id="i")
     for item, code in enumerate((OLD, ENDED, KEPT, ""), start=1):
         action = Action.PICK if code else Action.NO_CODE
-        opened.desk.decide(ADMIN, Order("h1", item, 1, action, f"r{item}", code=code))
+        opened.desk.decide(ADMIN, Command("h1", item, 1, action, f"r{item}", code=code))
 
 
 def run(*words: object, code: int = 0) -> None:
@@ -86,7 +86,7 @@ def test_decisions_whose_code_ended_or_moved_are_listed_and_reopened_with_their_
     assert [row.id for row in final] == [3, 4]
     again = opened.desk.view(ADMIN, "h1", 1)
     assert again.history[-1].draft.action is Action.REOPEN
-    done = opened.desk.decide(ADMIN, Order("h1", 1, again.item.etag, Action.CONFIRM, "again"))
+    done = opened.desk.decide(ADMIN, Command("h1", 1, again.item.etag, Action.CONFIRM, "again"))
     assert done.item.standing.code == NEW
 
 

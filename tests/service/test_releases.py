@@ -28,7 +28,7 @@ from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import Calibration
 from jlac_mapper.master.importers import read_master
 from jlac_mapper.master.starter import Starter, load_starter
-from jlac_mapper.review.commands import ItemQuery, Order
+from jlac_mapper.review.commands import Command, ItemQuery
 from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
 from jlac_mapper.text import fold
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
@@ -173,7 +173,7 @@ def decide(opened: bootstrap.OpenDesk, codes: Sequence[str]) -> None:
     tests = [LocalTest(f"謎の検査{i}") for i in range(len(codes))]
     opened.desk.import_list(ADMIN, "h1", file_name="a", digest="0" * 64, tests=tests, request_id="i")
     for item, code in enumerate(codes, start=1):
-        opened.desk.decide(ADMIN, Order("h1", item, 1, Action.PICK, f"r{item}", code=code))
+        opened.desk.decide(ADMIN, Command("h1", item, 1, Action.PICK, f"r{item}", code=code))
 
 
 def test_decisions_are_reopened_on_the_day_of_the_step_with_the_new_codes_proposed(

@@ -1,7 +1,7 @@
 """People, a desk, a clock: what the tests of the reviewers' desk work with."""
 
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.commands import ItemQuery, ItemView, Order, Outcome
+from jlac_mapper.review.commands import Command, ItemQuery, ItemView, Outcome
 from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import INSTALLATION, WAITING, Action, Role, Run, User
 from jlac_mapper.storage.reviews import SqlReviewStore
@@ -59,7 +59,7 @@ class Office:
 
     def do(self, user: User, item: int, action: Action, *, facility: str = "h1", **more: str) -> Outcome:
         etag = self.store.item(facility, item).etag
-        return self.desk.decide(user, Order(facility, item, etag, action, self.request(), **more))
+        return self.desk.decide(user, Command(facility, item, etag, action, self.request(), **more))
 
     def items(self, run: Run) -> list[int]:
         return [item.id for item in self.store.run_items(run.facility, run.id)]

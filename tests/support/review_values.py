@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
-from jlac_mapper.review.commands import Order
+from jlac_mapper.review.commands import Command
 from jlac_mapper.review.house_names import house_key
 from jlac_mapper.review.model import (
     Action,
@@ -85,9 +85,9 @@ def an_item(standing: Standing | None = None, *, mapping: MappingResult | None =
     return Item(7, "h1", 1, 1, test, mapping, mapping.reasons, house_key(test), standing, etag=3)
 
 
-def an_order(action: Action, item: Item | None = None, *, code: str = "", text: str = "") -> Order:
+def a_command(action: Action, item: Item | None = None, *, code: str = "", text: str = "") -> Command:
     item = item or an_item()
-    return Order(item.facility, item.id, item.etag, action, "request", code=code, text=text)
+    return Command(item.facility, item.id, item.etag, action, "request", code=code, text=text)
 
 
 def a_draft(action: Action = Action.COMMENT, **fields: object) -> EventDraft:

@@ -29,10 +29,10 @@ from tests.support.review_values import (
     ONE,
     TP,
     TWO,
+    a_command,
     a_mapping,
     an_event,
     an_item,
-    an_order,
 )
 
 LATER = NOON + timedelta(hours=1)
@@ -56,7 +56,7 @@ def do(
     text: str = "",
 ) -> Standing | None:
     item = item or an_item()
-    order = an_order(action, item, code=code, text=text)
+    order = a_command(action, item, code=code, text=text)
     return workflow.result(
         order, item, facility, login=login, role=role, now=NOON, last=last, is_listed=CODES.is_current
     )
