@@ -1,1 +1,1 @@
-"""The command line: one file a verb, the table files beside them."""
+"""The command line: one file a verb."""

@@ -46,7 +46,7 @@ def test_an_uncertain_row_says_what_the_model_said(bundled: App) -> None:
     (said,) = [e for e in answer.evidence if e.source == "language_model"]
     assert say(said, "en").text.startswith("language model: ")
     assert answer.provenance.models["language_model"].startswith("onnx:")
-    assert "template=generation-1 orders=1" in answer.provenance.models["language_model"]
+    assert "template=generation-2 orders=1" in answer.provenance.models["language_model"]
 
 
 def test_no_model_speaks_unless_it_is_asked_for(settings: Settings) -> None:
