@@ -81,10 +81,10 @@ def difference(
     )
 
 
-def measure(rows: Sequence[LabelledRow], app: App) -> dict[str, Any]:
-    """Map the rows without the app's language model and with it."""
-    off, off_rate = answers(build_jlac10(replace(app, choice_model=ScoreOnlyChoice())), rows)
-    on, on_rate = answers(build_jlac10(app), rows)
+def compared(rows: Sequence[LabelledRow], before: Jlac10Pipeline, after: Jlac10Pipeline) -> dict[str, Any]:
+    """Map the rows in two ways and say what the second changes."""
+    off, off_rate = answers(before, rows)
+    on, on_rate = answers(after, rows)
     asked = sum(any(e.key == "concept.language_model" for e in answer.evidence) for answer in on)
     return {
         "rows": len(rows),
@@ -94,6 +94,12 @@ def measure(rows: Sequence[LabelledRow], app: App) -> dict[str, Any]:
         "analyte_first": difference(rows, off, on, _has_analyte),
         "twelve_characters": difference(rows, off, on, lambda r, a: agrees(r.truth, a, ACCEPTED_LENGTH)),
     }
+
+
+def measure(rows: Sequence[LabelledRow], app: App) -> dict[str, Any]:
+    """Map the rows without the app's language model and with it."""
+    silent = build_jlac10(replace(app, choice_model=ScoreOnlyChoice()))
+    return compared(rows, silent, build_jlac10(app))
 
 
 def _has_analyte(row: LabelledRow, answer: Jlac10Mapping) -> bool:

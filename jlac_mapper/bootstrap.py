@@ -1,6 +1,6 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -21,6 +21,7 @@ from jlac_mapper.mapping.ask import CandidateQuestion, Reranker, element_names
 from jlac_mapper.mapping.compare import Comparer
 from jlac_mapper.mapping.comparisons.base import Weights
 from jlac_mapper.mapping.decide import Thresholds
+from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.jlac10.ask import ConceptQuestion
 from jlac_mapper.mapping.jlac10.calibration import Jlac10Calibration
 from jlac_mapper.mapping.jlac10.compose import Composer
@@ -151,13 +152,18 @@ def build_app(
 
 
 def build_jlac10(
-    app: App, weights: MeaningWeights | None = None, calibration: Jlac10Calibration | None = None
+    app: App,
+    weights: MeaningWeights | None = None,
+    calibration: Jlac10Calibration | None = None,
+    make_dense: Callable[[Sequence[str]], DenseNames] | None = None,
 ) -> Jlac10Pipeline:
     """
     Put the stages of JLAC10 together over the app's vocabulary and the tables that were imported.
 
     Args:
         weights: Those of the setting, or those that ship, when not given; *calibration* likewise.
+        make_dense: Builds embeddings over the names; without it, as the product is, none take part (why:
+            docs/decisions/0003).
 
     Raises:
         ConfigurationError: A file of weights or a setting cannot be used.
@@ -173,7 +179,7 @@ def build_jlac10(
     reranker = Reranker(choice_model, ConceptQuestion(vocabulary))
     return Jlac10Pipeline(
         normalizer=Normalizer(vocabulary),
-        finder=MeaningFinder(vocabulary),
+        finder=MeaningFinder(vocabulary, make_dense),
         reader=FeatureReader(vocabulary),
         weights=weights,
         calibration=calibration,
