@@ -319,6 +319,8 @@ def test_it_lifts_a_known_name_only_where_it_was_measured_and_the_row_says_so(
     mapping, _ = told("3A010", choice, **TP)
     assert mapping.disposition is disposition
     assert (Reason.LLM_CONFIRMS in mapping.reasons) == (disposition is Disposition.ACCEPTED)
+    is_low = mapping.probability < mapping.provenance.threshold
+    assert is_low == (Reason.LOW_PROBABILITY in mapping.reasons) == (disposition is not Disposition.ACCEPTED)
 
 
 def test_it_never_lifts_a_name_that_no_concept_has() -> None:

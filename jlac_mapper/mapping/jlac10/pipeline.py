@@ -261,6 +261,9 @@ class Jlac10Pipeline:
         for entry, concept in row.offers[:limit]:
             composed = self._composer.compose(said, concept)
             analyte = self._calibration.probability(row.shares[entry], has_spoken=has_spoken)
+            if has_spoken and not self._lifts:
+                # A row that stays with a person never looks as sure as one that does not.
+                analyte = min(analyte, self._thresholds.accept)
             certainty = self._calibration.certainty[composed.specimen_level]
             yield (
                 Jlac10Candidate(
