@@ -10,7 +10,6 @@ a paired difference with its 95 % interval.
 
 import argparse
 import json
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,29 +19,22 @@ from typing import Any
 import jlac10_sets
 import parts
 
-from jlac_mapper.bootstrap import App, build_app, build_jlac10
-from jlac_mapper.config import Settings
+from jlac_mapper.bootstrap import App, build_jlac10
 from jlac_mapper.evaluation.jlac10.agreement import ACCEPTED_LENGTH, agrees, analytes
 from jlac_mapper.evaluation.jlac10.labels import LabelledRow
 from jlac_mapper.evaluation.metrics import coverage_at_precision, risk_coverage
 from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping.jlac10.pipeline import Jlac10Pipeline
-from jlac_mapper.types import Disposition, Jlac10Mapping, MapOptions, Reason
+from jlac_mapper.types import Disposition, Jlac10Mapping, Reason
 
-_CHUNK = 512
 _PRECISION = 0.99
 
 
 def answers(mapper: Jlac10Pipeline, rows: Sequence[LabelledRow]) -> tuple[list[Jlac10Mapping], float]:
     """Map the rows; return the answers and rows a second."""
-    tests = [row.test for row in rows]
     began = time.perf_counter()
-    found = [
-        answer
-        for start in range(0, len(tests), _CHUNK)
-        for answer in mapper.map_batch(tests[start : start + _CHUNK], MapOptions(top_k=5))
-    ]
-    return found, len(tests) / (time.perf_counter() - began)
+    found = parts.map_all(mapper, [row.test for row in rows])
+    return found, len(rows) / (time.perf_counter() - began)
 
 
 def figures(rows: Sequence[LabelledRow], found: Sequence[Jlac10Mapping], rate: float) -> dict[str, Any]:
@@ -114,16 +106,9 @@ def main() -> None:
     parser.add_argument("--target-precision", type=float, default=0.99)
     given = parser.parse_args()
     sets = [one for one in jlac10_sets.data_sets(given.shared) if one.file.is_file()]
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(
-            database_url=f"sqlite:///{Path(folder) / 'jlac10.sqlite3'}",
-            llm=given.llm,
-            target_precision=given.target_precision,
-        )
-        workbook = given.shared / jlac10_sets.TABLES_FILE
-        if workbook.is_file():
-            parts.import_master(workbook, jlac10_sets.TABLES, settings.database_url)
-        app = build_app(settings, as_of=parts.LABELS_DAY, master="starter")
+    with jlac10_sets.app_with_tables(
+        given.shared, llm=given.llm, target_precision=given.target_precision
+    ) as app:
         found = {
             one.title: measure(one.rows(), app) for one in sets if one.title in (given.only or [one.title])
         }

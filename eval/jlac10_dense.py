@@ -10,7 +10,6 @@ takes a file of such weights instead, `--save` keeps them). The lists are mapped
 
 import argparse
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,15 +20,12 @@ import jlac10_sets
 import parts
 
 from jlac_mapper import model_loading
-from jlac_mapper.bootstrap import build_app, build_jlac10
+from jlac_mapper.bootstrap import build_jlac10
 from jlac_mapper.cli.train_release import shipped_release
 from jlac_mapper.concepts.loader import load_vocabulary
-from jlac_mapper.config import Settings
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.meanings.weigh import MeaningWeights
-from jlac_mapper.training import embedder, meanings, pairs
-from jlac_mapper.training.embedder_static import quantised, table_of
-from jlac_mapper.vectors.static_embedder import StaticEmbedder
+from jlac_mapper.training import meanings
 from jlac_mapper.vocabulary import Vocabulary
 
 _SEED = 5
@@ -42,10 +38,8 @@ def fit() -> dict[str, Any]:
     def make(left: Vocabulary) -> Callable[[Sequence[str]], DenseNames]:
         """Train an embedding without the names that *left* lacks."""
         known = replace(left, concepts=bound.vocabulary.concepts)
-        found = pairs.examples(replace(bound, vocabulary=known), _SEED)
-        grams, trained = embedder.train_static(found, replace(embedder.STATIC, seed=_SEED))
-        vectors, scales = quantised(table_of(trained.model))
-        return model_loading.dense_names(StaticEmbedder(grams, vectors, scales, f"{len(left.names)} names"))
+        trained = parts.train_embedder(replace(bound, vocabulary=known), _SEED)
+        return model_loading.dense_names(trained)
 
     rows = meanings.collect(load_vocabulary(), make, _SEED)
     found = meanings.named(meanings.fit(rows))
@@ -63,11 +57,7 @@ def main() -> None:
     if given.save:
         given.save.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     results: dict[str, Any] = {"right_first_of_generated": found.get("right_first_of_generated")}
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(database_url=f"sqlite:///{Path(folder) / 'jlac10.sqlite3'}", llm=given.llm)
-        if (workbook := given.shared / jlac10_sets.TABLES_FILE).is_file():
-            parts.import_master(workbook, jlac10_sets.TABLES, settings.database_url)
-        app = build_app(settings, as_of=parts.LABELS_DAY, master="starter")
+    with jlac10_sets.app_with_tables(given.shared, llm=given.llm) as app:
         shipped = model_loading.embedder(app.settings)
         assert shipped
         weights = MeaningWeights.of("with an embedding", found["weights"])

@@ -1,15 +1,19 @@
 """JLAC10 on every labelled table, with the official element tables imported and without them."""
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import parts
 from rich.console import Console
 
-from jlac_mapper.bootstrap import App, build_jlac10, jlac10_vocabulary
+from jlac_mapper.bootstrap import App, build_app, build_jlac10, jlac10_vocabulary
 from jlac_mapper.cli.eval_command import read_records
+from jlac_mapper.config import Settings
 from jlac_mapper.evaluation.jlac10 import report
 from jlac_mapper.evaluation.jlac10.labels import LEVELS, LabelledRow, read_labelled
 from jlac_mapper.evaluation.jlac10.run import analyte_names, evaluate
@@ -70,6 +74,16 @@ def data_sets(shared: Path) -> list[DataSet]:
         DataSet("commercial-lab-jlac10", dev / "commercial-lab-jlac10.csv"),
         DataSet("jlac10-units", dev / "jlac10-units.csv", of_units),
     ]
+
+
+@contextmanager
+def app_with_tables(shared: Path, **settings: Any) -> Iterator[App]:
+    """Build the app with these settings over the workbook, where it is there, in a database of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = Settings(database_url=f"sqlite:///{Path(folder) / 'jlac10.sqlite3'}", **settings)
+        if (workbook := shared / TABLES_FILE).is_file():
+            parts.import_master(workbook, TABLES, chosen.database_url)
+        yield build_app(chosen, as_of=parts.LABELS_DAY, master="starter")
 
 
 def measure(

@@ -1,5 +1,6 @@
 """The product put together from changed parts: what ablations and injected faults need."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -103,7 +104,9 @@ def train_embedder(bound: BoundRelease, seed: int) -> StaticEmbedder:
     found = pairs.examples(bound, seed)
     grams, trained = embedder.train_static(found, replace(embedder.STATIC, seed=seed))
     vectors, scales = quantised(table_of(trained.model))
-    return StaticEmbedder(grams, vectors, scales, "static-ngrams of a part of the names")
+    # Vectors are kept between runs under the embedding's name: two trainings must not share one.
+    digest = hashlib.sha256(vectors.tobytes()).hexdigest()[:12]
+    return StaticEmbedder(grams, vectors, scales, f"static-ngrams of a part of the names@{digest}")
 
 
 def map_all(mapper: Mapper, tests: Sequence[LocalTest], chunk: int = 512) -> list[MappingResult]:

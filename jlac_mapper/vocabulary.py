@@ -99,6 +99,11 @@ class Concept:
         return frozenset((self.section, *self.also_in))
 
     @property
+    def entry(self) -> str:
+        """The JLAC10 entry that its code is composed from; empty where it has none."""
+        return self.jlac10[0] if self.jlac10 else ""
+
+    @property
     def analytes(self) -> tuple[str, ...]:
         """Its JLAC10 analytes, five characters each."""
         return tuple(dict.fromkeys(code[:5] for code in self.jlac10))

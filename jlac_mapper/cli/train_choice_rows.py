@@ -105,8 +105,8 @@ def _generated(app: "App", count: int, seed: int) -> "Iterator[AnsweredChoice | 
     kept, unseen = reranker_rows.split(vocabulary)
     rows = jlac10_choice.generated(vocabulary, unseen, seed, times=1 + count // max(1, len(unseen.names)))
     rows = random.Random(seed).sample(rows, min(count, len(rows)))
-    entries = jlac10_choice.entries(vocabulary)
+    concepts = vocabulary.by_key()
     mapper = build_jlac10(replace(app, bound=replace(app.bound, vocabulary=kept)))
     for row, question in zip(rows, mapper.questions([row.test for row in rows]), strict=True):
-        own = entries[row.concept]
+        own = concepts[row.concept].entry
         yield answered(question, [o.concept == own for o in question.options]) if question else None

@@ -133,3 +133,13 @@ def names_per_second(embed: Callable[[Sequence[str]], FloatMatrix], texts: Seque
 
 def _share(asked: Sequence[Asked], k: int) -> float:
     return float(np.mean([row.rank < k for row in asked if row.listed]))
+
+
+def over_names(by_name: Sequence[Sequence[float]], seed: int, resamples: int = _RESAMPLES) -> Figure:
+    """Return a mean with its 95 % bootstrap interval over names: the values of one name belong together."""
+    totals = np.array([sum(values) for values in by_name])
+    counts = np.array([len(values) for values in by_name])
+    drawn = np.random.default_rng(seed).integers(len(totals), size=(resamples, len(totals)))
+    means = totals[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    low, high = (float(v) for v in np.percentile(means, (2.5, 97.5)))
+    return Figure(float(totals.sum() / counts.sum()), low, high)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from jlac_mapper.mapping.jlac10.ask import reweighed
 from jlac_mapper.mapping.jlac10.calibration import ChoiceCalibration
 from jlac_mapper.mapping.jlac10.compose import split_entry
 from jlac_mapper.mapping.jlac10.pipeline import Jlac10Pipeline, Spoken
 from jlac_mapper.training.calibration_figures import lower_bound
+from jlac_mapper.training.embedder_measure import over_names
 from jlac_mapper.training.generated_masters import MasterGenerator, MasterRow
 from jlac_mapper.training.jlac10_calibration import logistic
 from jlac_mapper.types import LocalTest
@@ -92,15 +92,10 @@ def generated(vocabulary: Vocabulary, unseen: Vocabulary, seed: int, times: int 
     return [row for name in unseen.names if name.form != HOMONYM for row in generator.rows(name, times)]
 
 
-def entries(vocabulary: Vocabulary) -> dict[str, str]:
-    """Return concept -> its JLAC10 entry, "" where it has none."""
-    return {c.key: c.jlac10[0] if c.jlac10 else "" for c in vocabulary.concepts}
-
-
 def of_generated(pipeline: Jlac10Pipeline, vocabulary: Vocabulary, rows: Sequence[MasterRow]) -> list[Heard]:
     """Return what a model says of generated rows."""
-    own_of = entries(vocabulary)
-    meant = [own_of[row.concept] for row in rows]
+    concepts = vocabulary.by_key()
+    meant = [concepts[row.concept].entry for row in rows]
     return heard(
         pipeline, [row.test for row in rows], [own.__eq__ for own in meant], [row.name for row in rows]
     )
@@ -166,7 +161,10 @@ def measure(
     without = np.array([row.best(0.0)[1] for row in rows], float)
     with_word = [row.best(choice.weight) for row in rows]
     right = np.array([hit for _, hit in with_word], float)
-    low, high = _interval(right - without, [row.name for row in rows])
+    by_name: dict[str, list[float]] = {}
+    for row, change in zip(rows, (right - without).tolist(), strict=True):
+        by_name.setdefault(row.name, []).append(change)
+    difference = over_names(list(by_name.values()), seed=0, resamples=_RESAMPLES)
     known = [
         (choice.probability(share), hit)
         for (share, hit), row in zip(with_word, rows, strict=True)
@@ -180,7 +178,7 @@ def measure(
         "rows": len(rows),
         "right_without": round(float(without.mean()), 4),
         "right_with": round(float(right.mean()), 4),
-        "difference": [round(float((right - without).mean()), 4), round(low, 4), round(high, 4)],
+        "difference": [round(value, 4) for value in (difference.value, difference.low, difference.high)],
         "lifted": lifted,
     }
 
@@ -197,16 +195,3 @@ def lifts(measured: Mapping[str, Any]) -> float:
 def _counted(hits: Sequence[bool]) -> dict[str, Any]:
     low = round(lower_bound(sum(hits), len(hits), _ERROR), 4) if hits else None
     return {"rows": len(hits), "right": sum(hits), "low": low}
-
-
-def _interval(differences: npt.NDArray[np.float64], names: Sequence[str]) -> tuple[float, float]:
-    """Return the 95 % interval of a mean by bootstrap over names."""
-    places = {name: i for i, name in enumerate(dict.fromkeys(names))}
-    totals, counts = np.zeros(len(places)), np.zeros(len(places))
-    for name, difference in zip(names, differences, strict=True):
-        totals[places[name]] += difference
-        counts[places[name]] += 1
-    drawn = np.random.default_rng(0).integers(len(places), size=(_RESAMPLES, len(places)))
-    means = totals[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    low, high = (float(value) for value in np.percentile(means, (2.5, 97.5)))
-    return low, high

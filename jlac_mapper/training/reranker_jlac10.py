@@ -22,8 +22,8 @@ def learned_analytes(vocabulary: Vocabulary) -> dict[str, list[str]]:
     """Return JLAC10 analyte -> its identifications, of all concepts that have a code."""
     found: dict[str, set[str]] = defaultdict(set)
     for concept in vocabulary.concepts:
-        if concept.jlac10:
-            analyte, identification, _ = split_entry(concept.jlac10[0])
+        if concept.entry:
+            analyte, identification, _ = split_entry(concept.entry)
             found[analyte].add(identification)
     return {analyte: sorted(found[analyte]) for analyte in sorted(found)}
 
@@ -45,9 +45,7 @@ class Jlac10Lessons:
     def __init__(self, vocabulary: Vocabulary, seed: int) -> None:
         self._random = random.Random(seed)
         self._generator = MasterGenerator(vocabulary, seed)
-        self._codes = {
-            c.key: split_entry(c.jlac10[0])[:2] if c.jlac10 else ("", "") for c in vocabulary.concepts
-        }
+        self._codes = {c.key: split_entry(c.entry)[:2] if c.entry else ("", "") for c in vocabulary.concepts}
         self._patterns: dict[str, list[_Pattern]] = defaultdict(list)
         for family in vocabulary.families:
             for stem, spellings in family.stems.items():

@@ -11,7 +11,7 @@ from jlac_mapper.llm.generation_template import NOTHING
 from jlac_mapper.mapping.ngram_index import NgramIndex
 from jlac_mapper.text import fold
 from jlac_mapper.training import reranker_network, reranker_tokens
-from jlac_mapper.training.embedder_measure import Figure
+from jlac_mapper.training.embedder_measure import Figure, over_names
 from jlac_mapper.training.generated_masters import MasterGenerator
 from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing
 from jlac_mapper.training.pairs import known_names
@@ -23,7 +23,6 @@ from jlac_mapper.vocabulary import HOMONYM, Vocabulary
 FloatMatrix = npt.NDArray[np.float32]
 _OFFERED = 5
 _NEAREST = 200
-_RESAMPLES = 1000
 _BATCH = 256
 
 
@@ -106,7 +105,7 @@ def _measurands(bound: BoundRelease) -> dict[str, str]:
 
 
 def _analytes(vocabulary: Vocabulary) -> dict[str, str]:
-    return {concept.key: (concept.jlac10 or ("",))[0][:5] for concept in vocabulary.concepts}
+    return {concept.key: concept.entry[:5] for concept in vocabulary.concepts}
 
 
 def model_scores(trained: Trained, measurands: Sequence[str], asked: Sequence[Question]) -> FloatMatrix:
@@ -176,18 +175,8 @@ def figures(
             outcomes = {"none, for a name without a code": _best(said, [*others, ""]) == ""}
         for measure, outcome in outcomes.items():
             right.setdefault(measure, {}).setdefault(question.name, []).append(float(outcome))
-    return {measure: _figure(list(by_name.values()), seed) for measure, by_name in right.items()}
+    return {measure: over_names(list(by_name.values()), seed) for measure, by_name in right.items()}
 
 
 def _best(said: Mapping[str, float], offered: Sequence[str]) -> str:
     return max(offered, key=said.__getitem__)
-
-
-def _figure(by_name: Sequence[Sequence[float]], seed: int) -> Figure:
-    """Return a mean with its 95 % bootstrap interval over names."""
-    totals = np.array([sum(values) for values in by_name])
-    counts = np.array([len(values) for values in by_name])
-    drawn = np.random.default_rng(seed).integers(len(totals), size=(_RESAMPLES, len(totals)))
-    means = totals[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    low, high = (float(v) for v in np.percentile(means, (2.5, 97.5)))
-    return Figure(float(totals.sum() / counts.sum()), low, high)

@@ -93,14 +93,9 @@ class Jlac10Calibration:
             _choice(data["choice"]) if "choice" in data else SILENT,
         )
 
-    def probability(self, share: float, *, has_spoken: bool = False) -> float:
-        """
-        Return the probability (0-1) that a meaning with this share is right.
-
-        Args:
-            has_spoken: The share is that after a language model's word.
-        """
-        return self.choice.probability(share) if has_spoken else _on_curve(share, self.slope, self.offset)
+    def probability(self, share: float) -> float:
+        """Return the probability (0-1) that a meaning with this share is right, where no model spoke."""
+        return _on_curve(share, self.slope, self.offset)
 
     def threshold(self, precision: float) -> float:
         """

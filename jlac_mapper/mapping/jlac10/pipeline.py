@@ -60,14 +60,14 @@ class _Read:
         self.uncoded = 0.0
         first: dict[str, Concept] = {}
         for concept, _, share in self.meanings:
-            if not concept.jlac10:
+            entry = concept.entry
+            if not entry:
                 self.uncoded += share
                 continue
-            entry = concept.jlac10[0]
             self.shares[entry] = self.shares.get(entry, 0.0) + share
             first.setdefault(entry, concept)
         self.coded = sum(self.shares.values())
-        ranked = sorted(self.shares, key=lambda e: (-self.shares[e], e)) if len(first) > 1 else self.shares
+        ranked = sorted(self.shares, key=lambda e: (-self.shares[e], e))
         self.offers = [Offer(entry, first[entry]) for entry in ranked]
 
     @property
@@ -77,7 +77,7 @@ class _Read:
 
     def by_meaning(self) -> list[tuple[str, float]]:
         """Return the JLAC10 entry ("" without one) and the share of each meaning, in order."""
-        return [(concept.jlac10[0] if concept.jlac10 else "", share) for concept, _, share in self.meanings]
+        return [(concept.entry, share) for concept, _, share in self.meanings]
 
     def reweighed(self, opinion: Opinion, weight: float) -> "_Read":
         """Return the row after a language model spoke, its word counted with *weight*."""
@@ -257,10 +257,11 @@ class Jlac10Pipeline:
         if not row.offers:
             return
         has_spoken = bool(row.opinion.odds)
+        curve = self._calibration.choice if has_spoken else self._calibration
         said = self._composer.read(row.test)
         for entry, concept in row.offers[:limit]:
             composed = self._composer.compose(said, concept)
-            analyte = self._calibration.probability(row.shares[entry], has_spoken=has_spoken)
+            analyte = curve.probability(row.shares[entry])
             if has_spoken and not self._lifts:
                 # A row that stays with a person never looks as sure as one that does not.
                 analyte = min(analyte, self._thresholds.accept)
