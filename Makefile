@@ -1,11 +1,11 @@
-# make setup | map | test | test-vllm | check: each works alone on a fresh machine with Python 3.11 or newer.
+# make setup | map | test | test-vllm | check | docs: each works alone on a fresh machine with Python 3.11 or newer.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # vLLM's CPU build is large and has its own torch: it gets an environment of its own.
 VLLM := .venv-vllm
 
-.PHONY: setup setup-dev map test test-vllm check format proto bench clean
+.PHONY: setup setup-dev map test test-vllm check format proto bench docs pictures clean
 
 $(VENV)/.setup: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -15,7 +15,12 @@ $(VENV)/.setup: pyproject.toml
 $(VENV)/.setup-dev: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	touch $@ $(VENV)/.setup
+	touch $@ $(VENV)/.setup $(VENV)/.setup-docs
+
+$(VENV)/.setup-docs: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	touch $@
 
 setup: $(VENV)/.setup
 
@@ -55,6 +60,14 @@ format: setup-dev
 
 proto: setup-dev
 	$(BIN)/python proto/generate.py
+
+# The site in out/docs; a link or heading that is not there ends it. The theme's notice about its successor is left out.
+docs: $(VENV)/.setup-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The pictures in docs/pictures, from the real program in real Chromium.
+pictures: setup-dev
+	$(BIN)/python docs/take_pictures.py
 
 bench: setup-dev
 	$(BIN)/python eval/run.py

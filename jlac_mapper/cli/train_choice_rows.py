@@ -68,7 +68,7 @@ def _of_jlac11(app: "App", labelled: Path) -> "Iterator[AnsweredChoice | None]":
     rows = read_labelled(read_records(labelled))
     scored = [row for row in rows if row.truth.status in (Status.CODABLE, Status.UNLISTED)]
     if not scored:
-        raise InputError(f"{labelled} holds no row with a label of its own; see README, evaluating")
+        raise InputError(f"{labelled} holds no row with a label of its own; see docs/evaluation.md")
     labels = MovedLabels(app.bound.release, load_starter().successions)
     pipeline = cast(Pipeline, app.mapper)  # what build_app puts there
     for row, question in zip(scored, pipeline.questions([row.test for row in scored]), strict=True):

@@ -133,4 +133,9 @@ def _table(compared: Sequence[Measured]) -> list[str]:
         speed = f"{row.names_per_second:,.0f}" if row.names_per_second else ""
         cells = " | ".join(str(row.figures[c]) for c in columns)
         lines.append(f"| {row.method} | {row.folds} | {row.names:,} | {cells} | {speed} |")
-    return [*lines, "", "names/s is that of training's own code; the product's is in the README.", ""]
+    return [
+        *lines,
+        "",
+        "names/s is that of training's own code; the product's is in docs/performance.md.",
+        "",
+    ]

@@ -9,10 +9,10 @@ from fnmatch import fnmatch
 import pytest
 
 from jlac_mapper.config import PREFIX, Settings
-from tests.meta import readme
+from tests.meta import pages
 from tests.meta.command_lines import options, problem_of_words, verbs
 
-REPOSITORY = readme.REPOSITORY
+REPOSITORY = pages.REPOSITORY
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -115,6 +115,7 @@ def test_the_program_runs_without_rights_and_keeps_its_database_in_the_volume() 
     assert url.startswith(f"sqlite:///{last('VOLUME')}/")
 
 
+@pytest.mark.parametrize("guide", pages.GUIDES, ids=lambda guide: guide.language)
 @pytest.mark.parametrize("line", ["docker run", "docker build", "pip wheel --wheel-dir dist"])
-def test_the_readme_says_how_the_image_is_made_and_run(line: str) -> None:
-    assert any(line in block for block in readme.blocks("sh"))
+def test_the_documentation_says_how_the_image_is_made_and_run(line: str, guide: pages.Guide) -> None:
+    assert any(line in block for block in guide.page("deployment").blocks("sh"))

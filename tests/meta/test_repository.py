@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.meta.readme import REPOSITORY
+from tests.meta.pages import REPOSITORY
 
 # Homes and temporary folders of one machine, registries, addresses inside one network.
 _FOREIGN = re.compile(
