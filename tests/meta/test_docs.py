@@ -330,6 +330,12 @@ def test_a_page_shows_the_same_in_both_languages(name: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in (pages.DOCS / "en").glob("*.md")))
+def test_a_page_links_to_itself_in_the_other_language(name: str) -> None:
+    assert f"en/{name}" in pages.read(pages.DOCS / name).links()
+    assert f"../{name}" in pages.read(pages.DOCS / "en" / name).links()
+
+
 def test_every_page_of_users_is_in_both_languages() -> None:
     in_english_alone = {"accuracy.md", "performance.md", "architecture.md"}
     japanese = {path.name for path in pages.DOCS.glob("*.md")} - in_english_alone
