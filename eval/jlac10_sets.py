@@ -11,7 +11,7 @@ from typing import Any
 import parts
 from rich.console import Console
 
-from jlac_mapper.bootstrap import App, build_app, build_jlac10, jlac10_vocabulary
+from jlac_mapper.bootstrap import App, build_app, build_jlac10
 from jlac_mapper.cli.eval_command import read_records
 from jlac_mapper.config import Settings
 from jlac_mapper.evaluation.jlac10 import report
@@ -96,7 +96,7 @@ def measure(
     }
     for tables, build in apps.items() if there else ():
         app = build()
-        mapper, vocabulary = build_jlac10(app), jlac10_vocabulary(app)[1]
+        mapper, vocabulary = build_jlac10(app), app.jlac10_vocabulary
         names = analyte_names(vocabulary)
         for one in there:
             console.rule(f"{one.title} with {tables}")

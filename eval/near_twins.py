@@ -41,7 +41,8 @@ class Recorder:
     def __init__(self, inner: ChoiceModel) -> None:
         self.inner = inner
         self.said: dict[tuple[tuple[str, str], ...], str | None] = {}
-        self.identity, self.template, self.sees_order = inner.identity, inner.template, inner.sees_order
+        self.identity, self.template = inner.identity, inner.template
+        self.speaks, self.sees_order = inner.speaks, inner.sees_order
 
     def choose(self, questions: Sequence[Choice]) -> list[ChoiceAnswer]:
         """Ask the model, remember its first choice, and pass the answers on."""

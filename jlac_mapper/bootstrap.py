@@ -1,9 +1,11 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from jlac_mapper import model_loading
@@ -36,6 +38,7 @@ from jlac_mapper.mapping.systems import Systems
 from jlac_mapper.master import starter
 from jlac_mapper.master.elements import with_units
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
+from jlac_mapper.reading.principles import PrincipleReader
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.desk import ReviewDesk
@@ -44,7 +47,7 @@ from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
-from jlac_mapper.types import Candidate, Provenance
+from jlac_mapper.types import Candidate, MapOptions, Provenance, System
 from jlac_mapper.version import __version__
 from jlac_mapper.vocabulary import Vocabulary
 
@@ -62,13 +65,12 @@ class EditionInUse:
     completed: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class App:
-    """The product put together for one edition and one day."""
+    """The product put together for one edition and one day, as far as it was asked for."""
 
     settings: Settings
     store: MasterStore
-    mapper: Mapper
     edition_info: EditionInUse
     vocabulary: Vocabulary
     as_of: date
@@ -79,9 +81,30 @@ class App:
     choice_model: ChoiceModel
     """Who may speak on uncertain rows."""
 
+    @cached_property
+    def mapper(self) -> Mapper:
+        """JLAC11's pipeline over the edition. Raises ConfigurationError; see also `model_loading`."""
+        return build_pipeline(
+            self.settings,
+            bound=self.bound,
+            embedder=model_loading.embedder(self.settings),
+            choice_model=self.choice_model,
+            calibration=Calibration.read(_calibration_file(self.settings)),
+        )
+
+    @cached_property
+    def jlac10_tables(self) -> Jlac10Tables:
+        """The imported tables of JLAC10, empty ones without any."""
+        return Jlac10Tables.of("jlac10", self.elements)
+
+    @cached_property
+    def jlac10_vocabulary(self) -> Vocabulary:
+        """The vocabulary with the analytes that only the imported tables name."""
+        return with_analytes(self.bound.vocabulary, self.jlac10_tables.analytes)
+
     def systems(self) -> Systems:
-        """Return the mapper of every code system; JLAC10's is built when it is first asked for."""
-        return Systems(self.mapper, lambda: build_jlac10(self))
+        """Return the mapper of every code system; each is built when it is first asked for."""
+        return Systems(lambda: self.mapper, lambda: build_jlac10(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +126,22 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """
+    Spare Python's collector what is being built: half a million names, codes and keys, none of them garbage.
+
+    Going through them again and again took a quarter of the time until the first row.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 @lru_cache(maxsize=1)
 def _shipped() -> starter.Starter:
     """Return the shipped release; its tables do not change while the program runs."""
@@ -114,11 +153,13 @@ def open_store(settings: Settings) -> MasterStore:
     return SqlMasterStore(settings.database_url, lambda: _shipped().edition)
 
 
+@_no_collections()
 def build_app(
     settings: Settings,
     *,
     master: str = "",
     as_of: date | None = None,
+    systems: Collection[System] = (System.JLAC11,),
 ) -> App:
     """
     Build the app.
@@ -126,6 +167,7 @@ def build_app(
     Args:
         master: Edition name; empty for the setting's, then for the active one.
         as_of: Day on which codes must be valid; today when not given.
+        systems: What it will answer in: without JLAC11, its pipeline is left until it is asked for.
 
     Raises:
         ConfigurationError: A setting cannot be used; see also `model_loading`.
@@ -139,18 +181,15 @@ def build_app(
     vocabulary = site_vocabulary(store, elements)
     bound = bind(edition, _shipped(), vocabulary, day, added=store.load_bindings(edition.name))
     choice_model = model_loading.language_model(settings)
-    mapper = build_pipeline(
-        settings,
-        bound=bound,
-        embedder=model_loading.embedder(settings),
-        choice_model=choice_model,
-        calibration=Calibration.read(_calibration_file(settings)),
-    )
     completed = bound.release.completed
     info = EditionInUse(edition.name, completed.digest, len(completed.codes), completed.completed)
-    return App(settings, store, mapper, info, vocabulary, day, bound, elements, choice_model)
+    app = App(settings, store, info, vocabulary, day, bound, elements, choice_model)
+    if System.JLAC11 in systems:
+        app.mapper.map_batch([], MapOptions())
+    return app
 
 
+@_no_collections()
 def build_jlac10(
     app: App,
     weights: MeaningWeights | None = None,
@@ -170,20 +209,21 @@ def build_jlac10(
         DatabaseError: The database cannot be used.
     """
     settings = app.settings
-    tables, vocabulary = jlac10_vocabulary(app)
+    tables, vocabulary = app.jlac10_tables, app.jlac10_vocabulary
     folder = Path(settings.jlac10_calibration) if settings.jlac10_calibration else master_data_dir()
     weights = weights or MeaningWeights.read(folder / WEIGHTS_FILE)
     calibration = calibration or Jlac10Calibration.read(folder / CALIBRATION_FILE)
     accept = calibration.threshold(settings.target_precision)
     choice_model = model_loading.jlac10_language_model(settings, app.choice_model)
     reranker = Reranker(choice_model, ConceptQuestion(vocabulary))
+    principles = PrincipleReader(vocabulary.principles)
     return Jlac10Pipeline(
         normalizer=Normalizer(vocabulary),
         finder=MeaningFinder(vocabulary, make_dense),
-        reader=FeatureReader(vocabulary),
+        reader=FeatureReader(vocabulary, principles),
         weights=weights,
         calibration=calibration,
-        composer=Composer(vocabulary, tables),
+        composer=Composer(vocabulary, tables, principles),
         reranker=reranker,
         vocabulary=vocabulary,
         thresholds=Thresholds(accept=accept, no_code=calibration.known),
@@ -198,12 +238,6 @@ def build_jlac10(
         ),
         lifts=calibration.choice.may_lift(reranker.identity, settings.target_precision),
     )
-
-
-def jlac10_vocabulary(app: App) -> tuple[Jlac10Tables, Vocabulary]:
-    """Return the imported JLAC10 tables, and the app's vocabulary with the analytes that only they name."""
-    tables = Jlac10Tables.of("jlac10", app.elements)
-    return tables, with_analytes(app.bound.vocabulary, tables.analytes)
 
 
 def site_vocabulary(store: MasterStore, elements: Sequence[Element] | None = None) -> Vocabulary:

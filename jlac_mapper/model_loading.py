@@ -62,6 +62,12 @@ def dense_names(model: Embedder) -> Callable[[Sequence[str]], DenseNames]:
     return make
 
 
+def may_be_copied(settings: Settings) -> bool:
+    """Whether all that answers works in a copy of this process: nothing on a GPU, no engine or client."""
+    own = settings.llm in ("", OFF, BUNDLED) and settings.embedder in ("", OFF)
+    return own and not (faiss_index.available() and faiss_index.gpu_count())
+
+
 def language_model(settings: Settings) -> ChoiceModel:
     """
     Return who may speak on uncertain rows, as `settings.llm` says.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -71,8 +71,7 @@ class VectorIndex(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceOption:
+class ChoiceOption(NamedTuple):
     """
     One answer on offer.
 
@@ -90,8 +89,7 @@ class ChoiceOption:
     concept: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """
     A closed question about one row.
 
@@ -132,6 +130,11 @@ class ChoiceModel(Protocol):
     @property
     def template(self) -> str:
         """Version of the text that the model reads; empty where it reads none."""
+        ...
+
+    @property
+    def speaks(self) -> bool:
+        """False for one that never has an opinion and need not be asked."""
         ...
 
     @property

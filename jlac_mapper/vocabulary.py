@@ -73,7 +73,7 @@ class Concept:
         confused_with: Keys of concepts whose names are taken for its own.
         also_in: Further sections that laboratories file it under.
         methods: JLAC10 codes of the measuring principles that it is measured by, the most usual first.
-        name_key: The standard name as it is looked up (see `text.fold`).
+        name_key, name_en_key: The standard names as they are looked up (see `text.fold`).
     """
 
     key: str
@@ -89,9 +89,11 @@ class Concept:
     also_in: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     name_key: str = field(init=False, repr=False, compare=False, default="")
+    name_en_key: str = field(init=False, repr=False, compare=False, default="")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name_key", fold(self.name))
+        object.__setattr__(self, "name_en_key", fold(self.name_en))
 
     @property
     def sections(self) -> frozenset[str]:
@@ -136,6 +138,14 @@ class Name:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", fold(self.text))
+
+    def __getstate__(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __setstate__(self, state: tuple[object, ...]) -> None:
+        # Tens of thousands are read from the cache at every start; the default looks its fields up each time.
+        for name, value in zip(self.__slots__, state, strict=True):
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, slots=True)

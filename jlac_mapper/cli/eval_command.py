@@ -88,10 +88,10 @@ def eval_command(
     app = build_app(Settings.from_env(os.environ), master=master, as_of=day)
     folder = output or _FOLDERS[system]
     if system is MeasuredSystem.JLAC10:
-        from jlac_mapper.bootstrap import build_jlac10, jlac10_vocabulary
+        from jlac_mapper.bootstrap import build_jlac10
 
         evaluate_jlac10_table(
-            labelled, folder, build_jlac10(app), jlac10_vocabulary(app)[1], Console(), previous=previous
+            labelled, folder, build_jlac10(app), app.jlac10_vocabulary, Console(), previous=previous
         )
         return
     shipped = load_starter()

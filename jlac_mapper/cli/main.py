@@ -111,4 +111,6 @@ def run() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without Japanese is no reason to stop
     collect_less_often()
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    gc.freeze()  # the process ends: nobody need look through the vocabulary once more for garbage
+    sys.exit(code)

@@ -20,6 +20,7 @@ from jlac_mapper.errors import InputError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from jlac_mapper.config import Settings
     from jlac_mapper.tables.job import MapJob
 
 INTERRUPTED = 130
@@ -49,6 +50,9 @@ def map_command(
         list[str] | None,
         typer.Option(metavar="field=HEADER", help="Column of a field, where the header is not recognised."),
     ] = None,
+    jobs: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Processes that map. (default: one a core)")
+    ] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     encoding: Annotated[
         OutputEncoding, typer.Option(help="Of a CSV or TSV output.")
@@ -62,7 +66,7 @@ def map_command(
     show: Annotated[int, typer.Option(metavar="N", min=0, help="Print the first N rows afterwards.")] = 0,
 ) -> None:
     """Give every test of a list its JLAC11 or JLAC10 code, a disposition and the reasons."""
-    from jlac_mapper.bootstrap import build_app, jlac10_vocabulary
+    from jlac_mapper.bootstrap import build_app
     from jlac_mapper.config import Settings
     from jlac_mapper.tables.headings import parse_overrides
     from jlac_mapper.tables.job import MapJob, check_paths, default_output
@@ -86,7 +90,7 @@ def map_command(
             )
         settings = replace(settings, target_precision=target_precision)
     settings = replace(settings, llm=llm or settings.llm)
-    app = build_app(settings, master=master, as_of=day)
+    app = build_app(settings, master=master, as_of=day, systems=systems)
     job = replace(
         job,
         options=MapOptions(top_k, facility, systems, settings.site_defaults),
@@ -95,7 +99,7 @@ def map_command(
             "--as-of": day.isoformat(),
             "--llm": settings.llm,
             "--target-precision": str(settings.target_precision),
-            **({"JLAC10 tables": jlac10_vocabulary(app)[0].digest} if System.JLAC10 in systems else {}),
+            **({"JLAC10 tables": app.jlac10_tables.digest} if System.JLAC10 in systems else {}),
         },
     )
     from jlac_mapper.tables.job import map_file
@@ -105,7 +109,9 @@ def map_command(
     stderr = _console(stderr=True)
     try:
         with _progress_bar() as (on_start, on_chunk):
-            tally, mapped, seconds = map_file(job, mapper, on_start=on_start, on_chunk=on_chunk)
+            tally, mapped, seconds = map_file(
+                job, mapper, on_start=on_start, on_chunk=on_chunk, jobs=_processes(jobs, settings)
+            )
     except KeyboardInterrupt:
         print(interruption(job), file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
@@ -116,6 +122,26 @@ def map_command(
         print_first_rows(job, show)
     else:
         print(f"Output: {job.output}", file=sys.stderr)
+
+
+def _processes(asked: int, settings: "Settings") -> int:
+    """
+    Return how many processes map: those asked for, else one a core where they can be copies of this one.
+
+    Raises:
+        InputError: Several are asked for where they cannot.
+    """
+    from jlac_mapper.model_loading import may_be_copied
+    from jlac_mapper.tables.workers import can_share, cores
+
+    if can_share() and may_be_copied(settings):
+        return asked or cores()
+    if asked > 1:
+        raise InputError(
+            f"--jobs {asked} needs Linux, the shipped models and no GPU; leave it out, or run several lists "
+            "beside each other"
+        )
+    return 1
 
 
 def _day(as_of: str, job: "MapJob") -> date:

@@ -88,8 +88,8 @@ class Binder:
             if name.form != HOMONYM:
                 self._by_name[name.key].add(name.concept)
         for concept in vocabulary.concepts:
-            for text in (concept.name, concept.name_en):
-                if (key := fold(text)) not in self._by_name:
+            for key in (concept.name_key, concept.name_en_key):
+                if key not in self._by_name:
                     self._by_name[key].add(concept.key)
         self._by_analyte: dict[str, set[str]] = defaultdict(set)
         for concept in vocabulary.concepts:

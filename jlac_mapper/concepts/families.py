@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from jlac_mapper.compiled import compiled
 from jlac_mapper.concepts import tables
@@ -52,6 +53,28 @@ def first_names(families: Iterable[NameFamily], concepts: Set[str], listed: Iter
     return [name for name in found.values() if name is not None]
 
 
+_Pattern = tuple[str, str, int, str]
+"""What stands before and behind the stem, the family's place, the concept's key with a place for the stem."""
+
+
+class _Folded(NamedTuple):
+    """
+    All that names are composed of, as names are looked up.
+
+    Attributes:
+        joined: Composed names that fold otherwise than their parts do, with their concepts.
+        stems: Spelling -> stems, for each family.
+        by_start, by_end: Patterns by their first character; those without a beginning by their last.
+        bare: Patterns that are the stem alone.
+    """
+
+    joined: Mapping[str, tuple[str, ...]]
+    stems: tuple[Mapping[str, tuple[str, ...]], ...]
+    by_start: Mapping[str, tuple[_Pattern, ...]]
+    by_end: Mapping[str, tuple[_Pattern, ...]]
+    bare: tuple[_Pattern, ...]
+
+
 class ComposedNames:
     """
     Looks up folded names that families compose, without ever listing them.
@@ -63,46 +86,56 @@ class ComposedNames:
     def __init__(self, families: Iterable[NameFamily], concepts: Set[str]) -> None:
         families = tuple(families)
         sources = (repr(families), "\n".join(sorted(concepts)))
-        self._joined = compiled("composed", sources, lambda: _folded_together(families, concepts))
-        self._stems: list[dict[str, tuple[str, ...]]] = []
-        by_start: dict[str, list[tuple[str, str, int, str]]] = defaultdict(list)
-        by_end: dict[str, list[tuple[str, str, int, str]]] = defaultdict(list)
-        self._bare: list[tuple[str, str, int, str]] = []
         self._concepts = frozenset(concepts)
-        for place, family in enumerate(families):
-            stems: dict[str, list[str]] = defaultdict(list)
-            for stem, spellings in family.stems.items():
-                for spelling in spellings:
-                    if (key := fold(spelling)) and stem not in stems[key]:
-                        stems[key].append(stem)
-            self._stems.append({key: tuple(found) for key, found in stems.items()})
-            for concept, texts in family.patterns:
-                for text in texts:
-                    start, end = (fold(part) for part in text.split(_PLACE))
-                    pattern = (start, end, place, concept)
-                    if start:
-                        by_start[start[0]].append(pattern)
-                    elif end:
-                        by_end[end[-1]].append(pattern)
-                    else:
-                        self._bare.append(pattern)
-        self._by_start = {key: tuple(dict.fromkeys(found)) for key, found in by_start.items()}
-        self._by_end = {key: tuple(dict.fromkeys(found)) for key, found in by_end.items()}
+        self._folded = compiled("composed", sources, lambda: _folded(families, concepts))
         self.find = lru_cache(maxsize=20_000)(self._find)
 
     def _find(self, key: str) -> tuple[str, ...]:
         """Return the concepts that a folded name is composed for, in the order of the tables; mostly none."""
         if not key:
             return ()
-        found = dict.fromkeys(self._joined.get(key, ()))
-        patterns = (*self._by_start.get(key[0], ()), *self._by_end.get(key[-1], ()), *self._bare)
+        folded = self._folded
+        found = dict.fromkeys(folded.joined.get(key, ()))
+        patterns = (*folded.by_start.get(key[0], ()), *folded.by_end.get(key[-1], ()), *folded.bare)
         for start, end, place, concept in patterns:
             if len(start) + len(end) < len(key) and key.startswith(start) and key.endswith(end):
                 stem = key[len(start) : len(key) - len(end)]
-                for meant in self._stems[place].get(stem, ()):
+                for meant in folded.stems[place].get(stem, ()):
                     if (composed := concept.replace(_PLACE, meant)) in self._concepts:
                         found[composed] = None
         return tuple(found)
+
+
+def _folded(families: Sequence[NameFamily], concepts: Set[str]) -> _Folded:
+    """Fold all that names are composed of, and file patterns by the character that they begin or end with."""
+    stems = []
+    by_start: dict[str, list[_Pattern]] = defaultdict(list)
+    by_end: dict[str, list[_Pattern]] = defaultdict(list)
+    bare: list[_Pattern] = []
+    for place, family in enumerate(families):
+        spelled: dict[str, list[str]] = defaultdict(list)
+        for stem, spellings in family.stems.items():
+            for spelling in spellings:
+                if (key := fold(spelling)) and stem not in spelled[key]:
+                    spelled[key].append(stem)
+        stems.append({key: tuple(found) for key, found in spelled.items()})
+        for concept, texts in family.patterns:
+            for text in texts:
+                start, end = (fold(part) for part in text.split(_PLACE))
+                pattern = (start, end, place, concept)
+                if start:
+                    by_start[start[0]].append(pattern)
+                elif end:
+                    by_end[end[-1]].append(pattern)
+                else:
+                    bare.append(pattern)
+    return _Folded(
+        _folded_together(families, concepts),
+        tuple(stems),
+        {key: tuple(dict.fromkeys(found)) for key, found in by_start.items()},
+        {key: tuple(dict.fromkeys(found)) for key, found in by_end.items()},
+        tuple(bare),
+    )
 
 
 def _folded_together(families: Iterable[NameFamily], concepts: Set[str]) -> dict[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +35,34 @@ Scores = dict[tuple[int, ...], Any]
 """Token numbers so far -> log-probability of each element as the next token."""
 
 
+class _Session:
+    """A session of ONNX Runtime that a copy of this process opens anew: threads are not copied with it."""
+
+    def __init__(self, onnxruntime: Any, path: Path) -> None:
+        self._onnxruntime = onnxruntime
+        self._path = path
+        # One that is left stays: taken down in a copy, it would wait for threads that are not there.
+        self._sessions: list[Any] = []
+        self._open(threads=0)
+
+    def _open(self, *, threads: int) -> None:
+        settings = self._onnxruntime.SessionOptions()
+        settings.log_severity_level = 4  # failures come back as exceptions; nothing goes to the terminal
+        settings.enable_cpu_mem_arena = False  # the arena would keep the largest batch for good
+        settings.intra_op_num_threads = threads
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        session = self._onnxruntime.InferenceSession(
+            str(self._path), settings, providers=["CPUExecutionProvider"]
+        )
+        self._sessions.append(session)
+        self._process = os.getpid()
+
+    def run(self, outputs: Sequence[str] | None, inputs: Mapping[str, Any]) -> Any:
+        if self._process != os.getpid():
+            self._open(threads=1)  # the other cores have copies of their own
+        return self._sessions[-1].run(outputs, inputs)
+
+
 class OnnxChoice:
     """
     A ChoiceModel that reads the row and scores the code of every option.
@@ -43,6 +72,7 @@ class OnnxChoice:
     """
 
     template = GENERATION_TEMPLATE
+    speaks = True
     sees_order = False
 
     def __init__(
@@ -108,13 +138,7 @@ class OnnxChoice:
                     f"{folder}: the files have digest {found[:12]}, {BUNDLED_MARK} says "
                     f"{str(mark['digest'])[:12]}; copy or train the model again"
                 )
-            settings = onnxruntime.SessionOptions()
-            settings.log_severity_level = 4  # failures come back as exceptions; nothing goes to the terminal
-            settings.enable_cpu_mem_arena = False  # the arena would keep the largest batch for good
-            settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-            session = onnxruntime.InferenceSession(
-                str(folder / MODEL_FILE), settings, providers=["CPUExecutionProvider"]
-            )
+            session = _Session(onnxruntime, folder / MODEL_FILE)
             numbers = read_numbers(folder / TOKENIZER_FILE)
             return cls(session, numbers, mark, deadline=deadline, clock=clock)
         except ModelFileError:

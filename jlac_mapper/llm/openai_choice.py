@@ -44,6 +44,8 @@ class OpenAiChoice:
         ConfigurationError: The URL, the token or the file cannot be used.
     """
 
+    speaks = True
+
     def __init__(
         self,
         base_url: str,

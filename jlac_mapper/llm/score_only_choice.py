@@ -10,6 +10,7 @@ class ScoreOnlyChoice:
 
     identity = "score_only"
     template = ""
+    speaks = False
     sees_order = False
 
     def choose(self, questions: Sequence[Choice]) -> list[ChoiceAnswer]:

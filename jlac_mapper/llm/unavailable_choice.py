@@ -9,6 +9,7 @@ class UnavailableChoice:
     """A ChoiceModel that is away for good, so that rows are decided without it and say so."""
 
     template = ""
+    speaks = True
     sees_order = False
 
     def __init__(self, identity: str, reason: str) -> None:

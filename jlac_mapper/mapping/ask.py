@@ -3,7 +3,7 @@
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from jlac_mapper.mapping.question import row_fields
@@ -69,26 +69,26 @@ class Reranker(Generic[_Offered]):
 
     def ask(self, rows: Sequence[tuple[NormalizedTest, Sequence[_Offered]]]) -> list[Opinion]:
         """Return one opinion a row; identical questions are asked once and remembered."""
+        if not self.model.speaks:
+            return [UNASKED] * len(rows)
         questions = [self.question(test, offered) for test, offered in rows]
-        asked = [replace(q, options=_order(q, i)) for q in questions for i in range(self._orders)]
-        self._answer_new([c for c in dict.fromkeys(asked) if c not in self._answers])
+        asked = [q._replace(options=_order(q, i)) for q in questions for i in range(self._orders)]
+        answers = self._answered(asked)
         opinions = []
         for number, question in enumerate(questions):
-            here = asked[number * self._orders : (number + 1) * self._orders]
-            opinions.append(_opinion(question, here, [self._answers[c] for c in here]))
-        self._forget()
+            here = slice(number * self._orders, (number + 1) * self._orders)
+            opinions.append(_opinion(question, asked[here], answers[here]))
         return opinions
 
-    def _answer_new(self, new: Sequence[Choice]) -> None:
-        if new:
-            self._answers.update(zip(new, self.model.choose(new), strict=True))
-
-    def _forget(self) -> None:
-        """Drop failures, so that they are asked again, and the oldest answers beyond the limit."""
-        for choice in [c for c, a in self._answers.items() if a.unavailable]:
-            del self._answers[choice]
+    def _answered(self, asked: Sequence[Choice]) -> list[ChoiceAnswer]:
+        """Return the answers in order; failures are not remembered, so that they are asked again."""
+        new = [choice for choice in dict.fromkeys(asked) if choice not in self._answers]
+        said = dict(zip(new, self.model.choose(new), strict=True)) if new else {}
+        answers = [said[choice] if choice in said else self._answers[choice] for choice in asked]
+        self._answers.update((choice, answer) for choice, answer in said.items() if not answer.unavailable)
         while len(self._answers) > _REMEMBERED:
             self._answers.popitem(last=False)
+        return answers
 
 
 class CandidateQuestion:

@@ -22,13 +22,17 @@ class Systems:
     Answers in the systems that a call asks for.
 
     Args:
-        jlac11: The mapper of the release in use.
-        make_jlac10: Builds the other; called when JLAC10 is asked for the first time.
+        make_jlac11: Builds the mapper of the release in use; called when JLAC11 is asked for the first time.
+        make_jlac10: Likewise the mapper of JLAC10.
     """
 
-    def __init__(self, jlac11: Mapper, make_jlac10: Callable[[], Jlac10Mapper]) -> None:
-        self._jlac11 = jlac11
+    def __init__(self, make_jlac11: Callable[[], Mapper], make_jlac10: Callable[[], Jlac10Mapper]) -> None:
+        self._make_jlac11 = make_jlac11
         self._make_jlac10 = make_jlac10
+
+    @cached_property
+    def _jlac11(self) -> Mapper:
+        return self._make_jlac11()
 
     @cached_property
     def _jlac10(self) -> Jlac10Mapper:

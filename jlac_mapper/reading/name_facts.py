@@ -57,7 +57,7 @@ class NameFacts(NamedTuple):
 
 
 NOTHING = NameFacts(0, 0, 0, 0, 0, 0)
-_DIGITS, _NUMBERS, _WIDTH = 3, 1000, 503
+_DIGITS, _WORDS = 3, 503
 
 
 @lru_cache(maxsize=131_072)
@@ -92,5 +92,5 @@ def _bits(words: Iterable[str]) -> int:
     found = 0
     for word in words:
         is_number = word.isdigit() and len(word) <= _DIGITS
-        found |= 1 << (int(word) if is_number else _NUMBERS + crc32(word.encode()) % _WIDTH)
+        found |= 1 << (_WORDS + int(word) if is_number else crc32(word.encode()) % _WORDS)
     return found

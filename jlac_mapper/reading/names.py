@@ -60,7 +60,8 @@ class NameReader:
             key = name.key
             # A heading that fits the rarer meaning alone stays: without it 感染症:TP reads as 総蛋白.
             usual = sections[name.concept] if name.form != HOMONYM else frozenset[str]()
-            self._sections[key] = self._sections.get(key, frozenset()) | usual
+            said = self._sections.get(key)
+            self._sections[key] = usual if said is None else said | usual
 
     @cached_property
     def _telling(self) -> tuple[frozenset[str], tuple[int, ...]]:

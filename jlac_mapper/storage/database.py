@@ -7,16 +7,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from jlac_mapper.errors import ConfigurationError, DatabaseError, MissingExtraError
 
+HEAD = "0005"
+"""The newest schema. A database that has it is used without loading Alembic."""
 _MIGRATION_LOCK = 7_011_117  # any number, the same in every process
 _BUSY_SECONDS = 30
 _BUSY_PAUSE_SECONDS = 0.02
@@ -163,18 +161,28 @@ def _write_transaction(engine: Engine) -> Iterator[Connection]:
 
 def _bring_to_head(engine: Engine, shown: str) -> None:
     """Upgrade the schema where it is older; do nothing, not even write, where it is at head."""
+    with engine.connect() as connection:
+        revision = _revision(connection)
+    if revision == HEAD:
+        return
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
-    with engine.connect() as connection:
-        if _at_head(connection, scripts, shown):
-            return
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise DatabaseError(
+            f"database {shown} has the schema {revision!r}, which this version does not know: "
+            "it was written by a newer jlac-mapper; upgrade the program or name another database"
+        )
     if engine.dialect.name == "sqlite":
         _write_ahead(engine)
     with _write_transaction(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-        if not _at_head(connection, scripts, shown):
+        if _revision(connection) in known - {HEAD} | {None}:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -200,12 +208,9 @@ def _write_ahead(engine: Engine) -> None:
             time.sleep(_BUSY_PAUSE_SECONDS)
 
 
-def _at_head(connection: Connection, scripts: ScriptDirectory, shown: str) -> bool:
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current is not None and current not in known:
-        raise DatabaseError(
-            f"database {shown} has the schema {current!r}, which this version does not know: "
-            "it was written by a newer jlac-mapper; upgrade the program or name another database"
-        )
-    return current == scripts.get_current_head()
+def _revision(connection: Connection) -> str | None:
+    """Return the schema that a database has, as Alembic writes it down; None where there is none yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
+    return None if found is None else str(found)

@@ -82,6 +82,7 @@ def map_file(
     on_start: Callable[[int, int], None] = lambda _done, _total: None,
     on_chunk: Callable[[int], None] = lambda _: None,
     chunk_rows: int = CHUNK_ROWS,
+    jobs: int = 1,
 ) -> tuple[Tally, int, float]:
     """
     Map a file to a file.
@@ -95,6 +96,7 @@ def map_file(
         on_start: Called with the rows already done and the rows in all.
         on_chunk: Called with the number of rows after each chunk.
         chunk_rows: Rows a chunk.
+        jobs: Processes that map.
 
     Returns:
         The tally of the whole output, the rows mapped now, and the seconds that took.
@@ -102,6 +104,7 @@ def map_file(
     Raises:
         InputError: The input is no table with a name column, or not the one that was begun.
         OutputError: The output cannot be written or continued.
+        JlacMapperError: One of several processes was killed.
     """
     table = open_table(job.input, job.columns)
     header = (*table.header, *result_columns(job.options.top_k, job.options.systems))
@@ -129,7 +132,9 @@ def map_file(
             job.output, header, settings=settings, encoding=job.encoding, delimiter=delimiter, resume=progress
         )
     try:
-        map_table(table, sink, mapper, job.options, tally=tally, on_chunk=on_chunk, chunk_rows=chunk_rows)
+        map_table(
+            table, sink, mapper, job.options, tally=tally, on_chunk=on_chunk, chunk_rows=chunk_rows, jobs=jobs
+        )
     except BaseException:
         sink.abort()
         raise

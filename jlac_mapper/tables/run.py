@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from jlac_mapper.ports import Mapper, SystemsMapper
 from jlac_mapper.tables.sinks import OutputRow, Sink
 from jlac_mapper.tables.table import Table, open_table
 from jlac_mapper.tables.tally import Tally
 from jlac_mapper.tables.text import Row
+from jlac_mapper.tables.workers import ordered
 from jlac_mapper.types import (
     Answers,
     Disposition,
@@ -35,6 +37,7 @@ def map_table(
     tally: Tally,
     on_chunk: Callable[[int], None] = lambda _: None,
     chunk_rows: int = CHUNK_ROWS,
+    jobs: int = 1,
 ) -> None:
     """
     Map the rows of *table* that *tally* does not count yet and write them to *sink*.
@@ -50,20 +53,27 @@ def map_table(
         tally: Counts of the rows already in the output; counts on in place.
         on_chunk: Called with the number of rows after each chunk.
         chunk_rows: Rows a call of the mapper, at least 1.
+        jobs: Processes that map, no more than there are chunks; any number gives the same output.
+
+    Raises:
+        JlacMapperError: One of those processes was killed.
     """
-    with _rare_collections():
-        for chunk in _chunks(table.rows(skip=tally.rows), chunk_rows):
+
+    def work(tests: Sequence[LocalTest | str]) -> list[_Answered]:
+        return [_answered(answer, options) for answer in _map_chunk(tests, mapper, options)]
+
+    chunks = (
+        (chunk, [row.problem or local_test(row, table.columns) for row in chunk])
+        for chunk in _chunks(table.rows(skip=tally.rows), chunk_rows)
+    )
+    jobs = min(jobs, -(-(table.row_count - tally.rows) // chunk_rows))
+    with _rare_collections(), ordered(work, jobs) as in_order:
+        for chunk, answers in in_order(chunks):
             rows = []
-            for row, answer in zip(chunk, _map_chunk(chunk, table.columns, mapper, options), strict=True):
-                if isinstance(answer, str):
-                    both = len(options.systems) > 1
-                    tally.count(Disposition.ERROR, answer, Disposition.ERROR if both else None)
-                    results = result_cells(None, options.top_k, options.systems)
-                else:
-                    _count(tally, answer)
-                    results = result_cells(answer, options.top_k, options.systems)
+            for row, answer in zip(chunk, answers, strict=True):
+                tally.count(answer.disposition, answer.note, answer.beside)
                 padded = row.cells + ("",) * (len(table.header) - len(row.cells))
-                rows.append(OutputRow(padded, results, row.native))
+                rows.append(OutputRow(padded, answer.cells, row.native))
             sink.write(rows, tally)
             on_chunk(len(rows))
 
@@ -86,10 +96,29 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _count(tally: Tally, answer: MappingResult | Answers) -> None:
-    said = [each for each in _by_system(answer).values() if each is not None]
-    first, beside = said[0], said[1].disposition if len(said) > 1 else None
-    tally.count(first.disposition, first.message if first.disposition is Disposition.ERROR else "", beside)
+class _Answered(NamedTuple):
+    """What a row came to: its result cells, and how it is counted (see `Tally.count`)."""
+
+    cells: tuple[str | float, ...]
+    disposition: Disposition
+    note: str
+    beside: Disposition | None
+
+
+def _answered(answer: MappingResult | Answers | str, options: MapOptions) -> _Answered:
+    """Take the cells out of an answer, or out of the line that says why there is none."""
+    if isinstance(answer, str):
+        beside = Disposition.ERROR if len(options.systems) > 1 else None
+        return _Answered(
+            result_cells(None, options.top_k, options.systems), Disposition.ERROR, answer, beside
+        )
+    first, *others = [each for each in _by_system(answer).values() if each is not None]
+    return _Answered(
+        result_cells(answer, options.top_k, options.systems),
+        first.disposition,
+        first.message if first.disposition is Disposition.ERROR else "",
+        others[0].disposition if others else None,
+    )
 
 
 def _by_system(answer: MappingResult | Answers) -> dict[System, MappingResult | Jlac10Mapping | None]:
@@ -156,12 +185,11 @@ def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
 
 
 def _map_chunk(
-    chunk: Sequence[Row], columns: Mapping[str, int], mapper: Mapper | SystemsMapper, options: MapOptions
+    rows: Sequence[LocalTest | str], mapper: Mapper | SystemsMapper, options: MapOptions
 ) -> list[MappingResult | Answers | str]:
-    """Return an answer a row, or the line that says why there is none."""
-    tests = [local_test(row, columns) for row in chunk if not row.problem]
-    mapped = iter(_map_tests(tests, mapper, options))
-    return [row.problem or next(mapped) for row in chunk]
+    """Return an answer a row, or the line that says why there is none; such a line stays as it stands."""
+    mapped = iter(_map_tests([row for row in rows if isinstance(row, LocalTest)], mapper, options))
+    return [next(mapped) if isinstance(row, LocalTest) else row for row in rows]
 
 
 def _map_tests(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def write(path: Path, rows: Iterable[AnsweredChoice]) -> int:
     try:
         with path.open("w", encoding="utf-8", newline="\n") as file:
             for row in rows:
-                options = [asdict(option) for option in row.choice.options]
+                options = [option._asdict() for option in row.choice.options]
                 line = {"fields": dict(row.choice.fields), "options": options, "right": row.right}
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 count += 1

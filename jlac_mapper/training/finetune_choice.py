@@ -12,7 +12,7 @@ from some thousand rows in minutes; keep a tenth of the rows aside and compare b
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +172,7 @@ def _in_another_order(row: AnsweredChoice, chance: random.Random) -> AnsweredCho
     order = list(range(len(row.choice.options)))
     chance.shuffle(order)
     options = tuple(row.choice.options[i] for i in order)
-    return AnsweredChoice(replace(row.choice, options=options), order.index(row.right))
+    return AnsweredChoice(row.choice._replace(options=options), order.index(row.right))
 
 
 def _step(

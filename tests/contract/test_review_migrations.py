@@ -17,7 +17,7 @@ from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.review.mapping_json import mapping_from_json
 from jlac_mapper.review.model import Action, ItemState
 from jlac_mapper.storage import review_tables
-from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.database import HEAD, Database
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.storage.review_tables import item_answers
 from jlac_mapper.storage.reviews import SqlReviewStore
@@ -38,6 +38,10 @@ def scripts() -> tuple[Config, list[str]]:
     config.set_main_option("script_location", str(MIGRATIONS))
     walked = ScriptDirectory.from_config(config).walk_revisions()
     return config, [script.revision for script in walked][::-1]
+
+
+def test_the_newest_schema_that_is_opened_without_a_look_at_the_migrations_is_theirs() -> None:
+    assert scripts()[1][-1] == HEAD
 
 
 def migrate(database: Database, version: str, *, down: bool = False) -> None:

@@ -176,14 +176,17 @@ def test_a_reader_that_goes_away_ends_the_program_quietly(source: Path) -> None:
     assert len(rows_of(source.with_name("検査マスタ.jlac11.csv"))) == 4
 
 
-def test_ctrl_c_leaves_complete_rows_and_resume_gives_what_an_uninterrupted_run_gives(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_leaves_complete_rows_and_resume_gives_what_an_uninterrupted_run_gives(
+    jobs: int, tmp_path: Path
+) -> None:
     source, output = tmp_path / "long.csv", tmp_path / "out.csv"
     names = ["AST", "アルブミン", "手術料", "尿ｸﾚｱﾁﾆﾝ"]
-    rows = [f"{names[i % 4]},{i}\n" for i in range((COMPLETE_BATCHES + 2) * CHUNK_ROWS)]
+    rows = [f"{names[i % 4]},{i}\n" for i in range(jobs * (COMPLETE_BATCHES + 2) * CHUNK_ROWS)]
     source.write_text("検査名,番号\n" + "".join(rows), "utf-8")
     command = [sys.executable, "-m", "tests.service.interrupted_map", "map", str(source), "-o", str(output)]
     interrupted = subprocess.run(
-        [*command, "--as-of", "2026-04-01"],
+        [*command, "--as-of", "2026-04-01", "--jobs", str(jobs)],
         cwd=REPOSITORY, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True,
     )  # fmt: skip
     assert interrupted.returncode == 130, interrupted.stderr
@@ -191,7 +194,7 @@ def test_ctrl_c_leaves_complete_rows_and_resume_gives_what_an_uninterrupted_run_
     assert "Traceback" not in interrupted.stderr
     record = output.with_name("out.csv.progress")
     done = json.loads(record.read_text("utf-8"))["tally"]["rows"]
-    assert done == COMPLETE_BATCHES * CHUNK_ROWS
+    assert done == COMPLETE_BATCHES * CHUNK_ROWS if jobs == 1 else done % CHUNK_ROWS == 0 < done < len(rows)
     assert [row["番号"] for row in rows_of(output)] == [str(i) for i in range(done)]
 
     # Without --as-of again: the run that is continued has its date.
@@ -199,3 +202,35 @@ def test_ctrl_c_leaves_complete_rows_and_resume_gives_what_an_uninterrupted_run_
     assert not record.exists()
     assert main(["map", str(source), "-o", str(tmp_path / "whole.csv"), "--as-of", "2026-04-01"]) == 0
     assert output.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize("system", ["jlac11", "jlac10", "both"])
+def test_any_number_of_processes_writes_the_same(system: str, tmp_path: Path) -> None:
+    source = tmp_path / "long.csv"
+    names = [
+        "AST",
+        "Ｔ－Ｃｈｏ",
+        "手術料",
+        "尿ｸﾚｱﾁﾆﾝ",
+        "ﾌｪﾘﾁﾝ",
+        "",
+        "抗ＳＳ－Ａ抗体",
+        "はしかIgM",
+        "ヘモグロ",
+    ]
+    rows = [f"{names[i % len(names)]}{i % 7 or ''},{i}\n" for i in range(3 * CHUNK_ROWS + 5)]
+    source.write_text("検査名,番号\n" + "".join(rows), "utf-8")
+    written = []
+    for jobs in ("1", "2", "3"):
+        output = tmp_path / f"{jobs}.csv"
+        assert main(["map", str(source), "-o", str(output), "--system", system, "--jobs", jobs]) == 0
+        written.append(output.read_bytes())
+    assert written[0] == written[1] == written[2]
+    assert written[0].count(b"\n") == len(rows) + 1
+
+
+def test_several_processes_are_refused_where_what_answers_cannot_be_copied(
+    source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["map", str(source), "--jobs", "2", "--llm", "http://127.0.0.1:9"]) == 2
+    assert "--jobs 2" in capsys.readouterr().err

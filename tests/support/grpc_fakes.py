@@ -54,4 +54,4 @@ class ServedApp:
 
     def systems(self) -> Systems:
         """Return the mapper of every code system."""
-        return Systems(self.mapper, self.make_jlac10)
+        return Systems(lambda: self.mapper, self.make_jlac10)

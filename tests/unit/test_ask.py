@@ -26,6 +26,7 @@ class FixedChoice:
 
     identity = "fixed"
     template = "fixed-1"
+    speaks = True
 
     def __init__(self, favourite: str | None, *, sees_order: bool = False, away: bool = False) -> None:
         self.favourite = favourite

@@ -43,7 +43,7 @@ def reading_ast_as(concept: str, analyte: str) -> Jlac10Pipeline:
 
 
 def both(row: LocalTest, pipeline: Jlac10Pipeline = jlac10.PIPELINE) -> tuple[MappingResult, Jlac10Mapping]:
-    (answers,) = Systems(JLAC11, lambda: pipeline).map_batch([row], BOTH)
+    (answers,) = Systems(lambda: JLAC11, lambda: pipeline).map_batch([row], BOTH)
     assert answers.jlac11 is not None
     assert answers.jlac10 is not None
     return answers.jlac11, answers.jlac10
@@ -53,13 +53,13 @@ def both(row: LocalTest, pipeline: Jlac10Pipeline = jlac10.PIPELINE) -> tuple[Ma
 
 
 def test_jlac11_alone_builds_no_jlac10() -> None:
-    answers = Systems(JLAC11, build_none).map_batch(ROWS, MapOptions())
+    answers = Systems(lambda: JLAC11, build_none).map_batch(ROWS, MapOptions())
     assert answers == [Answers(mapping) for mapping in JLAC11.map_batch(ROWS, MapOptions())]
 
 
 def test_jlac10_alone_asks_it_alone() -> None:
     options = MapOptions(systems=(System.JLAC10,))
-    answers = Systems(JLAC11, lambda: jlac10.PIPELINE).map_batch(ROWS, options)
+    answers = Systems(lambda: JLAC11, lambda: jlac10.PIPELINE).map_batch(ROWS, options)
     assert [answer.jlac11 for answer in answers] == [None] * len(ROWS)
     assert [answer.jlac10 for answer in answers] == jlac10.PIPELINE.map_batch(ROWS, options)
 
@@ -71,7 +71,7 @@ def test_both_give_one_answer_a_row_in_order_and_jlac10_is_built_once() -> None:
         built.append(1)
         return jlac10.PIPELINE
 
-    systems = Systems(JLAC11, build)
+    systems = Systems(lambda: JLAC11, build)
     assert built == []
     answers = systems.map_batch(ROWS, BOTH)
     assert systems.map_batch(ROWS[::-1], BOTH) == answers[::-1]
@@ -83,7 +83,7 @@ def test_both_give_one_answer_a_row_in_order_and_jlac10_is_built_once() -> None:
 @pytest.mark.parametrize("systems", [(System.JLAC11,), (System.JLAC10,), (System.JLAC11, System.JLAC10)])
 def test_no_rows_give_no_answers(systems: Sequence[System]) -> None:
     options = MapOptions(systems=tuple(systems))
-    assert Systems(JLAC11, lambda: jlac10.PIPELINE).map_batch([], options) == []
+    assert Systems(lambda: JLAC11, lambda: jlac10.PIPELINE).map_batch([], options) == []
 
 
 # --- what they say of each other
@@ -107,7 +107,7 @@ def test_two_readings_without_a_shared_analyte_are_told_and_neither_is_accepted(
 
 
 def test_one_disagreement_leaves_the_other_rows_of_a_batch_alone() -> None:
-    systems = Systems(JLAC11, lambda: reading_ast_as("theophylline", "3M010"))
+    systems = Systems(lambda: JLAC11, lambda: reading_ast_as("theophylline", "3M010"))
     rows = [LocalTest("アミラーゼ", specimen="尿"), AST, LocalTest("HBs抗原", specimen="血清", unit="COI")]
     told = [
         Reason.SYSTEMS_DISAGREE in answer.jlac11.reasons

@@ -30,7 +30,7 @@ JLAC10_BLOCK = [
 SHARED = ["read_as", "provenance"]
 ONE, BOTH = (System.JLAC10,), (System.JLAC11, System.JLAC10)
 CONTRACT = {ONE: [*JLAC10_BLOCK, *SHARED], BOTH: [*JLAC11_BLOCK, *JLAC10_BLOCK, *SHARED]}
-SYSTEMS = Systems(stages.build_pipeline(), lambda: jlac10.PIPELINE)
+SYSTEMS = Systems(stages.build_pipeline, lambda: jlac10.PIPELINE)
 TEXT = (
     "備考,検査名,材料,単位\n"
     "=1+1,AST,血清,U/L\n"

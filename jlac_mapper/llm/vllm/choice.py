@@ -41,6 +41,8 @@ class VllmChoice:
         ModelFileError: The folder holds no checkpoint, or ours for another version of its text.
     """
 
+    speaks = True
+
     def __init__(
         self,
         folder: Path,

@@ -119,12 +119,15 @@ class Composer:
 
     Args:
         tables: The imported element tables; where there are none nothing is checked against them.
+        principles: Reads method fields; made of the vocabulary where none is given.
     """
 
-    def __init__(self, vocabulary: Vocabulary, tables: Jlac10Tables) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, tables: Jlac10Tables, principles: PrincipleReader | None = None
+    ) -> None:
         self._tables = tables
         self._digits = SpecimenDigits(vocabulary)
-        self._principles = PrincipleReader(vocabulary.principles)
+        self._principles = principles or PrincipleReader(vocabulary.principles)
         names = {p.code: p.name for p in vocabulary.principles}
         self._method_names: Mapping[str, str] = {**{k: v[0] for k, v in tables.methods.items()}, **names}
         own: dict[str, str] = {}

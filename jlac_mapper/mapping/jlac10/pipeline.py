@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from jlac_mapper.field_limits import overlong_field, overlong_message
 from jlac_mapper.mapping import guard
@@ -34,6 +35,9 @@ _UNREAD = LocalTest(name="")
 _LIKELY = 0.5
 _POSSIBLE = 0.05
 """Share of all coded meanings under which a language model is not asked."""
+_NAMED = 3
+"""Meanings that the evidence names, each with those of the scores that speak for it."""
+_SCORES = ("exact", "cosine", "similarity", "dense", "alias")
 _TOLD = frozenset({Reason.PRINCIPLE_ASSUMED, Reason.PRINCIPLE_UNRECOGNISED})
 """Said, and no reason to ask: acceptance is about the first 12 characters."""
 
@@ -320,15 +324,20 @@ def _name_reasons(row: _Read, best: Jlac10Candidate | None) -> tuple[Reason, ...
 def _name_evidence(row: _Read) -> tuple[Evidence, ...]:
     """Say what the likeliest concepts are, with the name that speaks for each and every score."""
     found = []
-    for concept, meaning, probability in row.meanings[:3]:
-        scores = (
-            ("exact", meaning.exact), ("cosine", meaning.cosine), ("similarity", meaning.similarity),
-            ("dense", meaning.dense), ("alias", meaning.alias),
-        )  # fmt: skip
+    for concept, meaning, probability in row.meanings[:_NAMED]:
         values = [
-            ("concept", concept.key), ("concept_ja", concept.name), ("concept_en", concept.name_en),
-            ("kind", concept.kind.value), ("name", meaning.key), ("probability", f"{probability:.2f}"),
-        ]  # fmt: skip
-        values += [(name, f"{score:.2f}") for name, score in scores if score]
+            ("concept", concept.key),
+            ("concept_ja", concept.name),
+            ("concept_en", concept.name_en),
+            ("kind", str(concept.kind)),
+            ("name", meaning.key),
+            ("probability", _written(probability)),
+        ]
+        values += [(name, _written(score)) for name in _SCORES if (score := getattr(meaning, name))]
         found.append(Evidence("concept.meaning", tuple(values), "name"))
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _written(score: float) -> str:
+    return f"{score:.2f}"

@@ -57,12 +57,17 @@ class Features(NamedTuple):
 
 
 class FeatureReader:
-    """Describes the meanings of rows; built once from a vocabulary, then free of side effects."""
+    """
+    Describes the meanings of rows; built once from a vocabulary, then free of side effects.
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    Args:
+        principles: Reads method fields; made of the vocabulary where none is given.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, principles: PrincipleReader | None = None) -> None:
         self._concepts = vocabulary.concepts
         self._specimens = SpecimenDigits(vocabulary)
-        self._principles = PrincipleReader(vocabulary.principles)
+        self._principles = principles or PrincipleReader(vocabulary.principles)
         self._families = {p.code: frozenset(p.families) for p in vocabulary.principles}
         self._names: list[list[str]] = [[concept.name_key] for concept in vocabulary.concepts]
         places = {concept.key: place for place, concept in enumerate(vocabulary.concepts)}
@@ -86,6 +91,7 @@ class FeatureReader:
     def describe(self, test: NormalizedTest, meanings: Sequence[Meaning]) -> list[Features]:
         """Return the features of each meaning of a row."""
         said = said_facts(test)
+        unsaid = tuple([~group for group in said])
         specimens = self._specimens.said(test)
         methods = self._principles.read(test.source.method) if test.source.method else ()
         units = tuple(q.canonical for q in test.quantities)
@@ -96,7 +102,7 @@ class FeatureReader:
             some, every = self._facts[place]
             levels = (
                 *_compared(said, name_facts(meaning.key)),
-                *_against_all(said, some, every),
+                *_against_all(said, unsaid, some, every),
                 *(self._specimen(place, specimens) if specimens else ()),
                 *(self._unit(place, units) if units else ()),
                 *(self._method(place, methods) if methods else ()),
@@ -183,25 +189,26 @@ def _compared(said: NameFacts, name: NameFacts) -> list[int]:
             if own:
                 found.append(at + _AGREES)
             continue
-        if missing := own & ~other:
+        both = own & other
+        if own != both:
             found.append(at + _MISSING)
-        if extra := other & ~own:
+        if other != both:
             found.append(at + _EXTRA)
-        if own & other:
+        if both:
             found.append(at + _AGREES)
-        elif missing and extra:
+        elif own and other:
             found.append(at + _DIFFERS)
     return found
 
 
-def _against_all(said: NameFacts, some: NameFacts, every: NameFacts) -> list[int]:
+def _against_all(said: NameFacts, unsaid: tuple[int, ...], some: NameFacts, every: NameFacts) -> list[int]:
     """Say which groups hold what no name of the concept says, or lack what all of them say."""
     found: list[int] = []
     at = 4 * len(GROUPS)
-    for own, any_of, all_of in zip(said, some, every, strict=True):
-        if own & ~any_of:
+    for own, others, any_of, all_of in zip(said, unsaid, some, every, strict=True):
+        if own and own & ~any_of:
             found.append(at)
-        if all_of & ~own:
+        if all_of and all_of & others:
             found.append(at + 1)
         at += 2
     return found

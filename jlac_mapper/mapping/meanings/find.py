@@ -1,7 +1,7 @@
 """What a name may mean among all concepts, listed by a release or not, with what speaks for each."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from jlac_mapper.concepts.families import ComposedNames
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.similar_names import Close, Resembling, SimilarNames
 from jlac_mapper.types import NormalizedTest
-from jlac_mapper.vocabulary import HOMONYM, Name, Vocabulary
+from jlac_mapper.vocabulary import HOMONYM, Vocabulary
 
 _BY_PARTS = 0.9
 """How exact a name is of which every part is a name of the concept: AST(GOT)."""
@@ -72,10 +72,9 @@ class MeaningFinder:
         self.concepts = vocabulary.concepts
         places = {concept.key: i for i, concept in enumerate(self.concepts)}
         by_key: dict[str, list[_Entry]] = defaultdict(list)
-        for name in _named(vocabulary):
-            key = name.key
-            if key and all(entry.concept != places[name.concept] for entry in by_key[key]):
-                by_key[key].append(_Entry(key, places[name.concept], name.form == HOMONYM))
+        for key, place, rare in _named(vocabulary, places):
+            if key and all(entry.concept != place for entry in by_key[key]):
+                by_key[key].append(_Entry(key, place, rare))
         self._by_key = {key: tuple(entries) for key, entries in by_key.items() if entries}
         self._composed = ComposedNames(vocabulary.families, places.keys())
         self._places = places
@@ -191,9 +190,10 @@ def _queries(test: NormalizedTest) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*test.queries, *(part for part in parts if len(part) > 1))))
 
 
-def _named(vocabulary: Vocabulary) -> Iterable[Name]:
-    """Yield every name, and the standard names of concepts."""
-    yield from vocabulary.names
-    for concept in vocabulary.concepts:
-        yield Name(concept.name, concept.key)
-        yield Name(concept.name_en, concept.key, "english")
+def _named(vocabulary: Vocabulary, places: Mapping[str, int]) -> Iterator[tuple[str, int, bool]]:
+    """Yield every folded name and standard name with its concept, and whether that is the rarer meaning."""
+    for name in vocabulary.names:
+        yield name.key, places[name.concept], name.form == HOMONYM
+    for place, concept in enumerate(vocabulary.concepts):
+        yield concept.name_key, place, False
+        yield concept.name_en_key, place, False

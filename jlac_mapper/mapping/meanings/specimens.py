@@ -15,7 +15,7 @@ class SpecimenDigits:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._digits = {s.key: s.jlac10 for s in vocabulary.specimens}
-        self.of_concept = lru_cache(maxsize=None)(self._of_concept)
+        self._usual = {concept.key: self._of_concept(concept) for concept in vocabulary.concepts}
         self._of_keys = lru_cache(maxsize=4096)(self._of_keys_uncached)
 
     def of(self, key: str) -> tuple[str, ...]:
@@ -27,6 +27,10 @@ class SpecimenDigits:
         if key == "serum_or_plasma":
             return SERUM, PLASMA
         return (self._digits[key],) if self._digits.get(key) else ()
+
+    def of_concept(self, concept: Concept) -> tuple[str, ...]:
+        """Return the digits of the specimens that a concept of the vocabulary is usually reported in."""
+        return self._usual[concept.key]
 
     def said(self, test: NormalizedTest) -> frozenset[str]:
         """Return the digits that a row's field, else its name, may mean; none where it says nothing."""
