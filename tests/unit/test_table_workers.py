@@ -61,7 +61,7 @@ def test_a_killed_worker_is_one_clear_line() -> None:
         list(in_order((None, number) for number in range(4)))
 
 
-PARENT = """
+PARENT = r"""
 import os, time
 from jlac_mapper.tables.workers import ordered
 
