@@ -189,10 +189,10 @@ def evaluate_jlac10_table(
 
 
 def _require_report() -> None:
-    """Make sure before the rows are mapped that a report can be drawn and written."""
+    """Make sure before the rows are mapped that searches can be made, and a report drawn and written."""
     from jlac_mapper.model_loading import require
 
-    for module in ("matplotlib", "jinja2"):
+    for module in ("sklearn", "matplotlib", "jinja2"):
         require(module, extra="report")
 
 

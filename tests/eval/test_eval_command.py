@@ -99,7 +99,7 @@ def test_the_report_is_read_out_with_headings_and_the_heads_of_its_tables(tmp_pa
         assert re.search('<svg[^>]* role="img" aria-label="[^"]+"', figure)
 
 
-@pytest.mark.parametrize("module", ["matplotlib", "jinja2"])
+@pytest.mark.parametrize("module", ["sklearn", "matplotlib", "jinja2"])
 def test_without_the_extra_one_line_names_it_before_any_row_is_mapped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
