@@ -9,7 +9,7 @@ VLLM := .venv-vllm
 
 $(VENV)/.setup: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[cpu,plot]'
+	$(BIN)/python -m pip install --quiet --editable '.[cpu,report]'
 	touch $@
 
 $(VENV)/.setup-dev: pyproject.toml

@@ -125,6 +125,7 @@ def evaluate_table(
     where there is one, when it is not given. *labels* read the labels in the numbers of the mapper's release.
 
     Raises:
+        MissingExtraError: The extra `report` is not installed.
         InputError: The table, a label or the earlier result cannot be read.
         OutputError: The folder cannot be written.
     """
@@ -133,6 +134,7 @@ def evaluate_table(
     from jlac_mapper.evaluation.previous import read_previous
     from jlac_mapper.evaluation.run import evaluate
 
+    _require_report()
     own = output / report.JSON_NAME
     earlier = previous or (own if own.is_file() else None)
     before = read_previous(earlier) if earlier else None
@@ -162,6 +164,7 @@ def evaluate_jlac10_table(
     look through its names.
 
     Raises:
+        MissingExtraError: The extra `report` is not installed.
         InputError: The table, a label or the earlier result cannot be read.
         OutputError: The folder cannot be written.
     """
@@ -171,6 +174,7 @@ def evaluate_jlac10_table(
     from jlac_mapper.evaluation.jlac10.run import analyte_names, evaluate
     from jlac_mapper.evaluation.report import JSON_NAME
 
+    _require_report()
     own = output / JSON_NAME
     earlier = previous or (own if own.is_file() else None)
     before = read_previous(earlier) if earlier else None
@@ -182,6 +186,14 @@ def evaluate_jlac10_table(
     report.show(evaluation, console)
     _say_saved(files, console)
     return evaluation
+
+
+def _require_report() -> None:
+    """Make sure before the rows are mapped that searches can be made, and a report drawn and written."""
+    from jlac_mapper.model_loading import require
+
+    for module in ("sklearn", "matplotlib", "jinja2"):
+        require(module, extra="report")
 
 
 def _about(labelled: Path, treated: dict[str, str]) -> dict[str, str]:

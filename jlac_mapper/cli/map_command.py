@@ -51,7 +51,7 @@ def map_command(
         typer.Option(metavar="field=HEADER", help="Column of a field, where the header is not recognised."),
     ] = None,
     jobs: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Processes that map. (default: one a core)")
+        int, typer.Option(metavar="N", min=0, help="Processes that map. (default: one a core for long lists)")
     ] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     encoding: Annotated[
@@ -124,18 +124,18 @@ def map_command(
         print(f"Output: {job.output}", file=sys.stderr)
 
 
-def _processes(asked: int, settings: "Settings") -> int:
+def _processes(asked: int, settings: "Settings") -> int | None:
     """
-    Return how many processes map: those asked for, else one a core where they can be copies of this one.
+    Return how many processes map: those asked for, else as many as are of use where there can be several.
 
     Raises:
         InputError: Several are asked for where they cannot.
     """
     from jlac_mapper.model_loading import may_be_copied
-    from jlac_mapper.tables.workers import can_share, cores
+    from jlac_mapper.tables.workers import can_share
 
     if can_share() and may_be_copied(settings):
-        return asked or cores()
+        return asked or None
     if asked > 1:
         raise InputError(
             f"--jobs {asked} needs Linux, the shipped models and no GPU; leave it out, or run several lists "

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from jlac_mapper.errors import MissingExtraError, OutputError
+from jlac_mapper.errors import OutputError
 from jlac_mapper.evaluation.metrics import Rate, RiskPoint
-from jlac_mapper.evaluation.page import page
-from jlac_mapper.evaluation.plot import plot_risk_coverage
 from jlac_mapper.evaluation.run import PRODUCT, Evaluation
 from jlac_mapper.evaluation.scores import PRECISIONS, PREFIXES, Scores
 
@@ -57,7 +54,7 @@ def save(
     previous: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """
-    Write metrics.json, report.html and, with the extra `plot`, risk-coverage.png into *folder*.
+    Write metrics.json, report.html and risk-coverage.png into *folder*.
 
     Args:
         evaluation: The run.
@@ -71,18 +68,19 @@ def save(
     Raises:
         OutputError: The folder or a file cannot be written.
     """
+    # Plotter and templates come with the extra `report`.
+    from jlac_mapper.evaluation.page import acceptance_curves, page
+
     saved = {"about": dict(about), **figures(evaluation)}
     header, rows = comparison(evaluation.systems)
     text = page(evaluation, saved, previous, [header, *rows])
-    files = [folder / JSON_NAME, folder / PAGE_NAME]
+    files = [folder / JSON_NAME, folder / PAGE_NAME, folder / PLOT_NAME]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         files[0].write_text(json.dumps(saved, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         files[1].write_text(text, encoding="utf-8")
-        # The page draws its own plots; the picture is for slides and letters.
-        with suppress(MissingExtraError):
-            plot_risk_coverage(evaluation.systems, folder / PLOT_NAME)
-            files.append(folder / PLOT_NAME)
+        # The page holds its own plots; the picture is for slides and letters.
+        acceptance_curves(evaluation.systems).png(files[2])
     except OSError as error:
         raise OutputError(
             f"the report cannot be written to {folder}: {error.strerror}; give another -o"

@@ -82,7 +82,7 @@ def map_file(
     on_start: Callable[[int, int], None] = lambda _done, _total: None,
     on_chunk: Callable[[int], None] = lambda _: None,
     chunk_rows: int = CHUNK_ROWS,
-    jobs: int = 1,
+    jobs: int | None = 1,
 ) -> tuple[Tally, int, float]:
     """
     Map a file to a file.
@@ -96,7 +96,7 @@ def map_file(
         on_start: Called with the rows already done and the rows in all.
         on_chunk: Called with the number of rows after each chunk.
         chunk_rows: Rows a chunk.
-        jobs: Processes that map.
+        jobs: Processes that map; None: as many as are of use.
 
     Returns:
         The tally of the whole output, the rows mapped now, and the seconds that took.

@@ -12,7 +12,7 @@ from jlac_mapper.tables.sinks import OutputRow, Sink
 from jlac_mapper.tables.table import Table, open_table
 from jlac_mapper.tables.tally import Tally
 from jlac_mapper.tables.text import Row
-from jlac_mapper.tables.workers import ordered
+from jlac_mapper.tables.workers import cores, ordered
 from jlac_mapper.types import (
     Answers,
     Disposition,
@@ -25,6 +25,8 @@ from jlac_mapper.types import (
 )
 
 CHUNK_ROWS = 512
+_ROWS_WORTH_A_PROCESS = 4096
+"""With fewer, a process of its own costs more than it saves: it fills caches that the others fill too."""
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
@@ -37,7 +39,7 @@ def map_table(
     tally: Tally,
     on_chunk: Callable[[int], None] = lambda _: None,
     chunk_rows: int = CHUNK_ROWS,
-    jobs: int = 1,
+    jobs: int | None = 1,
 ) -> None:
     """
     Map the rows of *table* that *tally* does not count yet and write them to *sink*.
@@ -53,7 +55,8 @@ def map_table(
         tally: Counts of the rows already in the output; counts on in place.
         on_chunk: Called with the number of rows after each chunk.
         chunk_rows: Rows a call of the mapper, at least 1.
-        jobs: Processes that map, no more than there are chunks; any number gives the same output.
+        jobs: Processes that map, no more than there are chunks; any number gives the same output. None: one a
+            core, as far as there is work for them.
 
     Raises:
         JlacMapperError: One of those processes was killed.
@@ -66,7 +69,10 @@ def map_table(
         (chunk, [row.problem or local_test(row, table.columns) for row in chunk])
         for chunk in _chunks(table.rows(skip=tally.rows), chunk_rows)
     )
-    jobs = min(jobs, -(-(table.row_count - tally.rows) // chunk_rows))
+    left = table.row_count - tally.rows
+    if jobs is None:
+        jobs = min(cores(), left // _ROWS_WORTH_A_PROCESS)
+    jobs = min(jobs, -(-left // chunk_rows))
     with _rare_collections(), ordered(work, jobs) as in_order:
         for chunk, answers in in_order(chunks):
             rows = []

@@ -2,13 +2,13 @@
 
 import logging
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from jlac_mapper.errors import NotFoundError
 from jlac_mapper.web import sessions
 from jlac_mapper.web.call import Call, own_path
 from jlac_mapper.web.messages import LANGUAGES
-from jlac_mapper.web.oidc import OidcRefusedError
+from jlac_mapper.web.oidc import OidcRefusedError, Visit
 from jlac_mapper.web.passwords import WINDOW, TooManyFailuresError
 
 _LOG = logging.getLogger(__name__)
@@ -48,24 +48,20 @@ def to_provider(call: Call) -> Response:
     """Send the browser to the provider."""
     if call.services.oidc is None:
         raise NotFoundError("no OIDC provider is configured")
-    url = call.services.oidc.begin(
-        browser=call.csrf,
-        redirect_uri=str(call.request.base_url).rstrip("/") + CALLBACK,
-        back=own_path(call.request.query_params.get("back", "")),
-        now=call.services.clock.now(),
+    visit = Visit(
+        call.csrf, call.services.clock.now(), back=own_path(call.request.query_params.get("back", ""))
     )
-    return RedirectResponse(url, status_code=303)
+    redirect_uri = str(call.request.base_url).rstrip("/") + CALLBACK
+    return call.services.oidc.begin(call.request, visit, redirect_uri)
 
 
 def from_provider(call: Call) -> Response:
     """Take the provider's answer; the user must be known here by issuer and subject."""
     if call.services.oidc is None:
         raise NotFoundError("no OIDC provider is configured")
-    query, now = call.request.query_params, call.services.clock.now()
+    visit = Visit(call.csrf, call.services.clock.now())
     try:
-        subject, back = call.services.oidc.finish(
-            state=query.get("state", ""), code=query.get("code", ""), browser=call.csrf, now=now
-        )
+        subject = call.services.oidc.finish(call.request, visit)
     except OidcRefusedError as error:
         return _form(call, "/", status=403, message=f"{call.t('sign_in.refused')} ({error})")
     try:
@@ -74,8 +70,8 @@ def from_provider(call: Call) -> Response:
         user = None
     if user is None or not user.active:
         return _form(call, "/", status=403, message=call.t("sign_in.unknown", subject=subject))
-    response = call.redirect(back)
-    sessions.begin(call.request, response, call.services.users, user.login, now)
+    response = call.redirect(visit.back)
+    sessions.begin(call.request, response, call.services.users, user.login, visit.now)
     return response
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from jlac_mapper.cli.eval_command import evaluate_table, read_records
-from jlac_mapper.errors import InputError, OutputError
+from jlac_mapper.errors import InputError, MissingExtraError, OutputError
 from jlac_mapper.types import Disposition
 from tests.support.fakes import ScriptedMapper
 
@@ -82,6 +83,33 @@ def test_the_report_is_one_file_without_scripts_or_anything_from_elsewhere(tmp_p
     assert report.count("<svg") == 2
     assert not re.search(r"<script|<link|<img|@import|src=|href=|url\((?!#)", report)
     assert set(re.findall(r"https?://[^\"'\s]+", report)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_the_report_is_read_out_with_headings_and_the_heads_of_its_tables(tmp_path: Path) -> None:
+    _, _, report, _ = run(tmp_path)
+    assert report.count("<h1>") == 1
+    assert '<html lang="en">' in report
+    for table in re.findall("<table.*?</table>", report, re.DOTALL):
+        head, body = table.split("<tbody>", 1)
+        assert not re.search(r"<th(?! scope=\"col\")(?!ead)", head)
+        rows = re.findall("<tr>(.*?)</tr>", body, re.DOTALL)
+        assert all(row.startswith(('<th scope="row">', "<td></td>")) for row in rows)
+        assert any(row.startswith("<th") for row in rows)
+    for figure in re.findall("<figure>.*?</figure>", report, re.DOTALL):
+        assert re.search('<svg[^>]* role="img" aria-label="[^"]+"', figure)
+
+
+@pytest.mark.parametrize("module", ["sklearn", "matplotlib", "jinja2"])
+def test_without_the_extra_one_line_names_it_before_any_row_is_mapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    source, mapper = tmp_path / "labelled.csv", ScriptedMapper(SCRIPT)
+    source.write_text(TABLE, encoding="utf-8")
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError, match=rf"{module} is not installed.*jlac-mapper\[report\]"):
+        evaluate_table(source, tmp_path / "out", mapper, NAMES, Console(file=StringIO()))
+    assert not mapper.batches
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_a_hospital_wrote_cannot_become_markup(tmp_path: Path) -> None:

@@ -88,8 +88,10 @@ def test_card_and_plot_stand_beside_the_file_and_tell_its_content(tmp_path: Path
     reached = body["measured_on_held_out_generated_rows"]["at_thresholds"]["0.98"]
     assert f"| 0.98 | {body['thresholds']['0.98']:g} | {reached['accepted']:,} |" in text
     assert f"({reached['precision_low']:.4f})" in text
-    dots = [e for e in ElementTree.parse(plot_file).iter() if e.tag.endswith("circle")]
-    assert len(dots) == len(body["measured_on_held_out_generated_rows"]["reliability"])
+    tips = [
+        e for e in ElementTree.parse(plot_file).iter() if e.tag.endswith("title") and " rows: " in str(e.text)
+    ]
+    assert len(tips) == len(body["measured_on_held_out_generated_rows"]["reliability"])
 
 
 @pytest.mark.parametrize("suffix", [".md", ".svg"])

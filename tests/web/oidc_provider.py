@@ -24,13 +24,19 @@ CLIENT, SECRET = "jlac-page", "a client secret"
 
 @dataclass
 class Provider:
-    """Signs everyone in as `subject`; `spoil` changes the claims of the next tokens."""
+    """
+    Signs everyone in as `subject`; `spoil` changes the claims of the next tokens.
+
+    `says` is added to the discovery document, `algorithm` signs the tokens.
+    """
 
     issuer: str = ""
     subject: str = "u-1"
     spoil: dict[str, Any] = field(default_factory=dict)
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "k1"}))
     published: RSAKey | None = None
+    algorithm: str = "RS256"
+    says: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def discovery(self, _request: Request) -> Response:
@@ -41,6 +47,7 @@ class Provider:
                 "authorization_endpoint": f"{self.issuer}/authorize",
                 "token_endpoint": f"{self.issuer}/token",
                 "jwks_uri": f"{self.issuer}/keys",
+                **self.says,
             }
         )
 
@@ -75,7 +82,9 @@ class Provider:
             "iss": self.issuer, "aud": CLIENT, "sub": self.subject, "nonce": asked["nonce"], "iat": now,
             "exp": now + 3600, **self.spoil,
         }  # fmt: skip
-        token = jwt.encode({"alg": "RS256", "kid": "k1"}, claims, self.key)
+        token = jwt.encode(
+            {"alg": self.algorithm, "kid": "k1"}, claims, self.key, algorithms=[self.algorithm]
+        )
         return JSONResponse({"access_token": "a", "token_type": "Bearer", "id_token": token})
 
 

@@ -1,12 +1,16 @@
 """Sign-in at a real OpenID Connect provider."""
 
+import asyncio
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
@@ -35,6 +39,7 @@ def provider() -> Iterator[Provider]:
 @pytest.fixture
 def app(site: Site, provider: Provider) -> Starlette:
     provider.spoil, provider.published, provider.subject = {}, None, "u-1"
+    provider.algorithm, provider.says = "RS256", {}
     user = User("oidc", "OIDC さん", {"h1": Role.VIEWER}, subject=f"{provider.issuer}|u-1")
     site.desk.save_user(site.user("root"), user, request_id="oidc")
     return site.app(
@@ -97,7 +102,7 @@ def test_an_inactive_user_is_refused(app: Starlette, site: Site) -> None:
     "spoiled",
     [
         {"nonce": "another"}, {"aud": "another-client"}, {"iss": "http://127.0.0.1:1"}, {"exp": 1},
-        {"azp": "another-client"}, {"sub": ""},
+        {"azp": "another-client"}, {"aud": "another-client", "azp": CLIENT}, {"sub": ""},
     ],
     ids=lambda spoiled: next(iter(spoiled)),
 )  # fmt: skip
@@ -135,3 +140,103 @@ def test_a_provider_that_does_not_answer_is_one_clear_line(site: Site) -> None:
     answer = browser.get("/sign-in/oidc")
     assert answer.status_code == 503
     assert "cannot be reached" in answer.text
+
+
+def _begin(browser: Browser) -> str:
+    """Go to the provider and return the address that it sends back to."""
+    browser.get("/sign-in")
+    returned = urlsplit(_at_provider(browser.get("/sign-in/oidc").headers["location"]))
+    return f"{returned.path}?{returned.query}"
+
+
+def test_a_person_may_take_ten_minutes_at_the_provider_and_no_longer(app: Starlette, site: Site) -> None:
+    browser = Browser(app)
+    back = _begin(browser)
+    site.clock.move(oidc.PENDING - timedelta(seconds=1))
+    assert browser.get(back).status_code == 303
+    back = _begin(other := Browser(app))
+    site.clock.move(oidc.PENDING)
+    answer = other.get(back)
+    assert answer.status_code == 403
+    assert "took too long" in answer.text
+
+
+def test_of_too_many_sign_ins_on_their_way_the_oldest_is_forgotten(
+    app: Starlette, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oidc, "MOST_PENDING", 2)
+    browser = Browser(app)
+    first, second, third = (_begin(browser) for _ in range(3))
+    assert browser.get(first).status_code == 403
+    assert browser.get(second).status_code == 303
+    assert Browser(app).get(third).status_code == 403
+
+
+def test_two_tabs_of_one_browser_may_be_on_their_way(app: Starlette) -> None:
+    browser = Browser(app)
+    first, _second = _begin(browser), _begin(browser)
+    assert browser.get(first).status_code == 303
+
+
+def test_a_refusal_of_the_provider_ends_that_sign_in(app: Starlette) -> None:
+    browser = Browser(app)
+    back = _begin(browser)
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    answer = browser.get(f"/sign-in/oidc/back?error=access_denied&state={state}")
+    assert answer.status_code == 403
+    assert "the provider refused" in answer.text
+    assert browser.get(back).status_code == 403
+
+
+def test_the_provider_cannot_widen_the_algorithms(app: Starlette, provider: Provider) -> None:
+    provider.algorithm = "RS512"
+    provider.says = {"id_token_signing_alg_values_supported": ["RS512", "none"]}
+    answer = _sign_in(Browser(app))
+    assert answer.status_code == 403
+    assert "UnsupportedAlgorithmError" in answer.text
+
+
+def test_a_key_that_the_provider_withdrew_signs_nobody_in(app: Starlette, provider: Provider) -> None:
+    assert _sign_in(Browser(app)).status_code == 303
+    provider.published = RSAKey.generate_key(2048, {"kid": "k1"})
+    assert _sign_in(Browser(app)).status_code == 403
+
+
+def test_a_provider_that_calls_itself_otherwise_is_asked_again_the_next_time(
+    app: Starlette, provider: Provider
+) -> None:
+    provider.says = {"issuer": "https://elsewhere.example"}
+    browser = Browser(app)
+    answer = browser.get("/sign-in/oidc")
+    assert answer.status_code == 503
+    assert "another issuer" in answer.text
+    provider.says = {}
+    assert _sign_in(browser).status_code == 303
+
+
+def test_a_token_endpoint_that_refuses_is_one_clear_line(app: Starlette, provider: Provider) -> None:
+    browser = Browser(app)
+    back = _begin(browser)
+    provider.codes.clear()
+    answer = browser.get(back)
+    assert answer.status_code == 503
+    assert "gave no token (OAuthError); sign in again" in answer.text
+
+
+async def test_a_silent_provider_keeps_nobody_else_waiting(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oidc, "_TIMEOUT_SECONDS", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        app = site.app(
+            WebSettings(oidc_issuer=f"http://127.0.0.1:{silent.getsockname()[1]}", oidc_client_id="x")
+        )
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            waiting = asyncio.create_task(client.get("/sign-in/oidc", timeout=60))
+            await asyncio.sleep(0.5)
+            assert (await client.get("/health")).text == "ok"
+            assert not waiting.done()
+            answer = await waiting
+    assert answer.status_code == 503
+    assert "cannot be reached (ReadTimeout)" in answer.text

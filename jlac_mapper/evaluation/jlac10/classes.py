@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+BELOW = "▼"
+"""Marks a class in which a plain search finds more than the product."""
+
 CLASSES: Mapping[str, str] = {
     "1A": "尿一般",
     "1B": "糞便",

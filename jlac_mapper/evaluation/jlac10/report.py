@@ -14,8 +14,7 @@ from rich.text import Text
 from jlac_mapper.errors import OutputError
 from jlac_mapper.evaluation.baselines import TfidfBaseline
 from jlac_mapper.evaluation.jlac10.agreement import ACCEPTED_LENGTH
-from jlac_mapper.evaluation.jlac10.classes import CLASSES, class_title
-from jlac_mapper.evaluation.jlac10.page import BELOW, page
+from jlac_mapper.evaluation.jlac10.classes import BELOW, CLASSES, class_title
 from jlac_mapper.evaluation.jlac10.previous import SYSTEM
 from jlac_mapper.evaluation.jlac10.run import PRODUCT, Jlac10Evaluation
 from jlac_mapper.evaluation.metrics import Rate, rate
@@ -100,6 +99,9 @@ def save(
     Raises:
         OutputError: The folder or a file cannot be written.
     """
+    # Plotter and templates come with the extra `report`.
+    from jlac_mapper.evaluation.jlac10.page import page
+
     saved = {"about": dict(about), **figures(evaluation)}
     files = [folder / JSON_NAME, folder / PAGE_NAME]
     try:
