@@ -38,8 +38,8 @@ from jlac_mapper.master.elements import with_units
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.ports import ReviewStore, UserStore
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.storage.reviews import SqlReviewStore
@@ -85,14 +85,14 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenDesk:
+class OpenReview:
     """Review put together for an app's edition: the verbs, who may sign in, the codes to search and name."""
 
-    desk: ReviewDesk
+    review: ReviewService
     users: UserStore
     codes: CodeSearch
     store: ReviewStore
-    """Beneath the desk, without its checks of role: for measuring and mending."""
+    """Beneath the service, without its checks of role: for measuring and mending."""
 
 
 class SystemClock:
@@ -246,9 +246,9 @@ def bind(
     )
 
 
-def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
+def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenReview:
     """
-    Open the reviewers' desk over the app's edition and database.
+    Open review over the app's edition and database.
 
     Args:
         replaced: The edition in use before, when it is being changed: codes that only this one lists count
@@ -267,11 +267,11 @@ def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
     database = Database(settings.database_url)
     users = SqlUserStore(database)
     store = SqlReviewStore(database)
-    desk = ReviewDesk(
+    review = ReviewService(
         store=store, users=users, clock=SystemClock(), mapper=app.mapper, codes=codes,
         edition=f"{bound.release.name}@{bound.release.digest[:12]}",
     )  # fmt: skip
-    return OpenDesk(desk, users, codes, store)
+    return OpenReview(review, users, codes, store)
 
 
 def open_users(settings: Settings) -> UserStore:

@@ -45,7 +45,7 @@ def bind_command(
     """
     from jlac_mapper.bootstrap import bind, site_vocabulary
     from jlac_mapper.cli.editions import day_of, open_editions
-    from jlac_mapper.cli.review_desk import say
+    from jlac_mapper.cli.review_shared import say
     from jlac_mapper.concepts.binding import fits, result_of
     from jlac_mapper.master.starter import load_starter
 

@@ -105,7 +105,7 @@ def _print(edition: Edition, findings: list[Finding], limit: int | None) -> None
     from rich.markup import escape
     from rich.table import Table
 
-    from jlac_mapper.cli.review_desk import say
+    from jlac_mapper.cli.review_shared import say
 
     if not findings:
         say(f"{edition.name}: {len(edition.codes):,} codes, no findings")

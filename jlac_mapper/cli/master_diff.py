@@ -71,7 +71,7 @@ def csv_of(found: list[CodeDifference]) -> bytes:
 
 
 def _print(found: list[CodeDifference], old: str, new: str, limit: int | None) -> None:
-    from jlac_mapper.cli.review_desk import print_table, say
+    from jlac_mapper.cli.review_shared import print_table, say
     from jlac_mapper.master.diff import Difference
 
     counts = Counter(each.kind for each in found)

@@ -28,7 +28,14 @@ def use_edition(store: MasterStore, name: str, user: str = "", limit: int | None
         NotAllowedError: The user is no admin of the whole installation; nothing is changed.
     """
     from jlac_mapper import bootstrap
-    from jlac_mapper.cli.review_desk import asking, new_request, open_users, operator_as_admin, say, settings
+    from jlac_mapper.cli.review_shared import (
+        asking,
+        new_request,
+        open_users,
+        operator_as_admin,
+        say,
+        settings,
+    )
     from jlac_mapper.review.access import require_admin
 
     users = open_users()
@@ -41,12 +48,12 @@ def use_edition(store: MasterStore, name: str, user: str = "", limit: int | None
         return
     configured = settings()
     app = bootstrap.build_app(configured, master=name)
-    desk = bootstrap.open_desk(configured, app, replaced=before if before != name else "").desk
-    _print(desk.edition_changed(who, request_id=new_request()), limit)
+    review = bootstrap.open_review(configured, app, replaced=before if before != name else "").review
+    _print(review.edition_changed(who, request_id=new_request()), limit)
 
 
 def _print(reopened: list[Reopened], limit: int | None) -> None:
-    from jlac_mapper.cli.review_desk import print_table, say
+    from jlac_mapper.cli.review_shared import print_table, say
 
     if not reopened:
         say("decisions: every final one still has a code that the edition lists")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jlac_mapper.cli.review_desk import FacilityKey, MasterName, UserName, enter, new_request, say, settings
+from jlac_mapper.cli.review_shared import FacilityKey, MasterName, UserName, enter, new_request, say, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def import_command(
     tests = [LocalTest("") if row.problem else local_test(row, table.columns) for row in table.rows()]
     opened, who = enter(user, master)
     with _progress(len(tests)) as progress:
-        run = opened.desk.import_list(
+        run = opened.review.import_list(
             who,
             facility,
             file_name=file.name,
@@ -45,7 +45,7 @@ def import_command(
             request_id=new_request(),
             progress=progress,
         )
-    counts = opened.desk.counts(who, facility, run.id)
+    counts = opened.review.counts(who, facility, run.id)
     say(f"list {run.id}: {run.rows:,} rows, {counts.open:,} to review, edition {run.edition}")
 
 
@@ -79,7 +79,7 @@ def export_command(
     layout = read_template(template) if template else facility_template(settings().export_templates, facility)
     opened, who = enter(user, master)
     written = export_file(
-        opened.desk,
+        opened.review,
         opened.codes,
         who,
         facility,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jlac_mapper.cli.review_desk import new_request, open_users, operator, print_table, say
+from jlac_mapper.cli.review_shared import new_request, open_users, operator, print_table, say
 
 if TYPE_CHECKING:
     from jlac_mapper.review.model import Action, EventDraft, Role, User
@@ -37,7 +37,7 @@ def add_user(
 ) -> None:
     """Make or change a user; the first one should be *=admin."""
     from jlac_mapper.errors import InputError, NotFoundError
-    from jlac_mapper.review.admin_desk import describe_user
+    from jlac_mapper.review.admin_service import describe_user
     from jlac_mapper.review.model import Action, User
 
     users = open_users()
@@ -81,7 +81,7 @@ def token_command(
     from datetime import timedelta
 
     from jlac_mapper.bootstrap import SystemClock
-    from jlac_mapper.cli.review_desk import asking
+    from jlac_mapper.cli.review_shared import asking
     from jlac_mapper.review.model import Session
 
     users = open_users()

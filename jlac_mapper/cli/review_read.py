@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jlac_mapper import wording
-from jlac_mapper.cli.review_desk import FacilityKey, MasterName, UserName, enter, print_table, say
+from jlac_mapper.cli.review_shared import FacilityKey, MasterName, UserName, enter, print_table, say
 
 if TYPE_CHECKING:
     from jlac_mapper.review.commands import ItemQuery, ItemView
@@ -34,15 +34,15 @@ def list_command(
     if lists:
         runs = [
             [str(r.id), r.file_name, f"{r.rows:,}", r.imported_by, f"{r.imported_at.astimezone():%Y-%m-%d}"]
-            for r in opened.desk.runs(who, facility)
+            for r in opened.review.runs(who, facility)
         ]
         print_table(f"Lists of {facility}", ["list", "file", "rows", "by", "at"], runs)
         return
-    counts = opened.desk.counts(who, facility, run)
+    counts = opened.review.counts(who, facility, run)
     rows: list[list[str]] = []
     cursor = None
     while len(rows) < limit:
-        page = opened.desk.queue(who, query, after=cursor, limit=min(limit - len(rows), 500))
+        page = opened.review.queue(who, query, after=cursor, limit=min(limit - len(rows), 500))
         rows += [
             [
                 str(row.id), f"{row.run}/{row.row}", row.local_code, row.name, row.specimen, row.unit,
@@ -70,7 +70,7 @@ def show_command(
 ) -> None:
     """Show one item: the row, the candidates, the reasons, the history, and what can be done."""
     opened, who = enter(user, master)
-    view = opened.desk.view(who, facility, item)
+    view = opened.review.view(who, facility, item)
     for line in lines_of(view):
         say(line)
 

@@ -1,4 +1,4 @@
-"""ReviewService: who asks, then the same desk as the page's; the desk's calls block, so threads make them."""
+"""ReviewService: who asks, then the same service as the page's; it blocks, so threads make the calls."""
 
 import asyncio
 import math
@@ -19,11 +19,11 @@ from jlac_mapper.grpc_api.callers import Callers
 from jlac_mapper.grpc_api.errors import FieldError, errors_as_statuses
 from jlac_mapper.grpc_api.review_import import ImportUpload
 from jlac_mapper.ports import Clock
-from jlac_mapper.review.desk import OpenedDesk
 from jlac_mapper.review.model import User
+from jlac_mapper.review.service import OpenedReview
 
 THREADS = 8
-"""Calls of the desk at once; a database gains little from more."""
+"""Calls of the service at once; a database gains little from more."""
 
 LARGEST_PAGE = 500
 DEFAULT_PAGE = 50
@@ -38,8 +38,8 @@ _T = TypeVar("_T")
 class ReviewServicer(ReviewServiceServicer):
     """The calls of review_service.proto; each finds out first who asks."""
 
-    def __init__(self, opened: OpenedDesk, clock: Clock, *, export_templates: str = "") -> None:
-        self._desk = opened.desk
+    def __init__(self, opened: OpenedReview, clock: Clock, *, export_templates: str = "") -> None:
+        self._review = opened.review
         self._callers = Callers(opened.users)
         self._codes = opened.codes
         self._clock = clock
@@ -47,14 +47,14 @@ class ReviewServicer(ReviewServiceServicer):
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="review")
 
     def close(self) -> None:
-        """Let running calls of the desk end; no new ones."""
+        """Let running calls of the service end; no new ones."""
         self._threads.shutdown()
 
     async def ListRuns(self, request: pb.ListRunsRequest, context: Context) -> pb.ListRunsResponse:  # noqa: N802
         """Return a facility's lists."""
         async with errors_as_statuses(context):
             user = await self._user(context)
-            runs = await self._call(self._desk.runs, user, request.facility)
+            runs = await self._call(self._review.runs, user, request.facility)
             return pb.ListRunsResponse(runs=map(convert.run_to_proto, runs))
 
     async def ListItems(self, request: pb.ListItemsRequest, context: Context) -> pb.ListItemsResponse:  # noqa: N802
@@ -62,7 +62,7 @@ class ReviewServicer(ReviewServiceServicer):
         async with errors_as_statuses(context):
             user = await self._user(context)
             page = await self._call(
-                self._desk.queue,
+                self._review.queue,
                 user,
                 asked.query_from_proto(request.filter),
                 after=asked.cursor_from_token(request.page_token),
@@ -78,7 +78,7 @@ class ReviewServicer(ReviewServiceServicer):
         """Return one item's page."""
         async with errors_as_statuses(context):
             user = await self._user(context)
-            view = await self._call(self._desk.view, user, request.facility, request.item)
+            view = await self._call(self._review.view, user, request.facility, request.item)
             return pb.GetItemResponse(view=convert.view_to_proto(view))
 
     async def ClaimNextItem(  # noqa: N802
@@ -88,7 +88,7 @@ class ReviewServicer(ReviewServiceServicer):
         async with errors_as_statuses(context):
             user = await self._user(context)
             view = await self._call(
-                self._desk.next_item,
+                self._review.next_item,
                 user,
                 asked.waiting_query_from_proto(request.filter),
                 request_id=asked.request_id(request.request_id),
@@ -101,14 +101,14 @@ class ReviewServicer(ReviewServiceServicer):
         async with errors_as_statuses(context):
             user = await self._user(context)
             limit = _limit("limit", request.limit, DEFAULT_SEARCH, LARGEST_SEARCH)
-            found = await self._call(self._desk.search, user, request.facility, request.text, limit)
+            found = await self._call(self._review.search, user, request.facility, request.text, limit)
             return pb.SearchCodesResponse(codes=map(convert.code_to_proto, found))
 
     async def DecideItem(self, request: pb.DecideItemRequest, context: Context) -> pb.DecideItemResponse:  # noqa: N802
         """Do one order."""
         async with errors_as_statuses(context):
             user = await self._user(context)
-            outcome = await self._call(self._desk.decide, user, asked.order_from_proto(request.order))
+            outcome = await self._call(self._review.decide, user, asked.order_from_proto(request.order))
             return pb.DecideItemResponse(outcome=convert.outcome_to_proto(outcome))
 
     async def PreviewIdentical(  # noqa: N802
@@ -117,7 +117,7 @@ class ReviewServicer(ReviewServiceServicer):
         """Say what an order would do to identical rows."""
         async with errors_as_statuses(context):
             user = await self._user(context)
-            found = await self._call(self._desk.preview, user, asked.order_from_proto(request.order))
+            found = await self._call(self._review.preview, user, asked.order_from_proto(request.order))
             response = pb.PreviewIdenticalResponse()
             for item, after in found.changes:
                 response.changes.add(item=convert.item_to_proto(item), after=convert.standing_to_proto(after))
@@ -133,7 +133,7 @@ class ReviewServicer(ReviewServiceServicer):
             user = await self._user(context)
             order = asked.order_from_proto(request.order)
             etags = asked.etags_from_proto(request.etags)
-            outcomes = await self._call(self._desk.decide_identical, user, order, etags)
+            outcomes = await self._call(self._review.decide_identical, user, order, etags)
             return pb.DecideIdenticalResponse(outcomes=map(convert.outcome_to_proto, outcomes))
 
     async def ImportList(  # noqa: N802
@@ -146,7 +146,7 @@ class ReviewServicer(ReviewServiceServicer):
             async for request in request_iterator:
                 upload.take(request)
             with upload.stopped_on_cancel() as progress:
-                run = await self._call(upload.import_into, self._desk, user, progress)
+                run = await self._call(upload.import_into, self._review, user, progress)
             return pb.ImportListResponse(run=convert.run_to_proto(run))
 
     async def ExportRun(  # noqa: N802
@@ -168,7 +168,7 @@ class ReviewServicer(ReviewServiceServicer):
         """Say how readers agree."""
         async with errors_as_statuses(context):
             user = await self._user(context)
-            found = await self._call(self._desk.agreement, user, request.facility)
+            found = await self._call(self._review.agreement, user, request.facility)
             response = pb.GetAgreementResponse(pairs=found.pairs)
             if not math.isnan(found.observed):
                 response.observed = found.observed
@@ -180,12 +180,12 @@ class ReviewServicer(ReviewServiceServicer):
         """Check the audit chain."""
         async with errors_as_statuses(context):
             user = await self._user(context)
-            problems = await self._call(self._desk.verify, user, request.facility)
+            problems = await self._call(self._review.verify, user, request.facility)
             return pb.VerifyAuditResponse(problems=problems)
 
     def _export(self, user: User, request: pb.ExportRunRequest) -> ExportFile:
         return export_file(
-            self._desk,
+            self._review,
             self._codes,
             user,
             request.facility,

@@ -41,7 +41,7 @@ class ListImporter:
         request_id: str,
         progress: Callable[[int], None],
     ) -> Run:
-        """Map and keep a list; see ReviewDesk.import_list."""
+        """Map and keep a list; see ReviewService.import_list."""
         if not tests:
             raise InputError(f"{file_name}: has no rows; nothing was taken in")
         done = self._store.done(facility, request_id)

@@ -43,7 +43,7 @@ class Turns:
         Do commands of one facility and request, all of them or none, one event each.
 
         Raises:
-            ConflictError, NotAllowedError, InvalidDecisionError, NotFoundError: See ReviewDesk.decide.
+            ConflictError, NotAllowedError, InvalidDecisionError, NotFoundError: See ReviewService.decide.
         """
         key, request_id = commands[0].facility, commands[0].request_id
         facility, role = enter(self._users, user, key, Role.VIEWER)

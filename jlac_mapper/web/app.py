@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from jlac_mapper.config import WebSettings
 from jlac_mapper.ports import Clock
-from jlac_mapper.review.desk import OpenedDesk
+from jlac_mapper.review.service import OpenedReview
 from jlac_mapper.web.headers import SecurityHeaders
 from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.messages import preferred, translate
@@ -40,7 +40,7 @@ class _KeptFiles(StaticFiles):
 
 
 def create_app(
-    opened: OpenedDesk,
+    opened: OpenedReview,
     *,
     read_list: ReadList,
     clock: Clock,
@@ -52,7 +52,7 @@ def create_app(
     Return the application.
 
     Args:
-        opened: The desk with its users and codes.
+        opened: The service with its users and codes.
         read_list: Reads an uploaded list.
         clock: The time that sessions and limits go by.
         settings: Provider and host names; none when not given.
@@ -61,7 +61,7 @@ def create_app(
     """
     settings = settings or WebSettings()
     services = Services(
-        desk=opened.desk,
+        review=opened.review,
         users=opened.users,
         codes=opened.codes,
         clock=clock,

@@ -63,7 +63,7 @@ class Call:
 
     def facilities(self) -> list[Facility]:
         """Return the facilities in which the user has a role."""
-        return self.services.desk.facilities(self.user)
+        return self.services.review.facilities(self.user)
 
     def has(self, role: Role) -> bool:
         """Tell whether the user may do what *role* may, in the path's facility."""

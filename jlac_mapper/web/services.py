@@ -1,4 +1,4 @@
-"""What the pages work with: the desk, who may sign in, and the parts that live as long as the server."""
+"""What the pages work with: the service, who may sign in, and the parts that live as long as the server."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from jlac_mapper.ports import Clock
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.ports import UserStore
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.types import LocalTest
 from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.oidc import OidcProvider
@@ -22,7 +22,7 @@ ReadList = Callable[[Path], Sequence[LocalTest]]
 class Services:
     """The parts of one running page."""
 
-    desk: ReviewDesk
+    review: ReviewService
     users: UserStore
     codes: CodeSearch
     clock: Clock

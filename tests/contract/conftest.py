@@ -110,5 +110,5 @@ def store(review_database: Database, users: SqlUserStore) -> SqlReviewStore:  # 
 
 @pytest.fixture
 def office(store: SqlReviewStore, users: SqlUserStore) -> Office:
-    """A desk with people who may sit at it."""
+    """The service of review with people who use it."""
     return Office(store, users)

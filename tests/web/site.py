@@ -21,8 +21,8 @@ from jlac_mapper.master import starter
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import ItemQuery
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import OPEN, Action, EventDraft, Facility, Role, User
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
@@ -80,9 +80,9 @@ class MovableClock:
 
 @dataclass(frozen=True)
 class Site:
-    """The running parts: what `open_desk` gives, the clock and the application."""
+    """The running parts: what `open_review` gives, the clock and the application."""
 
-    desk: ReviewDesk
+    review: ReviewService
     users: SqlUserStore
     codes: CodeSearch
     clock: MovableClock
@@ -98,7 +98,7 @@ class Site:
 
     def add_list(self, facility: str = "h1", rows: Sequence[LocalTest] = ROWS, by: str = "root") -> int:
         """Import a list and return its number."""
-        run = self.desk.import_list(
+        run = self.review.import_list(
             self.user(by), facility, file_name="list.csv", digest="0" * 64, tests=rows,
             request_id=str(uuid.uuid4()),
         )  # fmt: skip
@@ -106,7 +106,7 @@ class Site:
 
     def item_named(self, name: str, facility: str = "h1") -> int:
         """Return the first open item with a name."""
-        page = self.desk.queue(self.user("root"), ItemQuery(facility, states=OPEN), limit=500)
+        page = self.review.queue(self.user("root"), ItemQuery(facility, states=OPEN), limit=500)
         return next(row.id for row in page.rows if row.name == name)
 
 
@@ -136,10 +136,10 @@ def open_site(folder: Path, clock: Any = None, mapper: Mapper | None = None) -> 
     clock = clock or MovableClock()
     mapper = mapper or ScriptedMapper(SCRIPT)
     codes = _codes()
-    desk = ReviewDesk(
+    review = ReviewService(
         store=SqlReviewStore(database), users=users, clock=clock, mapper=mapper, codes=codes, edition="fake@0"
     )
-    site = Site(desk, users, codes, clock, mapper)
+    site = Site(review, users, codes, clock, mapper)
     for facility in (Facility("h1", "みなと病院"), Facility("h2", "第二病院", second_reader=True)):
         users.save_facility(facility, _event(site, Action.FACILITY))
     for login, roles in ROLES.items():

@@ -26,7 +26,7 @@ def _decide(browser: Browser, item: int, **changed: Any) -> Any:
 
 
 def _state(site: Site, item: int) -> ItemState:
-    return site.desk.view(site.user("root"), "h1", item).item.standing.state
+    return site.review.view(site.user("root"), "h1", item).item.standing.state
 
 
 def test_a_decision_with_the_pages_own_form_is_taken(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""A desk over a real SQLite database, a scripted mapper and a small edition, for tests of the edges."""
+"""A service over a real SQLite database, a scripted mapper and a small edition, for tests of the edges."""
 
 import hashlib
 import secrets
@@ -10,8 +10,8 @@ from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import Action, EventDraft, Facility, Role, Session, User
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
@@ -62,9 +62,9 @@ class TickingClock:
 
 @dataclass(frozen=True)
 class Opened:
-    """What `bootstrap.open_desk` gives, with the clock."""
+    """What `bootstrap.open_review` gives, with the clock."""
 
-    desk: ReviewDesk
+    review: ReviewService
     users: SqlUserStore
     codes: CodeSearch
     clock: TickingClock
@@ -83,11 +83,11 @@ class Opened:
 
 
 def opened(folder: Path, mapper: Mapper | None = None) -> Opened:
-    """Return a desk with two facilities and the users of ROLES."""
+    """Return a service with two facilities and the users of ROLES."""
     database = Database(f"sqlite:///{folder / 'review.sqlite3'}")
     users, clock = SqlUserStore(database), TickingClock()
     codes = search_in(LISTED)
-    desk = ReviewDesk(
+    review = ReviewService(
         store=SqlReviewStore(database), users=users, clock=clock, codes=codes,
         mapper=mapper or ScriptedMapper(SCRIPT),
         edition="2026-04",
@@ -96,13 +96,13 @@ def opened(folder: Path, mapper: Mapper | None = None) -> Opened:
         users.save_facility(facility, EventDraft(Action.FACILITY, "cli", clock.now(), f"f{number}"))
     for login, roles in ROLES.items():
         users.save_user(User(login, login.title(), roles), EventDraft(Action.USER, "cli", clock.now(), login))
-    return Opened(desk, users, codes, clock)
+    return Opened(review, users, codes, clock)
 
 
 def with_list(folder: Path, facility: str = "h1") -> Opened:
-    """Return a desk with ROWS taken in as the first list."""
+    """Return a service with ROWS taken in as the first list."""
     found = opened(folder)
-    found.desk.import_list(
+    found.review.import_list(
         found.user("root"), facility, file_name="list.csv", digest="0" * 64, tests=ROWS, request_id="import-1"
     )
     return found

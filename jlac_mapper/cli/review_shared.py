@@ -1,4 +1,4 @@
-"""What the verbs of `jlac-mapper review` share: the desk, who asks, and how lines are printed."""
+"""What the verbs of `jlac-mapper review` share: the service, who asks, and how lines are printed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from jlac_mapper.bootstrap import OpenDesk
+    from jlac_mapper.bootstrap import OpenReview
     from jlac_mapper.config import Settings
     from jlac_mapper.review.model import User
     from jlac_mapper.review.ports import UserStore
@@ -29,23 +29,23 @@ def settings() -> Settings:
     return Settings.from_env(os.environ)
 
 
-def open_desk(master: str = "") -> OpenDesk:
-    """Open the desk over an edition; takes a second or two, because it loads the mapper."""
+def open_review(master: str = "") -> OpenReview:
+    """Open the service over an edition; takes a second or two, because it loads the mapper."""
     from jlac_mapper import bootstrap
 
     configured = settings()
-    return bootstrap.open_desk(configured, bootstrap.build_app(configured, master=master))
+    return bootstrap.open_review(configured, bootstrap.build_app(configured, master=master))
 
 
-def enter(login: str, master: str = "") -> tuple[OpenDesk, User]:
+def enter(login: str, master: str = "") -> tuple[OpenReview, User]:
     """
-    Open the desk for a user, who is looked up first: that is quick.
+    Open the service for a user, who is looked up first: that is quick.
 
     Raises:
         InputError: No such user, or one who is no longer active.
     """
     user = asking(open_users(), login)
-    return open_desk(master), user
+    return open_review(master), user
 
 
 def open_users() -> UserStore:

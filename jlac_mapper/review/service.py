@@ -1,4 +1,4 @@
-"""The reviewers' desk: every verb of review, the same for page, gRPC and command line."""
+"""The service of review: every verb of review, the same for page, gRPC and command line."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedEr
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review import blind, bulk, workflow
 from jlac_mapper.review.access import enter, request_reused, require_request_id
-from jlac_mapper.review.admin_desk import AdminDesk
+from jlac_mapper.review.admin_service import AdminService
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import (
     Agreement,
@@ -31,11 +31,11 @@ _CLAIM_ATTEMPTS = 20
 _LARGEST_PAGE = 500
 
 
-class OpenedDesk(Protocol):
-    """A desk with what the edges need beside it; `bootstrap.open_desk` gives one."""
+class OpenedReview(Protocol):
+    """The service with what the edges need beside it; `bootstrap.open_review` gives them."""
 
     @property
-    def desk(self) -> "ReviewDesk":
+    def review(self) -> "ReviewService":
         """Every verb of review."""
         ...
 
@@ -50,7 +50,7 @@ class OpenedDesk(Protocol):
         ...
 
 
-class ReviewDesk(AdminDesk):
+class ReviewService(AdminService):
     """
     What a signed-in user can do; the edges only translate.
 

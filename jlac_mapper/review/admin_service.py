@@ -1,4 +1,4 @@
-"""The desk's administration: facilities, users, the audit trail, a new edition."""
+"""Administration in the service of review: facilities, users, the audit trail, a new edition."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
@@ -15,8 +15,8 @@ from jlac_mapper.review.ports import ReviewStore, UserStore
 from jlac_mapper.types import LocalTest
 
 
-class AdminDesk:
-    """See ReviewDesk, which adds what reviewers do all day."""
+class AdminService:
+    """See ReviewService, which adds what reviewers do all day."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class AdminDesk:
 
     def edition_changed(self, user: User, *, request_id: str) -> list[Reopened]:
         """
-        Reopen, everywhere, every final decision whose code the desk's edition ended or moved (admin).
+        Reopen, everywhere, every final decision whose code the service's edition ended or moved (admin).
 
         One transaction a facility; the same request id again goes on where it was interrupted and
         returns all of them.
