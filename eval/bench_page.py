@@ -23,7 +23,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from argon2 import PasswordHasher
 from bench_review import ADMIN, FACILITY, fill, open_app, request_id
 from bench_throughput import make_tests
 from selenium import webdriver
@@ -34,6 +33,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from jlac_mapper.bootstrap import open_review
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
+from jlac_mapper.storage.passwords import Argon2Passwords
 from jlac_mapper.types import MapOptions
 
 TARGET_SECONDS_P95 = 0.3
@@ -73,7 +73,7 @@ def prepare(database: str, items: int) -> None:
     opened.review.save_facility(ADMIN, Facility(FACILITY, "Bench"), request_id=request_id())
     reviewer = User("reviewer", "Reviewer", {FACILITY: Role.REVIEWER})
     opened.review.save_user(
-        ADMIN, reviewer, request_id=request_id(), password_hash=PasswordHasher().hash(PASSWORD)
+        ADMIN, reviewer, request_id=request_id(), password_hash=Argon2Passwords().hash(PASSWORD)
     )
     tests = make_tests([name.text for name in load_vocabulary().names], _ROWS)
     answers = list(zip(tests, app.mapper.map_batch(tests, MapOptions()), strict=True))

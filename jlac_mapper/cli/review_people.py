@@ -76,21 +76,16 @@ def token_command(
     days: Annotated[int, typer.Option("--days", min=1, max=366, help="How long it is good for.")] = 30,
 ) -> None:
     """Make a token for gRPC and print it: the only time that it is shown."""
-    import hashlib
-    import secrets
     from datetime import timedelta
 
     from jlac_mapper.bootstrap import SystemClock
     from jlac_mapper.cli.review_shared import asking
-    from jlac_mapper.review.model import Session
+    from jlac_mapper.review.tokens import new_session
 
     users = open_users()
     user = asking(users, login)
-    token, now = secrets.token_urlsafe(32), SystemClock().now()
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    users.save_session(
-        Session(digest, user.login, secrets.token_urlsafe(32), now, now + timedelta(days=days))
-    )
+    token, session = new_session(user.login, SystemClock().now(), timedelta(days=days))
+    users.save_session(session)
     print(token)
 
 
@@ -175,6 +170,6 @@ def _hash(password: str) -> str:
     from jlac_mapper.model_loading import require
 
     require("argon2", extra="web")
-    from jlac_mapper.web.passwords import hash_password
+    from jlac_mapper.storage.passwords import Argon2Passwords
 
-    return hash_password(password)
+    return Argon2Passwords().hash(password)

@@ -1,6 +1,5 @@
 """Who calls: a bearer token is looked up among the sessions."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -8,6 +7,7 @@ from jlac_mapper.errors import UnauthenticatedError
 from jlac_mapper.review.access import find_user
 from jlac_mapper.review.model import User
 from jlac_mapper.review.ports import UserStore
+from jlac_mapper.review.tokens import digest
 
 Metadata = Iterable[tuple[str, str | bytes]]
 
@@ -31,7 +31,7 @@ class Callers:
             UnauthenticatedError: Nobody who is known; the same for every way of not being known.
         """
         token = bearer_token(metadata or ())
-        session = self._users.session(hashlib.sha256(token.encode()).hexdigest(), now) if token else None
+        session = self._users.session(digest(token), now) if token else None
         user = find_user(self._users, session.login) if session else None
         if user is None or not user.active:
             raise UnauthenticatedError(

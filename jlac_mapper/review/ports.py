@@ -152,6 +152,18 @@ class ReviewStore(Protocol):
         ...
 
 
+class Passwords(Protocol):
+    """What is kept of passwords. Both methods take tens of milliseconds on purpose: not in a transaction."""
+
+    def hash(self, password: str) -> str:
+        """Return what to keep for a password."""
+        ...
+
+    def verify(self, saved: str, password: str) -> bool:
+        """Tell whether *password* is the one of what was kept; "" is nobody's and takes as long."""
+        ...
+
+
 class UserStore(Protocol):
     """Keeps facilities, users, their sessions and failed sign-ins."""
 

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from jlac_mapper.config import WebSettings
 from jlac_mapper.ports import Clock
 from jlac_mapper.review.service import OpenedReview
+from jlac_mapper.storage.passwords import Argon2Passwords
 from jlac_mapper.web.headers import SecurityHeaders
 from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.messages import preferred, translate
@@ -66,7 +67,7 @@ def create_app(
         codes=opened.codes,
         clock=clock,
         renderer=Renderer(),
-        gate=SignInGate(opened.users),
+        gate=SignInGate(opened.users, Argon2Passwords()),
         jobs=ImportJobs(),
         read_list=read_list,
         templates=templates,

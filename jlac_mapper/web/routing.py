@@ -1,7 +1,6 @@
 """Every page has a method, a path and a role; this is the one place where role and origin are checked."""
 
 import logging
-import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from jlac_mapper.errors import (
     ServerUnavailableError,
 )
 from jlac_mapper.review.model import INSTALLATION, Role, User
+from jlac_mapper.review.tokens import new_secret
 from jlac_mapper.web import sessions
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.messages import preferred
@@ -94,7 +94,7 @@ def _serve(page: Page, services: Services, request: Request, form: FormData) -> 
     csrf = session.csrf if session else form_token
     chosen = request.cookies.get(sessions.cookie_name(request, sessions.LANGUAGE_COOKIE), "")
     language = preferred(chosen, request.headers.get("accept-language", ""))
-    fresh = "" if csrf else secrets.token_urlsafe(32)
+    fresh = "" if csrf else new_secret()
     call = Call(request, services, language, csrf or fresh, session, user or User("", ""), form)
     response = _refuse(page, call) or _answer(page, call, csrf)
     if fresh and page.access is Access.PUBLIC:

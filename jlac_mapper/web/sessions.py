@@ -1,8 +1,6 @@
 """Sessions: an unguessable token in the browser's cookie, its SHA-256 in the database."""
 
-import hashlib
 import hmac
-import secrets
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -11,6 +9,7 @@ from starlette.responses import Response
 
 from jlac_mapper.review.model import Session
 from jlac_mapper.review.ports import UserStore
+from jlac_mapper.review.tokens import digest, new_session
 
 LIFE = timedelta(hours=10)
 """One working day."""
@@ -50,24 +49,11 @@ def drop_cookie(request: Request, response: Response, name: str) -> None:
     )
 
 
-def digest(token: str) -> str:
-    """Return what is kept of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def begin(request: Request, response: Response, users: UserStore, login: str, now: datetime) -> None:
     """Begin a session of *login*; an earlier one of this browser ends."""
     end(request, response, users)
-    token = secrets.token_urlsafe(32)
-    users.save_session(
-        Session(
-            token_digest=digest(token),
-            login=login,
-            csrf=secrets.token_urlsafe(32),
-            created_at=now,
-            expires_at=now + LIFE,
-        )
-    )
+    token, session = new_session(login, now, LIFE)
+    users.save_session(session)
     set_cookie(request, response, SESSION_COOKIE, token, seconds=int(LIFE.total_seconds()))
     drop_cookie(request, response, FORM_COOKIE)
 

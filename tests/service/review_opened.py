@@ -1,7 +1,5 @@
 """A service over a real SQLite database, a scripted mapper and a small edition, for tests of the edges."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +8,9 @@ from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.model import Action, EventDraft, Facility, Role, Session, User
+from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
 from jlac_mapper.review.service import ReviewService
+from jlac_mapper.review.tokens import new_session
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
@@ -75,10 +74,8 @@ class Opened:
 
     def token(self, login: str, *, life: timedelta = timedelta(hours=1)) -> str:
         """Make a session and return its token."""
-        token = secrets.token_urlsafe(16)
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        now = self.clock.now()
-        self.users.save_session(Session(digest, login, "csrf", now, now + life))
+        token, session = new_session(login, self.clock.now(), life)
+        self.users.save_session(session)
         return token
 
 

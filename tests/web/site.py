@@ -24,6 +24,7 @@ from jlac_mapper.review.commands import ItemQuery
 from jlac_mapper.review.model import OPEN, Action, EventDraft, Facility, Role, User
 from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.passwords import Argon2Passwords
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.tables.run import read_list
@@ -112,12 +113,8 @@ class Site:
 
 @cache
 def _password_hash() -> str:
-    return quick_hasher().hash(PASSWORD)
-
-
-def quick_hasher() -> PasswordHasher:
     """Return argon2id with small costs: its parameters stand in the hash."""
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    return Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)).hash(PASSWORD)
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jlac_mapper.config import WebSettings
+from jlac_mapper.review import tokens
 from jlac_mapper.review.model import ItemState
 from jlac_mapper.web import passwords, sessions
 from tests.web.site import AST, PASSWORD, Browser, Site, etag_of, token_of
@@ -131,7 +132,7 @@ def test_signing_in_gives_a_new_session_and_ends_the_old_one(site: Site) -> None
     data = {"csrf": token_of(page), "login": "taro", "password": PASSWORD, "back": "/"}
     assert browser.client.post("/sign-in", data=data).status_code == 303
     assert browser.client.cookies[sessions.SESSION_COOKIE] != old
-    assert site.users.session(sessions.digest(old), site.clock.now()) is None
+    assert site.users.session(tokens.digest(old), site.clock.now()) is None
 
 
 def test_every_answer_carries_the_security_headers(site: Site) -> None:
