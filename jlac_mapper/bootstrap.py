@@ -1,19 +1,16 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from jlac_mapper import model_loading
-from jlac_mapper.codes.editions import STARTER
 from jlac_mapper.codes.jlac10 import Jlac10Tables
-from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.codes.release import Release
-from jlac_mapper.concepts.binding import Result
-from jlac_mapper.concepts.bound_release import BoundRelease, bind_release
-from jlac_mapper.concepts.loader import load_vocabulary, with_analytes, with_site_names
+from jlac_mapper.concepts.bound_release import BoundRelease
+from jlac_mapper.concepts.loader import with_analytes
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.element_tables import Element
 from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
@@ -34,10 +31,14 @@ from jlac_mapper.mapping.score import FEATURES, Calibration
 from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.mapping.systems import Systems
 from jlac_mapper.master import starter
-from jlac_mapper.master.elements import with_units
+from jlac_mapper.master.binding import bind, site_vocabulary
+from jlac_mapper.master.service import MasterService
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
 from jlac_mapper.reading.row import Normalizer
+from jlac_mapper.review.access import require_admin
 from jlac_mapper.review.code_search import CodeSearch
+from jlac_mapper.review.commands import Reopened
+from jlac_mapper.review.model import User
 from jlac_mapper.review.ports import ReviewStore, UserStore
 from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
@@ -112,6 +113,11 @@ def _shipped() -> starter.Starter:
 def open_store(settings: Settings) -> MasterStore:
     """Open the database of editions, making or upgrading its schema."""
     return SqlMasterStore(settings.database_url, lambda: _shipped().edition)
+
+
+def open_master(settings: Settings) -> MasterService:
+    """Open the service of editions, without building the app."""
+    return MasterService(open_store(settings), _shipped, SystemClock())
 
 
 def build_app(
@@ -206,46 +212,6 @@ def jlac10_vocabulary(app: App) -> tuple[Jlac10Tables, Vocabulary]:
     return tables, with_analytes(app.bound.vocabulary, tables.analytes)
 
 
-def site_vocabulary(store: MasterStore, elements: Sequence[Element] | None = None) -> Vocabulary:
-    """
-    Return the shipped vocabulary with the names and the spellings of units that the site brought in.
-
-    Args:
-        elements: The store's element tables, where they were loaded already.
-    """
-    named = with_site_names(load_vocabulary(), store.load_site_names())
-    return with_units(named, store.load_elements() if elements is None else elements)
-
-
-def bind(
-    edition: Edition,
-    shipped: starter.Starter,
-    vocabulary: Vocabulary,
-    day: date,
-    earlier: Iterable[ListedCode] = (),
-    added: Mapping[Result, str] | None = None,
-) -> BoundRelease:
-    """
-    Bind an edition to the vocabulary's concepts on a day, completed with the shipped release.
-
-    Args:
-        earlier: Codes of the release in use before (see `codes.release.Release`).
-        added: Results that a person bound (see `MasterStore.load_bindings`).
-    """
-    return bind_release(
-        edition,
-        starter=shipped.edition,
-        successions=shipped.successions,
-        known=shipped.known,
-        vocabulary=vocabulary,
-        day=day,
-        ended=shipped.ended_concepts(day),
-        unknown_units=shipped.unknown_units(day) if edition.name == STARTER else None,
-        earlier=earlier,
-        added=added,
-    )
-
-
 def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenReview:
     """
     Open review over the app's edition and database.
@@ -272,6 +238,27 @@ def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenRevi
         edition=f"{bound.release.name}@{bound.release.digest[:12]}",
     )  # fmt: skip
     return OpenReview(review, users, codes, store)
+
+
+class DecisionsOnUse:
+    """What becomes of decisions when *who* changes the edition in use: see `master.service.Decisions`."""
+
+    def __init__(self, settings: Settings, who: User, request_id: str) -> None:
+        self._settings = settings
+        self._who = who
+        self._request_id = request_id
+
+    def require_admin(self) -> None:
+        """Raise NotAllowedError unless the person is admin of the whole installation."""
+        require_admin(self._who)
+
+    def reopen(self, edition: str, replaced: str) -> list[Reopened] | None:
+        """Reopen what the edition ended or moved; None where there is no facility."""
+        if not open_users(self._settings).facilities():
+            return None
+        app = build_app(self._settings, master=edition)
+        review = open_review(self._settings, app, replaced=replaced).review
+        return review.edition_changed(self._who, request_id=self._request_id)
 
 
 def open_users(settings: Settings) -> UserStore:

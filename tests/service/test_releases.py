@@ -26,6 +26,7 @@ from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import Calibration
+from jlac_mapper.master.binding import bind
 from jlac_mapper.master.importers import read_master
 from jlac_mapper.master.starter import Starter, load_starter
 from jlac_mapper.review.commands import Command, ItemQuery
@@ -67,7 +68,7 @@ def build(vocabulary: Vocabulary, starter: Starter) -> Build:
     calibration = Calibration.read(master_data_dir() / "calibration.json")
 
     def built(edition: Edition, day: date) -> tuple[BoundRelease, Pipeline]:
-        bound = bootstrap.bind(edition, starter, vocabulary, day)
+        bound = bind(edition, starter, vocabulary, day)
         pipeline = bootstrap.build_pipeline(
             settings, bound=bound, embedder=embedder, choice_model=ScoreOnlyChoice(), calibration=calibration
         )
