@@ -19,7 +19,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from jlac_mapper.bootstrap import open_review
+from jlac_mapper.bootstrap import open_people
 from jlac_mapper.concepts.loader import load_vocabulary
-from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
-from jlac_mapper.storage.passwords import Argon2Passwords
+from jlac_mapper.review.model import Facility, Role, User
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.types import MapOptions
 
 TARGET_SECONDS_P95 = 0.3
@@ -67,17 +67,14 @@ return performance.getEntriesByType('resource')
 def prepare(database: str, items: int) -> None:
     """Make the facility, a reviewer and the queue."""
     app = open_app(database)
-    opened = open_review(app.settings, app)
-    event = EventDraft(Action.USER, "bench", datetime.now(UTC), request_id())
-    opened.users.save_user(ADMIN, event)
-    opened.review.save_facility(ADMIN, Facility(FACILITY, "Bench"), request_id=request_id())
+    people = open_people(app.settings)
+    people.save_user(ADMIN, ADMIN, request_id=request_id())
+    people.save_facility(ADMIN, Facility(FACILITY, "Bench"), request_id=request_id())
     reviewer = User("reviewer", "Reviewer", {FACILITY: Role.REVIEWER})
-    opened.review.save_user(
-        ADMIN, reviewer, request_id=request_id(), password_hash=Argon2Passwords().hash(PASSWORD)
-    )
+    people.save_user(ADMIN, reviewer, request_id=request_id(), password=PASSWORD)
     tests = make_tests([name.text for name in load_vocabulary().names], _ROWS)
     answers = list(zip(tests, app.mapper.map_batch(tests, MapOptions()), strict=True))
-    fill(opened.store, answers, items, FACILITY)
+    fill(SqlReviewStore(Database(database)), answers, items, FACILITY)
 
 
 @contextmanager

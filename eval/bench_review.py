@@ -25,7 +25,7 @@ from typing import Any
 
 from bench_throughput import make_tests
 
-from jlac_mapper.bootstrap import App, build_app, open_review
+from jlac_mapper.bootstrap import App, build_app, open_people, open_review
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings
@@ -47,6 +47,8 @@ from jlac_mapper.review.model import (
 )
 from jlac_mapper.review.ports import ReviewStore
 from jlac_mapper.review.service import ReviewService
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.types import LocalTest, MapOptions, MappingResult, Reason
 
 FACILITY = "h1"
@@ -225,10 +227,11 @@ def run(database: str, items: int, seconds: float, reviewers: int) -> dict[str, 
     """Measure everything once and compare with the targets."""
     app = open_app(database)
     opened = open_review(app.settings, app)
-    review, store = opened.review, opened.store
-    opened.users.save_user(ADMIN, EventDraft(Action.USER, "bench", datetime.now(UTC), request_id()))
+    review, store = opened.review, SqlReviewStore(Database(database))
+    people = open_people(app.settings)
+    people.save_user(ADMIN, ADMIN, request_id=request_id())
     for key in (FACILITY, "import", "final"):
-        review.save_facility(ADMIN, Facility(key, key), request_id=request_id())
+        people.save_facility(ADMIN, Facility(key, key), request_id=request_id())
     tests = make_tests([name.text for name in load_vocabulary().names], _LIST_ROWS)
     begun = time.perf_counter()
     listed = review.import_list(

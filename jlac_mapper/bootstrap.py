@@ -39,12 +39,13 @@ from jlac_mapper.review.access import require_admin
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import Reopened
 from jlac_mapper.review.model import User
-from jlac_mapper.review.ports import ReviewStore, UserStore
+from jlac_mapper.review.people import PeopleService
+from jlac_mapper.review.ports import UnitOfWork
 from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.master import SqlMasterStore
-from jlac_mapper.storage.reviews import SqlReviewStore
-from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.passwords import Argon2Passwords
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import Candidate, Provenance
 from jlac_mapper.version import __version__
 from jlac_mapper.vocabulary import Vocabulary
@@ -87,13 +88,11 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class OpenReview:
-    """Review put together for an app's edition: the verbs, who may sign in, the codes to search and name."""
+    """Review put together for an app's edition: verbs, units of work, and the codes to search and name."""
 
     review: ReviewService
-    users: UserStore
+    units: UnitOfWork
     codes: CodeSearch
-    store: ReviewStore
-    """Beneath the service, without its checks of role: for measuring and mending."""
 
 
 class SystemClock:
@@ -230,14 +229,12 @@ def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenRevi
         added = app.store.load_bindings(edition.name)
         bound = bind(edition, _shipped(), app.vocabulary, app.as_of, earlier, added)
     codes = CodeSearch(bound)
-    database = Database(settings.database_url)
-    users = SqlUserStore(database)
-    store = SqlReviewStore(database)
+    units = SqlUnitOfWork(Database(settings.database_url))
     review = ReviewService(
-        store=store, users=users, clock=SystemClock(), mapper=app.mapper, codes=codes,
+        units=units, clock=SystemClock(), mapper=app.mapper, codes=codes,
         edition=f"{bound.release.name}@{bound.release.digest[:12]}",
     )  # fmt: skip
-    return OpenReview(review, users, codes, store)
+    return OpenReview(review, units, codes)
 
 
 class DecisionsOnUse:
@@ -254,16 +251,17 @@ class DecisionsOnUse:
 
     def reopen(self, edition: str, replaced: str) -> list[Reopened] | None:
         """Reopen what the edition ended or moved; None where there is no facility."""
-        if not open_users(self._settings).facilities():
+        if not open_people(self._settings).facilities(self._who):
             return None
         app = build_app(self._settings, master=edition)
         review = open_review(self._settings, app, replaced=replaced).review
         return review.edition_changed(self._who, request_id=self._request_id)
 
 
-def open_users(settings: Settings) -> UserStore:
-    """Open who may sign in, without building the app: for the first admin and for passwords."""
-    return SqlUserStore(Database(settings.database_url))
+def open_people(settings: Settings) -> PeopleService:
+    """Open the service of people, without building the app: for the first admin and for passwords."""
+    units = SqlUnitOfWork(Database(settings.database_url))
+    return PeopleService(units=units, clock=SystemClock(), passwords=Argon2Passwords())
 
 
 def build_pipeline(

@@ -30,13 +30,12 @@ def use_edition(service: MasterService, name: str, user: str = "", limit: int | 
     from jlac_mapper.cli.review_shared import (
         asking,
         new_request,
-        open_users,
         operator_as_admin,
         say,
         settings,
     )
 
-    who = asking(open_users(), user) if user else operator_as_admin()
+    who = asking(user) if user else operator_as_admin()
     reopened = service.use(name, DecisionsOnUse(settings(), who, new_request()))
     say(f"in use: {name}")
     if reopened is not None:

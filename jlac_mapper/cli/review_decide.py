@@ -11,6 +11,7 @@ from jlac_mapper.cli.review_shared import (
     MasterName,
     UserName,
     enter,
+    entered,
     new_request,
     print_table,
     say,
@@ -51,12 +52,18 @@ def decide_command(
     from jlac_mapper.review.commands import Command
 
     wanted = action_of(action)
-    opened, who = enter(user, master)
-    seen = etag or opened.review.view(who, facility, item).item.etag
-    command = Command(facility, item, seen, wanted, new_request(), code=code, text=text)
-    outcomes = (
-        _together(opened.review, who, command, yes) if identical else [opened.review.decide(who, command)]
-    )
+
+    def command(review: ReviewService, who: User) -> Command:
+        seen = etag or review.view(who, facility, item).item.etag
+        return Command(facility, item, seen, wanted, new_request(), code=code, text=text)
+
+    if identical:
+        # Several units of work: a person reads between the preview and the decision.
+        opened, who = enter(user, master)
+        outcomes = _together(opened.review, who, command(opened.review, who), yes)
+    else:
+        with entered(user, master, writes=True) as (opened, who):
+            outcomes = [opened.review.decide(who, command(opened.review, who))]
     for outcome in outcomes:
         standing = outcome.item.standing
         answer = f": {standing.code}" if standing.code else ""

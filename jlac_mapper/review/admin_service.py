@@ -1,9 +1,9 @@
-"""Administration in the service of review: facilities, users, the audit trail, a new edition."""
+"""Administration in the service of review: lists, the audit trail, a new edition."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import IO
+from copy import copy
+from typing import IO, Self
 
-from jlac_mapper.errors import NotAllowedError
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review import audit
 from jlac_mapper.review.access import enter, require_admin, require_request_id
@@ -11,7 +11,7 @@ from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import Reopened
 from jlac_mapper.review.lists import ListImporter
 from jlac_mapper.review.model import INSTALLATION, Action, Event, EventDraft, Facility, Role, Run, User
-from jlac_mapper.review.ports import ReviewStore, UserStore
+from jlac_mapper.review.ports import UnitOfWork, Work
 from jlac_mapper.types import LocalTest
 
 
@@ -19,21 +19,19 @@ class AdminService:
     """See ReviewService, which adds what reviewers do all day."""
 
     def __init__(
-        self,
-        *,
-        store: ReviewStore,
-        users: UserStore,
-        clock: Clock,
-        mapper: Mapper,
-        codes: CodeSearch,
-        edition: str,
+        self, *, units: UnitOfWork, clock: Clock, mapper: Mapper, codes: CodeSearch, edition: str
     ) -> None:
-        self._store = store
-        self._users = users
+        self._units = units
         self._clock = clock
         self._codes = codes
         self._edition = edition
-        self._lists = ListImporter(store, clock, mapper, codes, edition)
+        self._lists = ListImporter(clock, mapper, codes, edition)
+
+    def within(self, work: Work) -> Self:
+        """Return the same service inside a unit of work that is open: what it does is kept with that one."""
+        joined = copy(self)
+        joined._units = work
+        return joined
 
     def import_list(
         self,
@@ -55,48 +53,41 @@ class AdminService:
         Raises:
             InputError: There are no rows.
         """
-        enter(self._users, user, facility, Role.REVIEWER)
+        with self._units.reading() as work:
+            enter(work.users, user, facility, Role.REVIEWER)
         require_request_id(request_id)
         return self._lists.take_in(
-            user, facility, file_name=file_name, digest=digest, tests=tests, request_id=request_id,
-            progress=progress,
+            self._units, user, facility, file_name=file_name, digest=digest, tests=tests,
+            request_id=request_id, progress=progress,
         )  # fmt: skip
+
+    def facility(self, user: User, key: str) -> Facility:
+        """Return a facility in which the user has a role."""
+        with self._units.reading() as work:
+            return enter(work.users, user, key, Role.VIEWER)[0]
 
     def facilities(self, user: User) -> list[Facility]:
         """Return the facilities in which the user has a role."""
-        return [facility for facility in self._users.facilities() if user.role_in(facility.key)]
-
-    def save_facility(self, user: User, facility: Facility, *, request_id: str) -> None:
-        """Make or change a facility (admin of the whole installation)."""
-        require_admin(user)
-        reading = "two readers" if facility.second_reader else "one reader"
-        text = f"{facility.key}: {facility.name}, {reading}"
-        self._users.save_facility(facility, self._event(user, Action.FACILITY, request_id, text))
-
-    def save_user(
-        self, user: User, changed: User, *, request_id: str, password_hash: str | None = None
-    ) -> None:
-        """Make or change a user (admin of the whole installation); nobody takes the own admin role away."""
-        require_admin(user)
-        still_admin = changed.active and changed.roles.get(INSTALLATION) is Role.ADMIN
-        if changed.login == user.login and not still_admin:
-            raise NotAllowedError("you would take your own admin role away; let another admin do it")
-        event = self._event(user, Action.USER, request_id, describe_user(changed, password_hash))
-        self._users.save_user(changed, event, password_hash=password_hash)
+        with self._units.reading() as work:
+            return [facility for facility in work.users.facilities() if user.role_in(facility.key)]
 
     def audit(self, user: User, facility: str, *, after: int = 0) -> Iterator[Event]:
         """Yield a chain from the event behind *after* on (admin); INSTALLATION is that of users."""
-        self._require_auditor(user, facility)
-        return self._events(facility, None, after)
+        with self._units.reading() as work:
+            _require_auditor(work, user, facility)
+        return self._events(facility, after)
 
     def verify(self, user: User, facility: str) -> list[str]:
         """Return what is wrong with a chain, one line each; empty where nothing is (admin)."""
-        self._require_auditor(user, facility)
-        head = self._store.head(facility)
-        problems = audit.verify(self._events(facility, head.count), head)
-        beyond = self._store.events(facility, after=head.count, limit=1)
-        if beyond and self._store.head(facility).count == head.count:
-            problems.append(f"event {beyond[0].sequence} lies beyond the end of the chain at {head.count}")
+        with self._units.reading() as work:
+            _require_auditor(work, user, facility)
+            head = work.reviews.head(facility)
+            problems = audit.verify(_events(work, facility, head.count), head)
+            beyond = work.reviews.events(facility, after=head.count, limit=1)
+            if beyond and work.reviews.head(facility).count == head.count:
+                problems.append(
+                    f"event {beyond[0].sequence} lies beyond the end of the chain at {head.count}"
+                )
         return problems
 
     def export_audit(self, user: User, facility: str, out: IO[str]) -> int:
@@ -110,54 +101,51 @@ class AdminService:
         """
         Reopen, everywhere, every final decision whose code the service's edition ended or moved (admin).
 
-        One transaction a facility; the same request id again goes on where it was interrupted and
-        returns all of them.
+        One unit of work a facility; the same request id again goes on where it was interrupted and returns
+        all of them.
         """
         require_admin(user)
+        require_request_id(request_id)
+        event = EventDraft(
+            Action.REOPEN, by=user.login, at=self._clock.now(), request_id=request_id,
+            text=f"edition {self._edition} ended or moved the code", edition=self._edition,
+        )  # fmt: skip
         reopened: list[Reopened] = []
-        text = f"edition {self._edition} ended or moved the code"
-        for facility in self._users.facilities():
-            moved = {
-                code: self._codes.successor(code)
-                for code in self._store.final_codes(facility.key)
-                if not self._codes.is_current(code)
-            }
-            event = self._event(user, Action.REOPEN, request_id, text)
-            reopened += self._store.reopen(facility.key, moved, event)
+        for facility in self.facilities(user):
+            with self._units.writing() as work:
+                moved = {
+                    code: self._codes.successor(code)
+                    for code in work.reviews.final_codes(facility.key)
+                    if not self._codes.is_current(code)
+                }
+                reopened += work.reviews.reopen(facility.key, moved, event)
+                work.commit()
         return reopened
 
-    def _event(self, user: User, action: Action, request_id: str, text: str) -> EventDraft:
-        require_request_id(request_id)
-        return EventDraft(
-            action,
-            by=user.login,
-            at=self._clock.now(),
-            request_id=request_id,
-            text=text,
-            edition=self._edition,
-        )
-
-    def _require_auditor(self, user: User, facility: str) -> None:
-        if facility == INSTALLATION:
-            require_admin(user)
-        else:
-            enter(self._users, user, facility, Role.ADMIN)
-
-    def _events(self, facility: str, last: int | None, after: int = 0) -> Iterator[Event]:
-        while page := self._store.events(facility, after=after):
-            for event in page:
-                if last is not None and event.sequence > last:
-                    return
-                yield event
+    def _events(self, facility: str, after: int) -> Iterator[Event]:
+        """Yield a chain page by page, each in a unit of its own: whoever reads may take long between them."""
+        while True:
+            with self._units.reading() as work:
+                page = work.reviews.events(facility, after=after)
+            if not page:
+                return
+            yield from page
             after = page[-1].sequence
 
 
-def describe_user(user: User, password_hash: str | None) -> str:
-    """Return what the audit trail says of a user who was made or changed; never the password."""
-    roles = ", ".join(f"{facility or '*'}={role.value}" for facility, role in sorted(user.roles.items()))
-    parts = [f"{user.login}: {user.name}", "active" if user.active else "inactive", roles or "no role"]
-    if password_hash is not None:
-        parts.append("password set" if password_hash else "password taken away")
-    if user.subject:
-        parts.append(f"identity {user.subject}")
-    return "; ".join(parts)
+def _require_auditor(work: Work, user: User, facility: str) -> None:
+    if facility == INSTALLATION:
+        require_admin(user)
+    else:
+        enter(work.users, user, facility, Role.ADMIN)
+
+
+def _events(work: Work, facility: str, last: int) -> Iterator[Event]:
+    """Yield a chain's events up to one."""
+    after = 0
+    while page := work.reviews.events(facility, after=after):
+        for event in page:
+            if event.sequence > last:
+                return
+            yield event
+        after = page[-1].sequence

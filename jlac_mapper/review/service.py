@@ -24,7 +24,7 @@ from jlac_mapper.review.commands import (
     QueuePage,
 )
 from jlac_mapper.review.model import OPEN, Action, HouseName, Item, Role, Run, User
-from jlac_mapper.review.ports import ReviewStore, UserStore
+from jlac_mapper.review.ports import UnitOfWork, Work
 from jlac_mapper.review.turns import Turns
 
 _CLAIM_ATTEMPTS = 20
@@ -40,8 +40,8 @@ class OpenedReview(Protocol):
         ...
 
     @property
-    def users(self) -> UserStore:
-        """Who may come in."""
+    def units(self) -> UnitOfWork:
+        """What a request that the service takes part in is one of."""
         ...
 
     @property
@@ -55,21 +55,16 @@ class ReviewService(AdminService):
     What a signed-in user can do; the edges only translate.
 
     Each method takes the user first and checks the role (NotAllowedError) and that the facility is theirs
-    (NotFoundError: an outsider does not learn that it exists). Methods may be called from any thread.
+    (NotFoundError: an outsider does not learn that it exists). Each is one unit of work, of its own or,
+    `within` a request's, part of that; what takes long stands outside. Methods may be called from any
+    thread.
     """
 
     def __init__(
-        self,
-        *,
-        store: ReviewStore,
-        users: UserStore,
-        clock: Clock,
-        mapper: Mapper,
-        codes: CodeSearch,
-        edition: str,
+        self, *, units: UnitOfWork, clock: Clock, mapper: Mapper, codes: CodeSearch, edition: str
     ) -> None:
-        super().__init__(store=store, users=users, clock=clock, mapper=mapper, codes=codes, edition=edition)
-        self._turns = Turns(store, users, clock, codes, edition)
+        super().__init__(units=units, clock=clock, mapper=mapper, codes=codes, edition=edition)
+        self._turns = Turns(clock, codes, edition)
 
     # --- reading
 
@@ -77,21 +72,23 @@ class ReviewService(AdminService):
         self, user: User, query: ItemQuery, *, after: Cursor | None = None, limit: int = 50
     ) -> QueuePage:
         """Return one page of the queue, of at most 500 rows (viewer)."""
-        enter(self._users, user, query.facility, Role.VIEWER)
         limit = max(1, min(limit, _LARGEST_PAGE))
-        rows = self._store.queue(query, now=self._clock.now(), after=after, limit=limit)
+        with self._units.reading() as work:
+            enter(work.users, user, query.facility, Role.VIEWER)
+            rows = work.reviews.queue(query, now=self._clock.now(), after=after, limit=limit)
         last = Cursor(rows[-1].id, rows[-1].probability) if len(rows) == limit else None
         return QueuePage(tuple(blind.row_for(row, user.login) for row in rows), last)
 
     def counts(self, user: User, facility: str, run: int | None = None) -> Counts:
         """Return progress and the user's own rate; the day is the last 24 hours (viewer)."""
-        enter(self._users, user, facility, Role.VIEWER)
         now = self._clock.now()
-        return Counts(
-            states=self._store.counts(facility, run),
-            by_user_today=self._store.decided_since(facility, user.login, now - timedelta(days=1)),
-            by_user_last_hour=self._store.decided_since(facility, user.login, now - timedelta(hours=1)),
-        )
+        with self._units.reading() as work:
+            enter(work.users, user, facility, Role.VIEWER)
+            return Counts(
+                states=work.reviews.counts(facility, run),
+                by_user_today=work.reviews.decided_since(facility, user.login, now - timedelta(days=1)),
+                by_user_last_hour=work.reviews.decided_since(facility, user.login, now - timedelta(hours=1)),
+            )
 
     def view(self, user: User, facility: str, item: int) -> ItemView:
         """
@@ -99,48 +96,47 @@ class ReviewService(AdminService):
 
         While a first decision waits for the blind second one, only its author sees it.
         """
-        entered, role = enter(self._users, user, facility, Role.VIEWER)
-        found = self._store.item(facility, item)
-        history = tuple(self._store.history(facility, item))
-        alike = self._store.identical(facility, found.key, OPEN)
-        return ItemView(
-            item=blind.item_for(found, user.login),
-            history=blind.history_for(history, found.standing, entered, user.login),
-            identical=sum(other != item for other in alike),
-            house_names=tuple(self._store.house_names(facility, [found.key]).get(found.key, ())),
-            allowed=workflow.allowed(
-                found, login=user.login, role=role, now=self._clock.now(), last=workflow.last_turn(history)
-            ),
-        )
+        with self._units.reading() as work:
+            return self._view(work, user, facility, item)
 
     def runs(self, user: User, facility: str) -> list[Run]:
         """Return the lists of a facility, the newest first (viewer)."""
-        enter(self._users, user, facility, Role.VIEWER)
-        return self._store.runs(facility)
+        with self._units.reading() as work:
+            enter(work.users, user, facility, Role.VIEWER)
+            return work.reviews.runs(facility)
 
     def run_items(self, user: User, facility: str, run: int) -> Iterator[Item]:
         """Yield a list's items by row, cut to what the user may see: what exports are made of (viewer)."""
-        enter(self._users, user, facility, Role.VIEWER)
-        self._store.run(facility, run)
         row = 0
-        while page := self._store.run_items(facility, run, after_row=row):
+        with self._units.reading() as work:
+            enter(work.users, user, facility, Role.VIEWER)
+            work.reviews.run(facility, run)
+        while True:
+            # A unit a page: whoever reads may take long between them.
+            with self._units.reading() as work:
+                page = work.reviews.run_items(facility, run, after_row=row)
+            if not page:
+                return
             yield from (blind.item_for(item, user.login) for item in page)
             row = page[-1].row
 
     def search(self, user: User, facility: str, text: str, limit: int = 20) -> list[ListedCode]:
         """Search the edition by words of code, name, product, specimen and unit (viewer)."""
-        enter(self._users, user, facility, Role.VIEWER)
+        with self._units.reading() as work:
+            enter(work.users, user, facility, Role.VIEWER)
         return self._codes.search(text, limit)
 
     def contradictions(self, user: User, facility: str) -> list[HouseName]:
         """Return final decisions of one key with different codes, by key (viewer)."""
-        enter(self._users, user, facility, Role.VIEWER)
-        return self._store.contradictions(facility)
+        with self._units.reading() as work:
+            enter(work.users, user, facility, Role.VIEWER)
+            return work.reviews.contradictions(facility)
 
     def agreement(self, user: User, facility: str) -> Agreement:
         """Return how first and second readers agree (lead)."""
-        enter(self._users, user, facility, Role.LEAD)
-        return blind.agreement(self._store.readings(facility))
+        with self._units.reading() as work:
+            enter(work.users, user, facility, Role.LEAD)
+            return blind.agreement(work.reviews.readings(facility))
 
     # --- deciding
 
@@ -151,29 +147,18 @@ class ReviewService(AdminService):
         None where nothing waits for this user. An item that someone else takes at the same moment is
         passed over.
         """
-        enter(self._users, user, query.facility, Role.REVIEWER)
-        require_request_id(request_id)
-        earlier = self._store.done(query.facility, request_id)
-        if earlier:
-            first = earlier[0].draft
-            if first.action is not Action.CLAIM or first.item is None or first.by != user.login:
-                raise request_reused(request_id)
-            return self.view(user, query.facility, first.item)
-        at = self._cursor(query.facility, after)
-        for _ in range(_CLAIM_ATTEMPTS):
-            found = self._store.next_for(query, user.login, now=self._clock.now(), after=at)
-            if found is None and at is not None:
-                at = None
-                continue
-            if found is None:
-                return None
-            item = self._store.item(query.facility, found)
-            try:
-                self.decide(user, Command(query.facility, found, item.etag, Action.CLAIM, request_id))
-            except (ConflictError, NotAllowedError):  # someone else was quicker
-                continue
-            return self.view(user, query.facility, found)
-        raise ConflictError("others take the items faster than one can be given to you: try again")
+        with self._units.writing() as work:
+            enter(work.users, user, query.facility, Role.REVIEWER)
+            require_request_id(request_id)
+            if earlier := work.reviews.done(query.facility, request_id):
+                first = earlier[0].draft
+                if first.action is not Action.CLAIM or first.item is None or first.by != user.login:
+                    raise request_reused(request_id)
+                return self._view(work, user, query.facility, first.item)
+            claimed = self._claim(work, user, query, request_id, after)
+            view = self._view(work, user, query.facility, claimed) if claimed is not None else None
+            work.commit()
+        return view
 
     def decide(self, user: User, command: Command) -> Outcome:
         """
@@ -185,7 +170,10 @@ class ReviewService(AdminService):
             InvalidDecisionError: A code that is not listed, a missing question or reason.
             NotFoundError: No such item in the user's facilities.
         """
-        return self._turns.take(user, [command])[0]
+        with self._units.writing() as work:
+            [outcome] = self._turns.take(work, user, [command])
+            work.commit()
+        return outcome
 
     def preview(self, user: User, command: Command) -> Preview:
         """
@@ -194,10 +182,12 @@ class ReviewService(AdminService):
         The item itself is first; at most 500 rows. Nothing changes. The code is the one that *command* means
         for its item: for the others it becomes CONFIRM, CHOOSE or PICK as their own candidates are.
         """
-        facility, role = enter(self._users, user, command.facility, Role.REVIEWER)
-        items = bulk.identical(self._store, command)
-        commands = bulk.commands(command, items, self._codes.is_current)
-        changes, refused = self._turns.foresee(user, role, facility, list(zip(commands, items, strict=True)))
+        with self._units.reading() as work:
+            facility, role = enter(work.users, user, command.facility, Role.REVIEWER)
+            items = bulk.identical(work.reviews, command)
+            commands = bulk.commands(command, items, self._codes.is_current)
+            pairs = list(zip(commands, items, strict=True))
+            changes, refused = self._turns.foresee(work, user, role, facility, pairs)
         return Preview(
             tuple((blind.item_for(item, user.login), standing) for item, standing in changes),
             tuple((blind.item_for(item, user.login), why) for item, why in refused),
@@ -213,18 +203,53 @@ class ReviewService(AdminService):
         Raises:
             ConflictError: One of them changed since the preview; `item` says which. Others as `decide`.
         """
-        enter(self._users, user, command.facility, Role.REVIEWER)
-        if earlier := self._turns.repeated(user, command):
-            return earlier
-        items = bulk.identical(self._store, command)
-        ticked = [one for one in bulk.commands(command, items, self._codes.is_current) if one.item in etags]
-        if missing := set(etags) - {one.item for one in ticked}:
-            item = min(missing)
-            raise ConflictError(f"item {item} is no longer open and identical: preview again", item=item)
-        if not ticked:
-            raise InvalidDecisionError("no row is ticked")
-        return self._turns.take(user, [replace(one, etag=etags[one.item]) for one in ticked])
+        with self._units.writing() as work:
+            enter(work.users, user, command.facility, Role.REVIEWER)
+            if earlier := self._turns.repeated(work, user, command):
+                return earlier
+            items = bulk.identical(work.reviews, command)
+            meant = bulk.commands(command, items, self._codes.is_current)
+            ticked = [replace(one, etag=etags[one.item]) for one in meant if one.item in etags]
+            if missing := set(etags) - {one.item for one in ticked}:
+                item = min(missing)
+                raise ConflictError(f"item {item} is no longer open and identical: preview again", item=item)
+            if not ticked:
+                raise InvalidDecisionError("no row is ticked")
+            outcomes = self._turns.take(work, user, ticked)
+            work.commit()
+        return outcomes
 
-    def _cursor(self, facility: str, after: int) -> Cursor | None:
-        found = self._store.items(facility, [after]) if after else []
-        return Cursor(after, found[0].mapping.probability) if found else None
+    def _view(self, work: Work, user: User, facility: str, item: int) -> ItemView:
+        entered, role = enter(work.users, user, facility, Role.VIEWER)
+        found = work.reviews.item(facility, item)
+        history = tuple(work.reviews.history(facility, item))
+        alike = work.reviews.identical(facility, found.key, OPEN)
+        return ItemView(
+            item=blind.item_for(found, user.login),
+            history=blind.history_for(history, found.standing, entered, user.login),
+            identical=sum(other != item for other in alike),
+            house_names=tuple(work.reviews.house_names(facility, [found.key]).get(found.key, ())),
+            allowed=workflow.allowed(
+                found, login=user.login, role=role, now=self._clock.now(), last=workflow.last_turn(history)
+            ),
+        )
+
+    def _claim(self, work: Work, user: User, query: ItemQuery, request_id: str, after: int) -> int | None:
+        """Claim the next item and return its id, None where nothing waits for this user."""
+        facility = query.facility
+        known = work.reviews.items(facility, [after]) if after else []
+        at = Cursor(after, known[0].mapping.probability) if known else None
+        for _ in range(_CLAIM_ATTEMPTS):
+            found = work.reviews.next_for(query, user.login, now=self._clock.now(), after=at)
+            if found is None and at is None:
+                return None
+            if found is None:
+                at = None
+                continue
+            item = work.reviews.item(facility, found)
+            try:
+                self._turns.take(work, user, [Command(facility, found, item.etag, Action.CLAIM, request_id)])
+            except (ConflictError, NotAllowedError):  # someone else was quicker
+                continue
+            return found
+        raise ConflictError("others take the items faster than one can be given to you: try again")

@@ -48,7 +48,7 @@ def take_next(call: Call) -> Response:
 
 def decide(call: Call) -> Response:
     """Do one command; then the next item, or the same one again."""
-    review, facility = call.services.review, call.facility_key
+    review, facility = call.review, call.facility_key
     chosen = QueueFilter.from_text(call.text("queue"))
     view = review.view(call.user, facility, call.path_number("item"))
     try:
@@ -94,7 +94,7 @@ def command_of(call: Call, view: ItemView) -> Command:
 
 def preview(call: Call) -> Response:
     """Show what an answer would do to the identical rows; nothing changes."""
-    review, chosen = call.services.review, QueueFilter.from_text(call.text("queue"))
+    review, chosen = call.review, QueueFilter.from_text(call.text("queue"))
     view = review.view(call.user, call.facility_key, call.path_number("item"))
     try:
         command = command_of(call, view)
@@ -114,7 +114,7 @@ def preview(call: Call) -> Response:
 
 def decide_identical(call: Call) -> Response:
     """Do the previewed command on the rows left ticked; all of them or none."""
-    review, chosen = call.services.review, QueueFilter.from_text(call.text("queue"))
+    review, chosen = call.review, QueueFilter.from_text(call.text("queue"))
     view = review.view(call.user, call.facility_key, call.path_number("item"))
     etags: dict[int, int] = {}
     for value in call.form.getlist("ticked"):
@@ -150,7 +150,7 @@ def _answer(view: ItemView, code: str) -> tuple[Action, str]:
 def _to_next(
     call: Call, chosen: QueueFilter, *, after: int, request_id: str, last: int | None = None
 ) -> Response:
-    review, facility = call.services.review, call.facility_key
+    review, facility = call.review, call.facility_key
     view = review.next_item(call.user, chosen.work_query(facility), request_id=request_id, after=after)
     if view is None:
         return call.redirect(call.path(query=chosen.to_text(done="all", last=last)))
@@ -159,7 +159,7 @@ def _to_next(
 
 def _refused(call: Call, error: JlacMapperError, chosen: QueueFilter) -> Response:
     """Show the item as it stands now, and why the command was not done."""
-    view = call.services.review.view(call.user, call.facility_key, call.path_number("item"))
+    view = call.review.view(call.user, call.facility_key, call.path_number("item"))
     if isinstance(error, ConflictError):
         is_told = bool(error.by and error.code)
         problem = (

@@ -13,7 +13,7 @@ EVERY_RUN = "all"
 
 def lists(call: Call) -> Response:
     """Show the lists, the newest first, and those on their way."""
-    review, key = call.services.review, call.facility_key
+    review, key = call.review, call.facility_key
     runs = review.runs(call.user, key)
     return call.page(
         "lists.html",
@@ -41,7 +41,7 @@ def download(call: Call) -> Response:
         raise NotFoundError(f"there is no list {run!r}")
     services = call.services
     file = export_file(
-        services.review,
+        call.review,
         services.codes,
         call.user,
         call.facility_key,

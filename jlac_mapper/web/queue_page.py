@@ -18,13 +18,13 @@ def facilities(call: Call) -> Response:
     found = call.facilities()
     if len(found) == 1:
         return call.redirect(f"/f/{quote(found[0].key, safe='')}")
-    counts = {f.key: call.services.review.counts(call.user, f.key) for f in found}
+    counts = {f.key: call.review.counts(call.user, f.key) for f in found}
     return call.page("facilities.html", facilities=found, counts=counts)
 
 
 def queue(call: Call) -> Response:
     """Show one page of the queue."""
-    review, facility = call.services.review, call.facility()
+    review, facility = call.review, call.facility()
     chosen = QueueFilter.of(call.request.query_params)
     after = read_cursor(call.request.query_params.get("after", ""))
     page = review.queue(call.user, chosen.query(facility.key), after=after, limit=ROWS)

@@ -19,6 +19,7 @@ from jlac_mapper.storage import database as sql_database
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from tests.support.fakes import ScriptedMapper
 from tests.support.review_values import CODES, StandingClock, a_draft, a_run, new_items
 
@@ -30,7 +31,7 @@ ADMIN = User("root", "Root", {"": Role.ADMIN})
 
 def open_review(database: Database) -> ReviewService:
     return ReviewService(
-        store=SqlReviewStore(database), users=SqlUserStore(database), clock=StandingClock(),
+        units=SqlUnitOfWork(database), clock=StandingClock(),
         mapper=ScriptedMapper({}), codes=CODES, edition="2025",
     )  # fmt: skip
 

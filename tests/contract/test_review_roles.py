@@ -55,8 +55,8 @@ def test_a_viewer_reads_and_changes_nothing(office: Office) -> None:
         lambda: office.review.decide(viewer, command), lambda: office.review.preview(viewer, command),
         lambda: office.next(viewer), lambda: office.take_in("AST", user=viewer),
         lambda: office.review.agreement(viewer, "h1"), lambda: office.review.audit(viewer, "h1"),
-        lambda: office.review.save_user(viewer, viewer, request_id="r"),
-        lambda: office.review.save_facility(LEA, Facility("h3", "Three"), request_id="r"),
+        lambda: office.people.save_user(viewer, viewer, request_id="r"),
+        lambda: office.people.save_facility(LEA, Facility("h3", "Three"), request_id="r"),
         lambda: office.review.edition_changed(LEA, request_id="r"), lambda: office.review.verify(LEA, "h1"),
     ):  # fmt: skip
         with pytest.raises(NotAllowedError):
@@ -65,13 +65,15 @@ def test_a_viewer_reads_and_changes_nothing(office: Office) -> None:
 
 def test_an_admin_makes_users_and_cannot_lock_everybody_out(office: Office) -> None:
     new = User("new", "New", {"h1": Role.VIEWER})
-    office.review.save_user(ROOT, new, request_id="r", password_hash="$argon2")
+    office.people.save_user(ROOT, new, request_id="r", password="correct horse battery")
     assert office.users.user("new") == new
+    assert office.users.password_hash("new").startswith("$argon2")
     for harmless in (replace(ROOT, roles={}), replace(ROOT, active=False)):
         with pytest.raises(NotAllowedError, match="own admin role"):
-            office.review.save_user(ROOT, harmless, request_id="s")
+            office.people.save_user(ROOT, harmless, request_id="s")
     [event] = [e for e in office.review.audit(ROOT, INSTALLATION) if e.draft.request_id == "r"]
     assert "$argon2" not in repr(event)
+    assert "correct horse" not in repr(event)
     assert "h1=viewer" in event.draft.text
 
 

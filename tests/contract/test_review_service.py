@@ -149,7 +149,7 @@ def test_a_request_id_of_another_call_is_one_clear_conflict(office: Office) -> N
         lambda: office.review.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, "decided")),
         lambda: office.review.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, imported)),
         lambda: office.review.edition_changed(ROOT, request_id="decided"),
-        lambda: office.review.save_facility(ROOT, Facility("h3", "Three"), request_id="make ann"),
+        lambda: office.people.save_facility(ROOT, Facility("h3", "Three"), request_id="make ann"),
     ]
     for call in calls:
         with pytest.raises(ConflictError, match="was used before for another call") as caught:

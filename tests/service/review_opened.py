@@ -9,11 +9,13 @@ from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
+from jlac_mapper.review.people import PeopleService
 from jlac_mapper.review.service import ReviewService
 from jlac_mapper.review.tokens import new_session
 from jlac_mapper.storage.database import Database
-from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.passwords import Argon2Passwords
 from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import Disposition, LocalTest
 from tests.support.bound_codes import search_in
 from tests.support.fakes import ScriptedMapper
@@ -64,7 +66,9 @@ class Opened:
     """What `bootstrap.open_review` gives, with the clock."""
 
     review: ReviewService
+    people: PeopleService
     users: SqlUserStore
+    units: SqlUnitOfWork
     codes: CodeSearch
     clock: TickingClock
 
@@ -82,10 +86,10 @@ class Opened:
 def opened(folder: Path, mapper: Mapper | None = None) -> Opened:
     """Return a service with two facilities and the users of ROLES."""
     database = Database(f"sqlite:///{folder / 'review.sqlite3'}")
-    users, clock = SqlUserStore(database), TickingClock()
+    users, units, clock = SqlUserStore(database), SqlUnitOfWork(database), TickingClock()
     codes = search_in(LISTED)
     review = ReviewService(
-        store=SqlReviewStore(database), users=users, clock=clock, codes=codes,
+        units=units, clock=clock, codes=codes,
         mapper=mapper or ScriptedMapper(SCRIPT),
         edition="2026-04",
     )  # fmt: skip
@@ -93,7 +97,8 @@ def opened(folder: Path, mapper: Mapper | None = None) -> Opened:
         users.save_facility(facility, EventDraft(Action.FACILITY, "cli", clock.now(), f"f{number}"))
     for login, roles in ROLES.items():
         users.save_user(User(login, login.title(), roles), EventDraft(Action.USER, "cli", clock.now(), login))
-    return Opened(review, users, codes, clock)
+    people = PeopleService(units=units, clock=clock, passwords=Argon2Passwords())
+    return Opened(review, people, users, units, codes, clock)
 
 
 def with_list(folder: Path, facility: str = "h1") -> Opened:

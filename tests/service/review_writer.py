@@ -11,8 +11,7 @@ from jlac_mapper.review.commands import Command, ItemQuery
 from jlac_mapper.review.model import WAITING, Action, Role, User
 from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
-from jlac_mapper.storage.reviews import SqlReviewStore
-from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import LocalTest
 from tests.support.fakes import ScriptedMapper
 from tests.support.review_values import CODES
@@ -29,7 +28,7 @@ class SystemClock:
 def open_review(url: str) -> ReviewService:
     database = Database(url)
     return ReviewService(
-        store=SqlReviewStore(database), users=SqlUserStore(database), clock=SystemClock(),
+        units=SqlUnitOfWork(database), clock=SystemClock(),
         mapper=ScriptedMapper({}), codes=CODES, edition="2025",
     )  # fmt: skip
 

@@ -76,7 +76,7 @@ async def test_a_token_ends_with_its_time_and_with_its_user(tmp_path: Path) -> N
         who = server.who("viewer")
         await server.stub.ListRuns(requests()["ListRuns"], metadata=who)
         gone = User("viewer", "Viewer", {"h1": Role.VIEWER}, active=False)
-        server.opened.review.save_user(server.opened.user("root"), gone, request_id="gone")
+        server.opened.people.save_user(server.opened.user("root"), gone, request_id="gone")
         assert (await refused(server.stub.ListRuns(requests()["ListRuns"], metadata=who)))[0] is (
             CODE.UNAUTHENTICATED
         )

@@ -55,8 +55,10 @@ def decided(settings: Settings) -> None:
     """Let a reviewer decide three names for codes of the older edition, and one for no code."""
     opened = open_review(settings, build_app(settings))
     now = datetime.now(UTC)
-    opened.users.save_facility(Facility("h1", "第一病院"), EventDraft(Action.FACILITY, "cli", now, "f"))
-    opened.users.save_user(ADMIN, EventDraft(Action.USER, "cli", now, "u"))
+    with opened.units.writing() as work:
+        work.users.save_facility(Facility("h1", "第一病院"), EventDraft(Action.FACILITY, "cli", now, "f"))
+        work.users.save_user(ADMIN, EventDraft(Action.USER, "cli", now, "u"))
+        work.commit()
     tests = [LocalTest(f"謎の検査{word}") for word in ("甲", "乙", "丙", "丁")]
     opened.review.import_list(ADMIN, "h1", file_name="a", digest="0" * 64, tests=tests, request_id="i")
     for item, code in enumerate((OLD, ENDED, KEPT, ""), start=1):

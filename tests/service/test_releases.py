@@ -169,8 +169,10 @@ def settings(tmp_path: Path) -> Settings:
 def decide(opened: bootstrap.OpenReview, codes: Sequence[str]) -> None:
     """Let an admin decide a code for one name each."""
     now = datetime.now(UTC)
-    opened.users.save_facility(Facility("h1", "第一病院"), EventDraft(Action.FACILITY, "cli", now, "f"))
-    opened.users.save_user(ADMIN, EventDraft(Action.USER, "cli", now, "u"))
+    with opened.units.writing() as work:
+        work.users.save_facility(Facility("h1", "第一病院"), EventDraft(Action.FACILITY, "cli", now, "f"))
+        work.users.save_user(ADMIN, EventDraft(Action.USER, "cli", now, "u"))
+        work.commit()
     tests = [LocalTest(f"謎の検査{i}") for i in range(len(codes))]
     opened.review.import_list(ADMIN, "h1", file_name="a", digest="0" * 64, tests=tests, request_id="i")
     for item, code in enumerate(codes, start=1):

@@ -9,6 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 from jlac_mapper.review.model import Action, EventDraft, Facility, ItemState, Role, User
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.users import SqlUserStore
 from tests.service import review_writer
 from tests.support.review_values import NOON
 
@@ -44,7 +46,8 @@ def kill_after(url: str, acknowledged: Path, number: int, seconds: float) -> Non
 def test_fifty_kills_lose_no_acknowledged_decision_and_leave_none_half_written(tmp_path: Path) -> None:
     url, acknowledged = f"sqlite:///{tmp_path / 'review.sqlite3'}", tmp_path / "acknowledged"
     review = review_writer.open_review(url)
-    review.save_facility(ADMIN, Facility("h1", "One"), request_id="make")
+    made = EventDraft(Action.FACILITY, "root", NOON, "make")
+    SqlUserStore(Database(url)).save_facility(Facility("h1", "One"), made)
     review_writer.take_in(review, ADMIN, "the first list")
     rng = random.Random(5)
     for number in range(KILLS):

@@ -3,9 +3,12 @@
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import Command, ItemQuery, ItemView, Outcome
 from jlac_mapper.review.model import INSTALLATION, WAITING, Action, Role, Run, User
+from jlac_mapper.review.people import PeopleService
 from jlac_mapper.review.service import ReviewService
+from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import Disposition, LocalTest
 from tests.support.fakes import ScriptedMapper
 from tests.support.review_values import AST, CK, CODES, StandingClock, a_draft
@@ -25,10 +28,21 @@ ANSWERS = {
 }  # fmt: skip
 
 
+class OpenPasswords:
+    """Keeps passwords where a test can read them."""
+
+    def hash(self, password: str) -> str:
+        return f"$argon2{password}"
+
+    def verify(self, saved: str, password: str) -> bool:
+        return saved == self.hash(password)
+
+
 class Office:
     """A service with people, a clock and a counter of requests."""
 
-    def __init__(self, store: SqlReviewStore, users: SqlUserStore) -> None:
+    def __init__(self, database: Database, store: SqlReviewStore, users: SqlUserStore) -> None:
+        self.units = SqlUnitOfWork(database)
         self.clock = StandingClock()
         self.mapper = ScriptedMapper(ANSWERS)
         self.store = store
@@ -37,10 +51,11 @@ class Office:
         for user in (ANN, BOB, LEA, EVE, ROOT):
             users.save_user(user, a_draft(Action.USER, request_id=f"make {user.login}"))
         self.review = self.open()
+        self.people = PeopleService(units=self.units, clock=self.clock, passwords=OpenPasswords())
 
     def open(self, codes: CodeSearch = CODES, edition: str = "2025") -> ReviewService:
         return ReviewService(
-            store=self.store, users=self.users, clock=self.clock, mapper=self.mapper, codes=codes,
+            units=self.units, clock=self.clock, mapper=self.mapper, codes=codes,
             edition=edition,
         )  # fmt: skip
 

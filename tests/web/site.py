@@ -22,11 +22,12 @@ from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import ItemQuery
 from jlac_mapper.review.model import OPEN, Action, EventDraft, Facility, Role, User
+from jlac_mapper.review.people import PeopleService
 from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.passwords import Argon2Passwords
-from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.tables.run import read_list
 from jlac_mapper.types import Disposition, LocalTest
 from jlac_mapper.web.app import create_app
@@ -84,7 +85,9 @@ class Site:
     """The running parts: what `open_review` gives, the clock and the application."""
 
     review: ReviewService
+    people: PeopleService
     users: SqlUserStore
+    units: SqlUnitOfWork
     codes: CodeSearch
     clock: MovableClock
     mapper: Mapper
@@ -113,8 +116,12 @@ class Site:
 
 @cache
 def _password_hash() -> str:
+    return Argon2Passwords(quick_hasher()).hash(PASSWORD)
+
+
+def quick_hasher() -> PasswordHasher:
     """Return argon2id with small costs: its parameters stand in the hash."""
-    return Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)).hash(PASSWORD)
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @cache
@@ -128,15 +135,18 @@ def _codes() -> CodeSearch:
 
 def open_site(folder: Path, clock: Any = None, mapper: Mapper | None = None) -> Site:
     """Make a site with its users and facilities; h2 has two blind readers. By default SCRIPT answers."""
-    database = Database(f"sqlite:///{folder / 'review.sqlite3'}")
-    users = SqlUserStore(database)
+    return site_over(Database(f"sqlite:///{folder / 'review.sqlite3'}"), clock, mapper)
+
+
+def site_over(database: Database, clock: Any = None, mapper: Mapper | None = None) -> Site:
+    """Make such a site over a database."""
+    users, units = SqlUserStore(database), SqlUnitOfWork(database)
     clock = clock or MovableClock()
     mapper = mapper or ScriptedMapper(SCRIPT)
     codes = _codes()
-    review = ReviewService(
-        store=SqlReviewStore(database), users=users, clock=clock, mapper=mapper, codes=codes, edition="fake@0"
-    )
-    site = Site(review, users, codes, clock, mapper)
+    review = ReviewService(units=units, clock=clock, mapper=mapper, codes=codes, edition="fake@0")
+    people = PeopleService(units=units, clock=clock, passwords=Argon2Passwords(quick_hasher()))
+    site = Site(review, people, users, units, codes, clock, mapper)
     for facility in (Facility("h1", "みなと病院"), Facility("h2", "第二病院", second_reader=True)):
         users.save_facility(facility, _event(site, Action.FACILITY))
     for login, roles in ROLES.items():
