@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_throughput import make_tests
+from sqlalchemy import Engine, event
 
 from jlac_mapper.bootstrap import App, build_app, open_people, open_review
 from jlac_mapper.codes.jlac11 import UNCODABLE
@@ -129,7 +130,24 @@ def queue_figures(review: ReviewService, store: ReviewStore, items: int) -> dict
         review.decide(reviewer, command_for(view.item.id, view.item.etag))
 
     figures["next_and_decide_ms"] = percentiles(one, 200)
+    figures["next_and_decide_transactions"] = transactions(lambda: one(0))
     return figures
+
+
+def transactions(work: Callable[[], Any]) -> int:
+    """Return how many transactions *work* begins."""
+    begun = 0
+
+    def count(_connection: object) -> None:
+        nonlocal begun
+        begun += 1
+
+    event.listen(Engine, "begin", count)
+    try:
+        work()
+    finally:
+        event.remove(Engine, "begin", count)
+    return begun
 
 
 def _deep(items: int, number: int) -> Any:

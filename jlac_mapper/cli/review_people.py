@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jlac_mapper.cli.review_shared import (
-    asking,
     new_request,
     open_people,
     operator_as_admin,
     print_table,
     say,
+    told_how_to_make,
 )
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def token_command(
     """Make a token for gRPC and print it: the only time that it is shown."""
     from datetime import timedelta
 
-    holder = asking(login).login
-    print(open_people().make_token(operator_as_admin(), holder, timedelta(days=days)))
+    with told_how_to_make(login):
+        print(open_people().make_token(operator_as_admin(), login, timedelta(days=days)))
 
 
 @facility_app.command("add")

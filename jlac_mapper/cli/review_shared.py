@@ -64,7 +64,7 @@ def entered(login: str, master: str = "", *, writes: bool = False) -> Iterator[t
 
     opened = open_review(master)
     with opened.units.writing() if writes else opened.units.reading() as work:
-        with _told_how_to_make(login):
+        with told_how_to_make(login):
             user = asking(work.users, login)
         yield replace(opened, review=opened.review.within(work)), user
         work.commit()
@@ -84,12 +84,12 @@ def asking(login: str) -> User:
     Raises:
         InputError: No such user, or one who is no longer active.
     """
-    with _told_how_to_make(login):
+    with told_how_to_make(login):
         return open_people().asking(login)
 
 
 @contextmanager
-def _told_how_to_make(login: str) -> Iterator[None]:
+def told_how_to_make(login: str) -> Iterator[None]:
     """Say how a user is made where there is none of that name."""
     from jlac_mapper.errors import InputError, NotFoundError
 

@@ -138,9 +138,9 @@ class PeopleService:
             InputError: The user is no longer active.
         """
         require_admin(user)
-        holder = self.asking(login)
-        token, session = new_session(holder.login, self._clock.now(), life)
+        token, session = new_session(login, self._clock.now(), life)
         with self._units.writing() as work:
+            asking(work.users, login)
             work.users.save_session(session)
             work.commit()
         return token

@@ -1,12 +1,14 @@
 """Sign-in, sessions, forged forms, headers, injections."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from jlac_mapper.config import WebSettings
+from jlac_mapper.errors import DatabaseError
 from jlac_mapper.review import sign_in, tokens
 from jlac_mapper.review.model import ItemState
 from jlac_mapper.web import sessions
@@ -178,3 +180,19 @@ def test_a_defect_shows_a_number_and_no_detail(site: Site) -> None:
     assert answer.status_code == 500
     assert "ZeroDivision" not in answer.text
     assert re.search(r"number [0-9a-f]{12}", answer.text)
+
+
+class Unreachable:
+    """Units of work of a database that does not answer."""
+
+    def reading(self) -> Any:
+        raise DatabaseError("database postgresql://h/x: connection refused")
+
+    writing = reading
+
+
+def test_a_database_that_does_not_answer_is_said_on_the_page(site: Site) -> None:
+    browser = Browser(replace(site, units=Unreachable()).app())  # type: ignore[arg-type]
+    for answer in (browser.get("/f/h1"), browser.client.post("/f/h1/next"), browser.get("/sign-in")):
+        assert answer.status_code == 503
+        assert "connection refused" in answer.text
