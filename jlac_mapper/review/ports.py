@@ -150,6 +150,10 @@ class ReviewStore(Protocol):
         """
         ...
 
+    def hold(self, facility: str) -> None:
+        """Wait for the other writers of a facility's chain; until the unit ends there is none but this."""
+        ...
+
     def done(self, facility: str, request_id: str) -> list[Event]:
         """Return the events of an earlier request; none where it is new."""
         ...

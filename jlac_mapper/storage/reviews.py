@@ -161,6 +161,11 @@ class SqlReviewStore:
                 _write(connection, facility, change)
             return chain.append(connection, head, [change.event for change in changes]), False
 
+    def hold(self, facility: str) -> None:
+        """Wait for the other writers of a facility's chain, and keep them waiting until the unit ends."""
+        with self._connections.writing() as connection:
+            chain.lock_head(connection, facility)
+
     def done(self, facility: str, request_id: str) -> list[Event]:
         """Return the events of an earlier request; none where it is new."""
         with self._connections.reading() as connection:

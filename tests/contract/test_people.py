@@ -1,5 +1,7 @@
 """The service of people over both databases: who may, what must hold, and what the trail says."""
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -75,6 +77,26 @@ def test_the_same_request_makes_once_and_another_one_cannot_use_its_id(office: O
     with pytest.raises(ConflictError, match="was used before"):
         office.people.save_facility(ROOT, THREE, request_id="cal")
     assert "h3" not in {facility.key for facility in office.people.facilities(ROOT)}
+
+
+def test_of_two_who_make_the_same_user_at_once_one_is_told(office: Office) -> None:
+    seen: list[str] = []
+
+    def make(number: int) -> None:
+        try:
+            office.people.save_user(ROOT, replace(CAL, name=f"{number}"), request_id=f"{number}", is_new=True)
+        except AlreadyThereError as error:
+            seen.append(str(error))
+
+    threads = [threading.Thread(target=make, args=(number,)) for number in range(2)]
+    with office.units.writing() as work:
+        work.reviews.hold(INSTALLATION)
+        for thread in threads:
+            thread.start()
+        time.sleep(0.2)
+    for thread in threads:
+        thread.join()
+    assert seen == ["user 'cal' is there already"]
 
 
 def test_a_facility_is_made_and_changed_and_the_trail_says_how_it_is_read(office: Office) -> None:
