@@ -19,11 +19,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from argon2 import PasswordHasher
 from bench_review import ADMIN, FACILITY, fill, open_app, request_id
 from bench_throughput import make_tests
 from selenium import webdriver
@@ -31,9 +29,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from jlac_mapper.bootstrap import open_desk
+from jlac_mapper.bootstrap import open_people
 from jlac_mapper.concepts.loader import load_vocabulary
-from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
+from jlac_mapper.review.model import Facility, Role, User
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.types import MapOptions
 
 TARGET_SECONDS_P95 = 0.3
@@ -67,17 +67,14 @@ return performance.getEntriesByType('resource')
 def prepare(database: str, items: int) -> None:
     """Make the facility, a reviewer and the queue."""
     app = open_app(database)
-    opened = open_desk(app.settings, app)
-    event = EventDraft(Action.USER, "bench", datetime.now(UTC), request_id())
-    opened.users.save_user(ADMIN, event)
-    opened.desk.save_facility(ADMIN, Facility(FACILITY, "Bench"), request_id=request_id())
+    people = open_people(app.settings)
+    people.save_user(ADMIN, ADMIN, request_id=request_id())
+    people.save_facility(ADMIN, Facility(FACILITY, "Bench"), request_id=request_id())
     reviewer = User("reviewer", "Reviewer", {FACILITY: Role.REVIEWER})
-    opened.desk.save_user(
-        ADMIN, reviewer, request_id=request_id(), password_hash=PasswordHasher().hash(PASSWORD)
-    )
+    people.save_user(ADMIN, reviewer, request_id=request_id(), password=PASSWORD)
     tests = make_tests([name.text for name in load_vocabulary().names], _ROWS)
     answers = list(zip(tests, app.mapper.map_batch(tests, MapOptions()), strict=True))
-    fill(opened.store, answers, items, FACILITY)
+    fill(SqlReviewStore(Database(database)), answers, items, FACILITY)
 
 
 @contextmanager
@@ -110,7 +107,9 @@ def chromium() -> Iterator[webdriver.Chrome]:
             driver.quit()
 
 
-def review(driver: webdriver.Chrome, address: str, decisions: int) -> tuple[list[float], list[float]]:
+def decide_by_keyboard(
+    driver: webdriver.Chrome, address: str, decisions: int
+) -> tuple[list[float], list[float]]:
     """Decide by keyboard; returns the seconds of each decision, and of the server's answers among them."""
     driver.get(f"{address}/sign-in")
     driver.find_element(By.ID, "login").send_keys("reviewer")
@@ -144,7 +143,7 @@ def run(database: str, items: int, decisions: int) -> dict[str, Any]:
     """Measure once and compare with the target."""
     prepare(database, items)
     with page_server(database) as address, chromium() as driver:
-        spent, answered = review(driver, address, decisions)
+        spent, answered = decide_by_keyboard(driver, address, decisions)
     figures = {
         "database": database.split(":")[0],
         "items": items,

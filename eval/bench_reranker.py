@@ -17,11 +17,11 @@ from typing import Any
 
 from parts import LABELS_DAY
 
-from jlac_mapper.bootstrap import bind
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.llm.onnx_choice import OnnxChoice
 from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.mapping.question import row_fields
+from jlac_mapper.master.binding import bind
 from jlac_mapper.master.starter import load_starter
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.training.generated_rows import RowGenerator, names_by_listing

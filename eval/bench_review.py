@@ -24,14 +24,14 @@ from pathlib import Path
 from typing import Any
 
 from bench_throughput import make_tests
+from sqlalchemy import Engine, event
 
-from jlac_mapper.bootstrap import App, build_app, open_desk
+from jlac_mapper.bootstrap import App, build_app, open_people, open_review
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConflictError
 from jlac_mapper.review.commands import Command, ItemOrder, ItemQuery
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.house_names import house_key
 from jlac_mapper.review.lists import first_standing
 from jlac_mapper.review.model import (
@@ -47,6 +47,9 @@ from jlac_mapper.review.model import (
     User,
 )
 from jlac_mapper.review.ports import ReviewStore
+from jlac_mapper.review.service import ReviewService
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.types import LocalTest, MapOptions, MappingResult, Reason
 
 FACILITY = "h1"
@@ -90,7 +93,7 @@ def percentiles(work: Callable[[int], Any], times: int) -> dict[str, float]:
     return {"p50": round(statistics.median(spent), 2), "p95": round(spent[int(0.95 * (times - 1))], 2)}
 
 
-def queue_figures(desk: ReviewDesk, store: ReviewStore, items: int) -> dict[str, Any]:
+def queue_figures(review: ReviewService, store: ReviewStore, items: int) -> dict[str, Any]:
     """Time what a reviewer's page asks for while everything waits."""
     now = datetime.now(UTC)
     every = ItemQuery(FACILITY, states=WAITING)
@@ -112,22 +115,39 @@ def queue_figures(desk: ReviewDesk, store: ReviewStore, items: int) -> dict[str,
     }
     figures: dict[str, Any] = {"page_ms": {}, "next_ms": {}}
     for name, query in queries.items():
-        figures["page_ms"][name] = percentiles(lambda _, q=query: desk.queue(ADMIN, q), 20)
+        figures["page_ms"][name] = percentiles(lambda _, q=query: review.queue(ADMIN, q), 20)
         figures["next_ms"][name] = percentiles(lambda _, q=query: store.next_for(q, "a", now=now), 20)
     figures["deep_page_ms"] = percentiles(
         lambda n: store.queue(every, now=now, after=_deep(items, n), limit=50), 20
     )
-    figures["counts_ms"] = percentiles(lambda _: desk.counts(ADMIN, FACILITY), 20)
-    figures["counts_of_run_ms"] = percentiles(lambda _: desk.counts(ADMIN, FACILITY, 1), 20)
+    figures["counts_ms"] = percentiles(lambda _: review.counts(ADMIN, FACILITY), 20)
+    figures["counts_of_run_ms"] = percentiles(lambda _: review.counts(ADMIN, FACILITY, 1), 20)
     reviewer = User("solo", "Solo", {FACILITY: Role.REVIEWER})
 
     def one(_number: int) -> None:
-        view = desk.next_item(reviewer, every, request_id=request_id())
+        view = review.next_item(reviewer, every, request_id=request_id())
         assert view is not None
-        desk.decide(reviewer, command_for(view.item.id, view.item.etag))
+        review.decide(reviewer, command_for(view.item.id, view.item.etag))
 
     figures["next_and_decide_ms"] = percentiles(one, 200)
+    figures["next_and_decide_transactions"] = transactions(lambda: one(0))
     return figures
+
+
+def transactions(work: Callable[[], Any]) -> int:
+    """Return how many transactions *work* begins."""
+    begun = 0
+
+    def count(_connection: object) -> None:
+        nonlocal begun
+        begun += 1
+
+    event.listen(Engine, "begin", count)
+    try:
+        work()
+    finally:
+        event.remove(Engine, "begin", count)
+    return begun
 
 
 def _deep(items: int, number: int) -> Any:
@@ -140,7 +160,7 @@ def command_for(item: int, etag: int) -> Command:
     return Command(FACILITY, item, etag, Action.NO_CODE, request_id())
 
 
-def concurrent(desk: ReviewDesk, reviewers: int, seconds: float) -> dict[str, Any]:
+def concurrent(review: ReviewService, reviewers: int, seconds: float) -> dict[str, Any]:
     """Let reviewers decide at once and hold what they were told against the trail."""
     stop = time.monotonic() + seconds
     acknowledged: list[tuple[int, int]] = []
@@ -148,14 +168,14 @@ def concurrent(desk: ReviewDesk, reviewers: int, seconds: float) -> dict[str, An
     spent: list[float] = []
     lock = threading.Lock()
 
-    def review(number: int) -> None:
+    def work(number: int) -> None:
         user = User(f"r{number}", "R", {FACILITY: Role.REVIEWER})
         rng = random.Random(number)
         while time.monotonic() < stop:
             begun = time.perf_counter()
             try:
-                item, etag = find(desk, user, rng)
-                outcome = desk.decide(user, command_for(item, etag))
+                item, etag = find(review, user, rng)
+                outcome = review.decide(user, command_for(item, etag))
                 with lock:
                     seen["decided"] += 1
                     acknowledged.append((outcome.event.sequence, item))
@@ -165,7 +185,7 @@ def concurrent(desk: ReviewDesk, reviewers: int, seconds: float) -> dict[str, An
             except Exception as error:
                 seen[f"error {type(error).__name__}: {error}"[:120]] += 1
 
-    threads = [threading.Thread(target=review, args=(number,)) for number in range(reviewers)]
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(reviewers)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -174,28 +194,28 @@ def concurrent(desk: ReviewDesk, reviewers: int, seconds: float) -> dict[str, An
         "reviewers": reviewers, "seconds": seconds, **seen,
         "ms_p50": round(1000 * statistics.median(spent), 1),
         "ms_p95": round(1000 * sorted(spent)[int(0.95 * (len(spent) - 1))], 1),
-        **check(desk, acknowledged),
+        **check(review, acknowledged),
     }  # fmt: skip
 
 
-def find(desk: ReviewDesk, user: User, rng: random.Random) -> tuple[int, int]:
+def find(review: ReviewService, user: User, rng: random.Random) -> tuple[int, int]:
     """Return an item and its etag: mostly one of the user's own, one in five what others may be reading."""
     query = ItemQuery(FACILITY, states=WAITING)
     if rng.random() < 0.2:
-        row = rng.choice(desk.queue(user, query, limit=20).rows)
+        row = rng.choice(review.queue(user, query, limit=20).rows)
         return row.id, row.etag
-    view = desk.next_item(user, query, request_id=request_id())
+    view = review.next_item(user, query, request_id=request_id())
     if view is None:
         raise RuntimeError("the queue is too short for this run")
     return view.item.id, view.item.etag
 
 
-def check(desk: ReviewDesk, acknowledged: list[tuple[int, int]]) -> dict[str, int]:
+def check(review: ReviewService, acknowledged: list[tuple[int, int]]) -> dict[str, int]:
     """Hold the acknowledged decisions against the trail: lost ones, items decided twice, broken links."""
-    decided = {e.sequence: e.draft.item for e in desk.audit(ADMIN, FACILITY) if e.draft.code == UNCODABLE}
+    decided = {e.sequence: e.draft.item for e in review.audit(ADMIN, FACILITY) if e.draft.code == UNCODABLE}
     twice = sum(count > 1 for count in Counter(decided.values()).values())
     lost = sum(decided.get(sequence) != item for sequence, item in acknowledged)
-    return {"lost": lost, "decided_twice": twice, "broken_links": len(desk.verify(ADMIN, FACILITY))}
+    return {"lost": lost, "decided_twice": twice, "broken_links": len(review.verify(ADMIN, FACILITY))}
 
 
 def reopen_seconds(store: ReviewStore, answers: list[tuple[LocalTest, MappingResult]], items: int) -> float:
@@ -224,14 +244,15 @@ def open_app(database: str) -> App:
 def run(database: str, items: int, seconds: float, reviewers: int) -> dict[str, Any]:
     """Measure everything once and compare with the targets."""
     app = open_app(database)
-    opened = open_desk(app.settings, app)
-    desk, store = opened.desk, opened.store
-    opened.users.save_user(ADMIN, EventDraft(Action.USER, "bench", datetime.now(UTC), request_id()))
+    opened = open_review(app.settings, app)
+    review, store = opened.review, SqlReviewStore(Database(database))
+    people = open_people(app.settings)
+    people.save_user(ADMIN, ADMIN, request_id=request_id())
     for key in (FACILITY, "import", "final"):
-        desk.save_facility(ADMIN, Facility(key, key), request_id=request_id())
+        people.save_facility(ADMIN, Facility(key, key), request_id=request_id())
     tests = make_tests([name.text for name in load_vocabulary().names], _LIST_ROWS)
     begun = time.perf_counter()
-    listed = desk.import_list(
+    listed = review.import_list(
         ADMIN, "import", file_name="list.csv", digest="0" * 64, tests=tests, request_id=request_id()
     )
     import_seconds = time.perf_counter() - begun
@@ -242,8 +263,8 @@ def run(database: str, items: int, seconds: float, reviewers: int) -> dict[str, 
         "import_seconds": round(import_seconds, 2),
         "import_rows": listed.rows,
         "store_list_seconds": round(fill(store, answers, items, FACILITY), 2),
-        **queue_figures(desk, store, items),
-        "concurrent": concurrent(desk, reviewers, seconds),
+        **queue_figures(review, store, items),
+        "concurrent": concurrent(review, reviewers, seconds),
         "reopen_seconds": round(reopen_seconds(store, answers, items), 2),
     }
     together = figures["concurrent"]

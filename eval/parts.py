@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jlac_mapper import bootstrap, model_loading
-from jlac_mapper.bootstrap import bind, build_pipeline, open_store, site_vocabulary
+from jlac_mapper.bootstrap import build_pipeline, open_store
 from jlac_mapper.codes.listed import Edition
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.config import Settings
@@ -24,6 +24,7 @@ from jlac_mapper.mapping import search
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import Calibration
 from jlac_mapper.master import starter
+from jlac_mapper.master.binding import bind, site_vocabulary
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper
 from jlac_mapper.types import LocalTest, MapOptions, MappingResult
 from jlac_mapper.vectors.static_embedder import StaticEmbedder

@@ -1,7 +1,7 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
 import gc
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,13 +9,10 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from jlac_mapper import model_loading
-from jlac_mapper.codes.editions import STARTER
 from jlac_mapper.codes.jlac10 import Jlac10Tables
-from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.codes.release import Release
-from jlac_mapper.concepts.binding import Result
-from jlac_mapper.concepts.bound_release import BoundRelease, bind_release
-from jlac_mapper.concepts.loader import load_vocabulary, with_analytes, with_site_names
+from jlac_mapper.concepts.bound_release import BoundRelease
+from jlac_mapper.concepts.loader import with_analytes
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.element_tables import Element
 from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
@@ -36,17 +33,22 @@ from jlac_mapper.mapping.score import FEATURES, Calibration
 from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.mapping.systems import Systems
 from jlac_mapper.master import starter
-from jlac_mapper.master.elements import with_units
+from jlac_mapper.master.binding import bind, site_vocabulary
+from jlac_mapper.master.service import MasterService
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
 from jlac_mapper.reading.principles import PrincipleReader
 from jlac_mapper.reading.row import Normalizer
+from jlac_mapper.review.access import require_admin
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review.ports import ReviewStore, UserStore
+from jlac_mapper.review.commands import Reopened
+from jlac_mapper.review.model import User
+from jlac_mapper.review.people import PeopleService
+from jlac_mapper.review.ports import UnitOfWork
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.master import SqlMasterStore
-from jlac_mapper.storage.reviews import SqlReviewStore
-from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.passwords import Argon2Passwords
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import Candidate, MapOptions, Provenance, System
 from jlac_mapper.version import __version__
 from jlac_mapper.vocabulary import Vocabulary
@@ -108,14 +110,12 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenDesk:
-    """Review put together for an app's edition: the verbs, who may sign in, the codes to search and name."""
+class OpenReview:
+    """Review put together for an app's edition: verbs, units of work, and the codes to search and name."""
 
-    desk: ReviewDesk
-    users: UserStore
+    review: ReviewService
+    units: UnitOfWork
     codes: CodeSearch
-    store: ReviewStore
-    """Beneath the desk, without its checks of role: for measuring and mending."""
 
 
 class SystemClock:
@@ -151,6 +151,11 @@ def _shipped() -> starter.Starter:
 def open_store(settings: Settings) -> MasterStore:
     """Open the database of editions, making or upgrading its schema."""
     return SqlMasterStore(settings.database_url, lambda: _shipped().edition)
+
+
+def open_master(settings: Settings) -> MasterService:
+    """Open the service of editions, without building the app."""
+    return MasterService(open_store(settings), _shipped, SystemClock())
 
 
 @_no_collections()
@@ -240,49 +245,9 @@ def build_jlac10(
     )
 
 
-def site_vocabulary(store: MasterStore, elements: Sequence[Element] | None = None) -> Vocabulary:
+def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenReview:
     """
-    Return the shipped vocabulary with the names and the spellings of units that the site brought in.
-
-    Args:
-        elements: The store's element tables, where they were loaded already.
-    """
-    named = with_site_names(load_vocabulary(), store.load_site_names())
-    return with_units(named, store.load_elements() if elements is None else elements)
-
-
-def bind(
-    edition: Edition,
-    shipped: starter.Starter,
-    vocabulary: Vocabulary,
-    day: date,
-    earlier: Iterable[ListedCode] = (),
-    added: Mapping[Result, str] | None = None,
-) -> BoundRelease:
-    """
-    Bind an edition to the vocabulary's concepts on a day, completed with the shipped release.
-
-    Args:
-        earlier: Codes of the release in use before (see `codes.release.Release`).
-        added: Results that a person bound (see `MasterStore.load_bindings`).
-    """
-    return bind_release(
-        edition,
-        starter=shipped.edition,
-        successions=shipped.successions,
-        known=shipped.known,
-        vocabulary=vocabulary,
-        day=day,
-        ended=shipped.ended_concepts(day),
-        unknown_units=shipped.unknown_units(day) if edition.name == STARTER else None,
-        earlier=earlier,
-        added=added,
-    )
-
-
-def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
-    """
-    Open the reviewers' desk over the app's edition and database.
+    Open review over the app's edition and database.
 
     Args:
         replaced: The edition in use before, when it is being changed: codes that only this one lists count
@@ -298,19 +263,39 @@ def open_desk(settings: Settings, app: App, *, replaced: str = "") -> OpenDesk:
         added = app.store.load_bindings(edition.name)
         bound = bind(edition, _shipped(), app.vocabulary, app.as_of, earlier, added)
     codes = CodeSearch(bound)
-    database = Database(settings.database_url)
-    users = SqlUserStore(database)
-    store = SqlReviewStore(database)
-    desk = ReviewDesk(
-        store=store, users=users, clock=SystemClock(), mapper=app.mapper, codes=codes,
+    units = SqlUnitOfWork(Database(settings.database_url))
+    review = ReviewService(
+        units=units, clock=SystemClock(), mapper=app.mapper, codes=codes,
         edition=f"{bound.release.name}@{bound.release.digest[:12]}",
     )  # fmt: skip
-    return OpenDesk(desk, users, codes, store)
+    return OpenReview(review, units, codes)
 
 
-def open_users(settings: Settings) -> UserStore:
-    """Open who may sign in, without building the app: for the first admin and for passwords."""
-    return SqlUserStore(Database(settings.database_url))
+class DecisionsOnUse:
+    """What becomes of decisions when *who* changes the edition in use: see `master.service.Decisions`."""
+
+    def __init__(self, settings: Settings, who: User, request_id: str) -> None:
+        self._settings = settings
+        self._who = who
+        self._request_id = request_id
+
+    def require_admin(self) -> None:
+        """Raise NotAllowedError unless the person is admin of the whole installation."""
+        require_admin(self._who)
+
+    def reopen(self, edition: str, replaced: str) -> list[Reopened] | None:
+        """Reopen what the edition ended or moved; None where there is no facility."""
+        if not open_people(self._settings).facilities(self._who):
+            return None
+        app = build_app(self._settings, master=edition)
+        review = open_review(self._settings, app, replaced=replaced).review
+        return review.edition_changed(self._who, request_id=self._request_id)
+
+
+def open_people(settings: Settings) -> PeopleService:
+    """Open the service of people, without building the app: for the first admin and for passwords."""
+    units = SqlUnitOfWork(Database(settings.database_url))
+    return PeopleService(units=units, clock=SystemClock(), passwords=Argon2Passwords())
 
 
 def build_pipeline(

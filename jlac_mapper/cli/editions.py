@@ -1,4 +1,4 @@
-"""What the verbs on editions begin with: the editions kept, and the day asked for."""
+"""What the verbs on editions begin with: the service, and the day asked for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jlac_mapper.ports import MasterStore
+    from jlac_mapper.master.service import MasterService
 
 
-def open_editions() -> MasterStore:
-    """Open the editions of the configured database."""
+def open_editions() -> MasterService:
+    """Open the service of editions over the configured database."""
     import os
 
-    from jlac_mapper.bootstrap import open_store
+    from jlac_mapper.bootstrap import open_master
     from jlac_mapper.config import Settings
 
-    return open_store(Settings.from_env(os.environ))
+    return open_master(Settings.from_env(os.environ))
 
 
 def day_of(as_of: str) -> date:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jlac_mapper.cli.editions import day_of, open_editions
+from jlac_mapper.cli.editions import open_editions
 from jlac_mapper.cli.master_bind import bind_command
 from jlac_mapper.cli.master_check import check_command
 from jlac_mapper.cli.master_diff import diff_command
@@ -16,11 +15,7 @@ from jlac_mapper.cli.master_diff import diff_command
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from jlac_mapper.master.import_rows import ImportedMaster
-    from jlac_mapper.ports import MasterStore
-
-JLAC10_TABLES = "jlac10"
-"""What the JLAC10 tables are kept under, whatever their file is called."""
+    from jlac_mapper.master.service import Imported
 
 master_app = typer.Typer(help="Import official masters and choose the edition to use.", no_args_is_help=True)
 
@@ -41,27 +36,24 @@ def import_command(
 
     from jlac_mapper.cli.master_use import use_edition
     from jlac_mapper.errors import InputError
-    from jlac_mapper.master.importers import read_master
+    from jlac_mapper.master.service import Kept, NoEditionError
 
     started = time.monotonic()
-    imported = read_master(file)
-    name = name or default_name(file)
-    store = open_editions()
-    if use and not imported.rows:
-        what = "a JLAC10 analyte table" if imported.analytes else "an element workbook"
-        raise InputError(f"{file}: is {what}, no edition; leave --use out")
-    if imported.analytes:
-        _keep_background(store, imported, name, started)
-    elif not imported.rows:
-        _keep_elements(store, imported, name, started)
+    service = open_editions()
+    try:
+        imported = service.import_file(file, name, to_use=use)
+    except NoEditionError as error:
+        raise InputError(f"{error}; leave --use out") from None
+    _print_import(imported, time.monotonic() - started)
+    if imported.kept is not Kept.EDITION:
+        return
+    shown = _quoted(imported.name)
+    if use:
+        use_edition(service, imported.name)
+    elif imported.in_use:
+        _say(f"in use: {imported.name}; jlac-mapper master use {shown} checks the decisions against it")
     else:
-        _keep_edition(store, imported, name, file.name, started)
-        if use:
-            use_edition(store, name)
-        elif store.active() == name:
-            _say(f"in use: {name}; jlac-mapper master use {_quoted(name)} checks the decisions against it")
-        else:
-            _say(f"not in use yet: jlac-mapper master use {_quoted(name)}")
+        _say(f"not in use yet: jlac-mapper master use {shown}")
 
 
 @master_app.command("list")
@@ -75,7 +67,7 @@ def list_command() -> None:
         numeric = heading in ("codes", "from starter")
         kept_whole = heading in ("name", "codes", "digest")
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=kept_whole, overflow="fold")
-    for info in open_editions().list():
+    for info in open_editions().editions():
         table.add_row(
             "*" if info.active else "", _plain(info.name), f"{info.codes:,}", f"{info.completed:,}",
             info.imported_at[:10], _plain(info.source_file), info.digest[:8],
@@ -107,97 +99,60 @@ master_app.command("check")(check_command)
 master_app.command("bind")(bind_command)
 
 
-def default_name(file: Path) -> str:
-    """Return an edition name from a file name: its stem, blanks and punctuation as hyphens."""
-    from jlac_mapper.text import clean
-
-    stem = re.sub(r"[^\w.]+", "-", clean(file.stem)).strip("-.")[:100]
-    return stem or "edition"
-
-
-def _keep_edition(
-    store: MasterStore, imported: ImportedMaster, name: str, source_file: str, started: float
-) -> None:
-    import time
-    from datetime import UTC, datetime
-
-    from jlac_mapper.bootstrap import bind, site_vocabulary
-    from jlac_mapper.codes.editions import make_edition
-    from jlac_mapper.master.starter import load_starter
-
-    replaced = any(info.name == name for info in store.list())
-    official = make_edition(name, imported.rows, (*imported.notes, *imported.remarks))
-    bound = bind(official, load_starter(), site_vocabulary(store), day_of(""))
-    edition = bound.release.completed
-    store.save(edition, source_file=source_file, imported_at=datetime.now(UTC))
-    if imported.elements:
-        store.save_elements(name, imported.elements)
-    lines = [
-        ("codes", f"{len(imported.rows):,}"),
-        ("completed from the starter", f"{edition.completed:,}"),
-        ("concepts", f"{len(bound.listed):,}"),
-        ("codes without a concept", f"{len(bound.binding.unbound):,}"),
-        ("codes of several concepts alike", f"{len(bound.binding.unclear):,}"),
-    ]
-    if imported.elements:
-        lines.append(("methods, for master check", f"{len(imported.elements):,}"))
-    if replaced:
-        lines.append(("replaces", "the edition of that name"))
-    _print_import(name, imported, lines, time.monotonic() - started)
-
-
-def _keep_background(store: MasterStore, imported: ImportedMaster, name: str, started: float) -> None:
-    import time
-    from collections import Counter
-
-    from jlac_mapper.concepts.loader import load_vocabulary
-    from jlac_mapper.master.importers import unknown_names
-
-    names = unknown_names(imported.analytes, load_vocabulary())
-    store.save_site_names(name, names)
-    # One workbook is in force, the one imported last: what it no longer holds is no longer listed.
-    store.save_elements(JLAC10_TABLES, imported.elements)
-    counts = Counter(element.kind for element in imported.elements if not element.withdrawn)
-    lines = [(f"{kind.value}s", f"{count:,}") for kind, count in counts.items()]
-    lines += [
-        ("deleted, kept as names only", f"{sum(element.withdrawn for element in imported.elements):,}"),
-        ("names of analytes without a concept", f"{len(names):,}"),
-    ]
-    _print_import(name, imported, lines, time.monotonic() - started)
-
-
-def _keep_elements(store: MasterStore, imported: ImportedMaster, name: str, started: float) -> None:
-    import time
-    from collections import Counter
-
-    store.save_elements(name, imported.elements)
-    counts = Counter(element.kind for element in imported.elements)
-    lines = [(f"{kind.value}s", f"{count:,}") for kind, count in counts.items()]
-    spellings = sum(len(element.spellings) for element in imported.elements)
-    lines.append(("other spellings", f"{spellings:,}"))
-    _print_import(name, imported, lines, time.monotonic() - started)
-
-
-def _print_import(name: str, imported: ImportedMaster, lines: list[tuple[str, str]], seconds: float) -> None:
+def _print_import(imported: Imported, seconds: float) -> None:
     from rich.table import Table
 
-    table = Table(title=f"Imported {_plain(name)}", title_justify="left", show_header=False)
+    read = imported.read
+    table = Table(title=f"Imported {_plain(imported.name)}", title_justify="left", show_header=False)
     table.add_column("what")
     table.add_column("value", justify="right")
-    table.add_row("layout", imported.layout)
-    if imported.sheet:
-        table.add_row("sheets" if ", " in imported.sheet else "sheet", _plain(imported.sheet))
-    if imported.other_sheets:
-        table.add_row("sheets not read", _plain(", ".join(imported.other_sheets)))
-    table.add_row("rows", f"{imported.rows_read:,}")
-    for what, value in lines:
-        table.add_row(what, value)
-    for kind, count in sorted(imported.note_counts.items()):
+    table.add_row("layout", read.layout)
+    if read.sheet:
+        table.add_row("sheets" if ", " in read.sheet else "sheet", _plain(read.sheet))
+    if read.other_sheets:
+        table.add_row("sheets not read", _plain(", ".join(read.other_sheets)))
+    table.add_row("rows", f"{read.rows_read:,}")
+    for what, value in _figures(imported):
+        table.add_row(what, value if isinstance(value, str) else f"{value:,}")
+    for kind, count in sorted(read.note_counts.items()):
         table.add_row(f"rows: {kind}", f"{count:,}")
-    if imported.remarks:
-        table.add_row("oddly written, see master check", f"{len(imported.remarks):,}")
+    if read.remarks:
+        table.add_row("oddly written, see master check", f"{len(read.remarks):,}")
     table.add_row("seconds", f"{seconds:.1f}")
     _console().print(table)
+
+
+def _figures(imported: Imported) -> list[tuple[str, int | str]]:
+    """Return what came of a file of its kind, as lines of the summary."""
+    from collections import Counter
+
+    from jlac_mapper.master.service import Kept
+
+    elements = imported.read.elements
+    if imported.bound is not None:
+        bound = imported.bound
+        lines: list[tuple[str, int | str]] = [
+            ("codes", len(imported.read.rows)),
+            ("completed from the starter", bound.release.completed.completed),
+            ("concepts", len(bound.listed)),
+            ("codes without a concept", len(bound.binding.unbound)),
+            ("codes of several concepts alike", len(bound.binding.unclear)),
+        ]
+        lines += [("methods, for master check", len(elements))] if elements else []
+        return [*lines, ("replaces", "the edition of that name")] if imported.replaces else lines
+    if imported.kept is Kept.ELEMENTS:
+        counts = Counter(element.kind for element in elements)
+        spellings = sum(len(element.spellings) for element in elements)
+        return [
+            *((f"{kind.value}s", count) for kind, count in counts.items()),
+            ("other spellings", spellings),
+        ]
+    counts = Counter(element.kind for element in elements if not element.withdrawn)
+    return [
+        *((f"{kind.value}s", count) for kind, count in counts.items()),
+        ("deleted, kept as names only", sum(element.withdrawn for element in elements)),
+        ("names of analytes without a concept", imported.new_names),
+    ]
 
 
 def _console() -> Console:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from jlac_mapper.codes.listed import Edition
     from jlac_mapper.master.checks import Finding
-    from jlac_mapper.ports import MasterStore
 
 _SHOWN = 20
 
@@ -41,49 +40,19 @@ def check_command(
     Imported element tables and lists of 17-digit codes are heeded: unit, specimen and method texts are
     compared with them.
     """
-    from jlac_mapper.bootstrap import site_vocabulary
     from jlac_mapper.cli.editions import day_of, open_editions
-    from jlac_mapper.codes.editions import STARTER
-    from jlac_mapper.concepts.binding import Binder
     from jlac_mapper.errors import InputError
-    from jlac_mapper.master.checks import Known, check_edition
     from jlac_mapper.master.old_new import read_old_new
-    from jlac_mapper.master.starter import load_starter
 
     if old_new_table and not before:
         raise InputError("--old-new-table says what became of codes: give the release before with --before")
-    store, day = open_editions(), day_of(as_of)
-    edition = _edition(store, name or store.active())
-    shipped, vocabulary = load_starter(), site_vocabulary(store)
-    official = [listed for listed in edition.codes if listed.source != STARTER]
-    added = store.load_bindings(edition.name)
-    known = Known(
-        elements=store.load_elements(),
-        successions=shipped.successions,
-        binding=Binder(vocabulary, shipped.known).bind(official, added),
-        before=_edition(store, before) if before else None,
-        old_new=read_old_new(old_new_table) if old_new_table else {},
-    )
-    findings = check_edition(edition, vocabulary, day, known)
+    service, day = open_editions(), day_of(as_of)
+    table = read_old_new(old_new_table) if old_new_table else None
+    edition, findings = service.check(name, day, before=before, old_new=table)
     if as_json:
         print(_json(edition, findings, day, before))
     else:
         _print(edition, findings, None if every else _SHOWN)
-
-
-def _edition(store: MasterStore, name: str) -> Edition:
-    """Return an edition of the database, else what the file of that path holds."""
-    from jlac_mapper.codes.editions import make_edition
-    from jlac_mapper.errors import InputError
-    from jlac_mapper.master.importers import read_master
-
-    stored = {info.name for info in store.list()}
-    if name in stored or not Path(name).is_file():
-        return store.load(name)
-    imported = read_master(Path(name))
-    if not imported.rows:
-        raise InputError(f"{name}: is {imported.layout}, no master that lists JLAC11 codes; give the master")
-    return make_edition(name, imported.rows, (*imported.notes, *imported.remarks))
 
 
 def _json(edition: Edition, findings: list[Finding], day: date, before: str) -> str:
@@ -105,7 +74,7 @@ def _print(edition: Edition, findings: list[Finding], limit: int | None) -> None
     from rich.markup import escape
     from rich.table import Table
 
-    from jlac_mapper.cli.review_desk import say
+    from jlac_mapper.cli.review_shared import say
 
     if not findings:
         say(f"{edition.name}: {len(edition.codes):,} codes, no findings")

@@ -41,14 +41,11 @@ def diff_command(
 
     from jlac_mapper.cli.editions import day_of, open_editions
     from jlac_mapper.cli.review_files import write_whole
-    from jlac_mapper.master.diff import compare
     from jlac_mapper.master.old_new import read_old_new
-    from jlac_mapper.master.starter import load_starter
 
-    store, day = open_editions(), day_of(as_of)
-    before, after = store.load(old), store.load(new)
+    service, day = open_editions(), day_of(as_of)
     table = read_old_new(old_new_table) if old_new_table else None
-    found = compare(before, after, day=day, successions=load_starter().successions, table=table)
+    found = service.diff(old, new, day, table)
     if output is not None:
         write_whole(output, csv_of(found))
     if as_json:
@@ -71,7 +68,7 @@ def csv_of(found: list[CodeDifference]) -> bytes:
 
 
 def _print(found: list[CodeDifference], old: str, new: str, limit: int | None) -> None:
-    from jlac_mapper.cli.review_desk import print_table, say
+    from jlac_mapper.cli.review_shared import print_table, say
     from jlac_mapper.master.diff import Difference
 
     counts = Counter(each.kind for each in found)

@@ -5,48 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jlac_mapper.ports import MasterStore
+    from jlac_mapper.master.service import MasterService
     from jlac_mapper.review.commands import Reopened
 
 SHOWN = 20
 
 
-def use_edition(store: MasterStore, name: str, user: str = "", limit: int | None = SHOWN) -> None:
+def use_edition(service: MasterService, name: str, user: str = "", limit: int | None = SHOWN) -> None:
     """
-    Make an edition the one in use; reopen and list every final decision whose code it ended or moved.
-
-    Once more for the edition that is in use already finds what ended since by its dates.
+    Make an edition the one in use, and list the decisions that it reopened.
 
     Args:
-        store: Keeps the editions.
+        service: That of editions.
         name: The edition.
         user: The admin who does it; empty for whoever runs the command line.
         limit: How many reopened decisions are listed; None for all.
 
     Raises:
         UnknownEditionError: No such edition.
+        InputError: No such user.
         NotAllowedError: The user is no admin of the whole installation; nothing is changed.
     """
-    from jlac_mapper import bootstrap
-    from jlac_mapper.cli.review_desk import asking, new_request, open_users, operator_as_admin, say, settings
-    from jlac_mapper.review.access import require_admin
+    from jlac_mapper.bootstrap import DecisionsOnUse
+    from jlac_mapper.cli.review_shared import (
+        asking,
+        new_request,
+        operator_as_admin,
+        say,
+        settings,
+    )
 
-    users = open_users()
-    who = asking(users, user) if user else operator_as_admin()
-    require_admin(who)
-    before = store.active()
-    store.use(name)
+    who = asking(user) if user else operator_as_admin()
+    reopened = service.use(name, DecisionsOnUse(settings(), who, new_request()))
     say(f"in use: {name}")
-    if not users.facilities():
-        return
-    configured = settings()
-    app = bootstrap.build_app(configured, master=name)
-    desk = bootstrap.open_desk(configured, app, replaced=before if before != name else "").desk
-    _print(desk.edition_changed(who, request_id=new_request()), limit)
+    if reopened is not None:
+        _print(reopened, limit)
 
 
 def _print(reopened: list[Reopened], limit: int | None) -> None:
-    from jlac_mapper.cli.review_desk import print_table, say
+    from jlac_mapper.cli.review_shared import print_table, say
 
     if not reopened:
         say("decisions: every final one still has a code that the edition lists")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jlac_mapper.cli.review_desk import MasterName, enter, open_desk, operator_as_admin, say
+from jlac_mapper.cli.review_shared import MasterName, enter, open_review, operator_as_admin, say
 
 if TYPE_CHECKING:
-    from jlac_mapper.review.desk import ReviewDesk
     from jlac_mapper.review.model import User
+    from jlac_mapper.review.service import ReviewService
 
 BROKEN = 1
 
@@ -36,9 +36,9 @@ def verify_command(
     from jlac_mapper.errors import NotAllowedError
     from jlac_mapper.review.model import INSTALLATION, Role
 
-    opened, who = enter(user, master) if user else (open_desk(master), operator_as_admin())
+    opened, who = enter(user, master) if user else (open_review(master), operator_as_admin())
     if facility is None:
-        known = [*(each.key for each in opened.desk.facilities(who)), INSTALLATION]
+        known = [*(each.key for each in opened.review.facilities(who)), INSTALLATION]
         keys = [key for key in known if who.role_in(key) is Role.ADMIN]
     else:
         keys = [facility]
@@ -46,18 +46,18 @@ def verify_command(
         raise NotAllowedError(f"{who.login} is admin nowhere; the audit trail is for admins")
     is_whole = True
     for key in keys:
-        problems = opened.desk.verify(who, key)
+        problems = opened.review.verify(who, key)
         is_whole = is_whole and not problems
-        _report(opened.desk, who, key, problems)
+        _report(opened.review, who, key, problems)
         if save is not None:
-            _save(opened.desk, who, key, save)
+            _save(opened.review, who, key, save)
     if not is_whole:
         raise typer.Exit(BROKEN)
 
 
-def _report(desk: ReviewDesk, who: User, key: str, problems: list[str]) -> None:
+def _report(review: ReviewService, who: User, key: str, problems: list[str]) -> None:
     count, last = 0, "-"
-    for event in desk.audit(who, key):
+    for event in review.audit(who, key):
         count, last = count + 1, event.hash
     name = key or "users and facilities"
     say(f"{name}: {count:,} events, last hash {last}: {'WRONG' if problems else 'whole'}")
@@ -65,7 +65,7 @@ def _report(desk: ReviewDesk, who: User, key: str, problems: list[str]) -> None:
         say(f"  {problem}")
 
 
-def _save(desk: ReviewDesk, who: User, key: str, folder: Path) -> None:
+def _save(review: ReviewService, who: User, key: str, folder: Path) -> None:
     import io
     import re
 
@@ -77,7 +77,7 @@ def _save(desk: ReviewDesk, who: User, key: str, folder: Path) -> None:
     except OSError as error:
         raise OutputError(f"cannot make the folder {folder}: {error.strerror}") from None
     out = io.StringIO()
-    count = desk.export_audit(who, key, out)
+    count = review.export_audit(who, key, out)
     name = re.sub(r"[^\w-]+", "-", key) or "installation"
     write_whole(folder / f"{name}.audit.jsonl", out.getvalue().encode("utf-8", "surrogatepass"))
     say(f"  {count:,} events written to {folder / f'{name}.audit.jsonl'}")

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jlac_mapper.cli.review_desk import (
+from jlac_mapper.cli.review_shared import (
     FacilityKey,
     MasterName,
     UserName,
     enter,
+    entered,
     new_request,
     print_table,
     say,
@@ -18,8 +19,8 @@ from jlac_mapper.cli.review_desk import (
 
 if TYPE_CHECKING:
     from jlac_mapper.review.commands import Command, Outcome
-    from jlac_mapper.review.desk import ReviewDesk
     from jlac_mapper.review.model import Action, User
+    from jlac_mapper.review.service import ReviewService
 
 
 def decide_command(
@@ -51,10 +52,18 @@ def decide_command(
     from jlac_mapper.review.commands import Command
 
     wanted = action_of(action)
-    opened, who = enter(user, master)
-    seen = etag or opened.desk.view(who, facility, item).item.etag
-    command = Command(facility, item, seen, wanted, new_request(), code=code, text=text)
-    outcomes = _together(opened.desk, who, command, yes) if identical else [opened.desk.decide(who, command)]
+
+    def command(review: ReviewService, who: User) -> Command:
+        seen = etag or review.view(who, facility, item).item.etag
+        return Command(facility, item, seen, wanted, new_request(), code=code, text=text)
+
+    if identical:
+        # Several units of work: a person reads between the preview and the decision.
+        opened, who = enter(user, master)
+        outcomes = _together(opened.review, who, command(opened.review, who), yes)
+    else:
+        with entered(user, master, writes=True) as (opened, who):
+            outcomes = [opened.review.decide(who, command(opened.review, who))]
     for outcome in outcomes:
         standing = outcome.item.standing
         answer = f": {standing.code}" if standing.code else ""
@@ -78,11 +87,11 @@ def action_of(text: str) -> Action:
     return found
 
 
-def _together(desk: ReviewDesk, who: User, command: Command, yes: bool) -> list[Outcome]:
+def _together(review: ReviewService, who: User, command: Command, yes: bool) -> list[Outcome]:
     """Show what would change, ask, and do it."""
     from jlac_mapper.errors import InputError
 
-    preview = desk.preview(who, command)
+    preview = review.preview(who, command)
     rows = [
         [str(item.id), item.test.name, item.standing.state.value, after.state.value, after.code]
         for item, after in preview.changes
@@ -94,4 +103,4 @@ def _together(desk: ReviewDesk, who: User, command: Command, yes: bool) -> list[
         raise InputError("nothing would change")
     if not yes and not typer.confirm(f"decide these {len(rows)} rows?"):
         raise InputError("nothing was decided")
-    return desk.decide_identical(who, command, {item.id: item.etag for item, _ in preview.changes})
+    return review.decide_identical(who, command, {item.id: item.etag for item, _ in preview.changes})

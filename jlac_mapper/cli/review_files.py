@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jlac_mapper.cli.review_desk import FacilityKey, MasterName, UserName, enter, new_request, say, settings
+from jlac_mapper.cli.review_shared import (
+    FacilityKey,
+    MasterName,
+    UserName,
+    enter,
+    entered,
+    new_request,
+    say,
+    settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +45,7 @@ def import_command(
     tests = [LocalTest("") if row.problem else local_test(row, table.columns) for row in table.rows()]
     opened, who = enter(user, master)
     with _progress(len(tests)) as progress:
-        run = opened.desk.import_list(
+        run = opened.review.import_list(
             who,
             facility,
             file_name=file.name,
@@ -45,7 +54,7 @@ def import_command(
             request_id=new_request(),
             progress=progress,
         )
-    counts = opened.desk.counts(who, facility, run.id)
+    counts = opened.review.counts(who, facility, run.id)
     say(f"list {run.id}: {run.rows:,} rows, {counts.open:,} to review, edition {run.edition}")
 
 
@@ -77,18 +86,18 @@ def export_command(
     if export_format not in set(ExportFormat):
         raise InputError(f"--format {export_format!r} is not known; use {', '.join(ExportFormat)}")
     layout = read_template(template) if template else facility_template(settings().export_templates, facility)
-    opened, who = enter(user, master)
-    written = export_file(
-        opened.desk,
-        opened.codes,
-        who,
-        facility,
-        run,
-        ExportFormat(export_format),
-        now=SystemClock().now(),
-        template=layout,
-        language=language,
-    )
+    with entered(user, master) as (opened, who):
+        written = export_file(
+            opened.review,
+            opened.codes,
+            who,
+            facility,
+            run,
+            ExportFormat(export_format),
+            now=SystemClock().now(),
+            template=layout,
+            language=language,
+        )
     target = output or Path(written.name)
     write_whole(target, written.content)
     say(f"written: {target} ({len(written.content):,} bytes)")

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jlac_mapper.cli.review_desk import new_request, open_users, operator, print_table, say
+from jlac_mapper.cli.review_shared import (
+    new_request,
+    open_people,
+    operator_as_admin,
+    print_table,
+    say,
+    told_how_to_make,
+)
 
 if TYPE_CHECKING:
-    from jlac_mapper.review.model import Action, EventDraft, Role, User
+    from collections.abc import Iterator
+
+    from jlac_mapper.review.model import Role, User
 
 user_app = typer.Typer(help="Users of review.", no_args_is_help=True)
 facility_app = typer.Typer(help="Facilities.", no_args_is_help=True)
@@ -36,24 +46,25 @@ def add_user(
     inactive: Annotated[bool, typer.Option("--inactive", help="May no longer sign in.")] = False,
 ) -> None:
     """Make or change a user; the first one should be *=admin."""
-    from jlac_mapper.errors import InputError, NotFoundError
-    from jlac_mapper.review.admin_desk import describe_user
-    from jlac_mapper.review.model import Action, User
+    from jlac_mapper.errors import InputError
+    from jlac_mapper.review.model import User
+    from jlac_mapper.review.people import UnknownFacilityError
 
-    users = open_users()
+    people, who = open_people(), operator_as_admin()
+    known = next((user for user in people.users(who) if user.login == login), None)
+    base = known or User(login, login)
+    given = _roles(role or [])
+    roles = {key: held for key, (held, _) in given.items()} or base.roles
+    user = User(login, name or base.name, roles, subject or base.subject, not inactive)
+    # Nobody is asked for a password that would not be kept.
+    asked = _asked_password() if password and (known is not None) is change else None
     try:
-        known = users.user(login)
-    except NotFoundError:
-        known = None
-    if (known is not None) is not change:
-        problem = "is there already; add --change" if known else "is not there; leave --change out"
-        raise InputError(f"user {login!r} {problem}")
-    known = known or User(login, login)
-    roles = _roles(role, {facility.key for facility in users.facilities()}) if role else known.roles
-    hashed = _hash(_asked_password()) if password else None
-    user = User(login, name or known.name, roles, subject or known.subject, not inactive)
-    users.save_user(user, _event(Action.USER, describe_user(user, hashed)), password_hash=hashed)
-    say(describe_user(user, hashed))
+        with _told_of_change():
+            text = people.save_user(who, user, request_id=new_request(), password=asked, is_new=not change)
+    except UnknownFacilityError as error:
+        more = "" if error.known else "; see jlac-mapper review facility add"
+        raise InputError(f"--role {given[error.key][1]!r}: {error}{more}") from None
+    say(text)
 
 
 @user_app.command("list")
@@ -61,7 +72,7 @@ def list_users() -> None:
     """List the users with their roles."""
     rows = [
         [user.login, user.name, _words(user), "active" if user.active else "inactive", user.subject]
-        for user in open_users().users()
+        for user in open_people().users(operator_as_admin())
     ]
     print_table("Users", ["login", "name", "roles", "state", "identity"], rows)
 
@@ -76,22 +87,10 @@ def token_command(
     days: Annotated[int, typer.Option("--days", min=1, max=366, help="How long it is good for.")] = 30,
 ) -> None:
     """Make a token for gRPC and print it: the only time that it is shown."""
-    import hashlib
-    import secrets
     from datetime import timedelta
 
-    from jlac_mapper.bootstrap import SystemClock
-    from jlac_mapper.cli.review_desk import asking
-    from jlac_mapper.review.model import Session
-
-    users = open_users()
-    user = asking(users, login)
-    token, now = secrets.token_urlsafe(32), SystemClock().now()
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    users.save_session(
-        Session(digest, user.login, secrets.token_urlsafe(32), now, now + timedelta(days=days))
-    )
-    print(token)
+    with told_how_to_make(login):
+        print(open_people().make_token(operator_as_admin(), login, timedelta(days=days)))
 
 
 @facility_app.command("add")
@@ -106,49 +105,51 @@ def add_facility(
     ] = False,
 ) -> None:
     """Make or change a facility."""
-    from jlac_mapper.errors import InputError
-    from jlac_mapper.review.model import Action, Facility
+    from jlac_mapper.review.model import Facility
 
-    users = open_users()
-    known = next((facility for facility in users.facilities() if facility.key == key), None)
-    if (known is not None) is not change:
-        problem = "is there already; add --change" if known else "is not there; leave --change out"
-        raise InputError(f"facility {key!r} {problem}")
-    known = known or Facility(key, key)
-    blind = known.second_reader if second_reader is None else second_reader
-    facility = Facility(key, name or known.name, blind)
-    text = f"{key}: {facility.name}, {'two readers' if blind else 'one reader'}"
-    users.save_facility(facility, _event(Action.FACILITY, text))
-    say(text)
+    people, who = open_people(), operator_as_admin()
+    base = next((each for each in people.facilities(who) if each.key == key), Facility(key, key))
+    blind = base.second_reader if second_reader is None else second_reader
+    facility = Facility(key, name or base.name, blind)
+    with _told_of_change():
+        say(people.save_facility(who, facility, request_id=new_request(), is_new=not change))
 
 
 @facility_app.command("list")
 def list_facilities() -> None:
     """List the facilities."""
-    rows = [[f.key, f.name, "two" if f.second_reader else "one"] for f in open_users().facilities()]
+    rows = [
+        [f.key, f.name, "two" if f.second_reader else "one"]
+        for f in open_people().facilities(operator_as_admin())
+    ]
     print_table("Facilities", ["key", "name", "readers"], rows)
 
 
-def _event(action: Action, text: str) -> EventDraft:
-    from jlac_mapper.bootstrap import SystemClock
-    from jlac_mapper.review.model import EventDraft
+@contextmanager
+def _told_of_change() -> Iterator[None]:
+    """Say which way --change is wrong where it is."""
+    from jlac_mapper.errors import InputError
+    from jlac_mapper.review.people import AlreadyThereError, NotThereError
 
-    return EventDraft(action, by=operator(), at=SystemClock().now(), request_id=new_request(), text=text)
+    try:
+        yield
+    except AlreadyThereError as error:
+        raise InputError(f"{error}; add --change") from None
+    except NotThereError as error:
+        raise InputError(f"{error}; leave --change out") from None
 
 
-def _roles(given: list[str], facilities: set[str]) -> dict[str, Role]:
+def _roles(given: list[str]) -> dict[str, tuple[Role, str]]:
+    """Return facility -> (role, the option as written). Raises InputError for what is no role."""
     from jlac_mapper.errors import InputError
     from jlac_mapper.review.model import INSTALLATION, Role
 
-    roles: dict[str, Role] = {}
+    roles: dict[str, tuple[Role, str]] = {}
     for text in given:
         key, _, word = text.rpartition("=")
         if not key or word not in set(Role):
             raise InputError(f"--role {text!r} is not of the form FACILITY=ROLE; roles: {', '.join(Role)}")
-        if key != "*" and key not in facilities:
-            known = ", ".join(sorted(facilities)) or "none; see jlac-mapper review facility add"
-            raise InputError(f"--role {text!r}: there is no facility {key!r}; there are: {known}")
-        roles[INSTALLATION if key == "*" else key] = Role(word)
+        roles[INSTALLATION if key == "*" else key] = Role(word), text
     return roles
 
 
@@ -163,18 +164,4 @@ def _asked_password() -> str:
         found = getpass.getpass("Password: ")
         if getpass.getpass("Again: ") != found:
             raise InputError("the two passwords differ; nothing was changed")
-    if len(found) < SHORTEST_PASSWORD:
-        raise InputError(f"the password has fewer than {SHORTEST_PASSWORD} characters; nothing was changed")
     return found
-
-
-SHORTEST_PASSWORD = 12
-
-
-def _hash(password: str) -> str:
-    from jlac_mapper.model_loading import require
-
-    require("argon2", extra="web")
-    from jlac_mapper.web.passwords import hash_password
-
-    return hash_password(password)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jlac_mapper import wording
-from jlac_mapper.cli.review_desk import FacilityKey, MasterName, UserName, enter, print_table, say
+from jlac_mapper.cli.review_shared import FacilityKey, MasterName, UserName, entered, print_table, say
 
 if TYPE_CHECKING:
-    from jlac_mapper.review.commands import ItemQuery, ItemView
+    from datetime import datetime
+
+    from jlac_mapper.review.commands import ItemQuery, ItemView, QueueRow
     from jlac_mapper.review.model import Event
 
 
@@ -30,36 +32,43 @@ def list_command(
     from jlac_mapper.bootstrap import SystemClock
 
     query = _query(facility, state or [], run, reason)
-    opened, who = enter(user, master)
-    if lists:
-        runs = [
-            [str(r.id), r.file_name, f"{r.rows:,}", r.imported_by, f"{r.imported_at.astimezone():%Y-%m-%d}"]
-            for r in opened.desk.runs(who, facility)
-        ]
-        print_table(f"Lists of {facility}", ["list", "file", "rows", "by", "at"], runs)
-        return
-    counts = opened.desk.counts(who, facility, run)
-    rows: list[list[str]] = []
-    cursor = None
-    while len(rows) < limit:
-        page = opened.desk.queue(who, query, after=cursor, limit=min(limit - len(rows), 500))
-        rows += [
-            [
-                str(row.id), f"{row.run}/{row.row}", row.local_code, row.name, row.specimen, row.unit,
-                row.standing.proposal, f"{row.probability:.2f}",
-                row.standing.state_at(SystemClock().now()).value, " ".join(row.reasons),
+    with entered(user, master) as (opened, who):
+        if lists:
+            runs = [
+                [
+                    str(r.id),
+                    r.file_name,
+                    f"{r.rows:,}",
+                    r.imported_by,
+                    f"{r.imported_at.astimezone():%Y-%m-%d}",
+                ]
+                for r in opened.review.runs(who, facility)
             ]
-            for row in page.rows
-        ]  # fmt: skip
-        cursor = page.next
-        if cursor is None:
-            break
+            print_table(f"Lists of {facility}", ["list", "file", "rows", "by", "at"], runs)
+            return
+        counts = opened.review.counts(who, facility, run)
+        rows: list[list[str]] = []
+        cursor = None
+        while len(rows) < limit:
+            page = opened.review.queue(who, query, after=cursor, limit=min(limit - len(rows), 500))
+            rows += [_line(row, SystemClock().now()) for row in page.rows]
+            cursor = page.next
+            if cursor is None:
+                break
     headings = ["item", "list/row", "code", "name", "specimen", "unit", "proposed", "p", "state", "reasons"]
     print_table(f"Queue of {facility}", headings, rows)
     if cursor is not None:
         say(f"the first {limit} are shown; --limit shows more")
     standing = ", ".join(f"{count:,} {name.value}" for name, count in sorted(counts.states.items()))
     say(f"{counts.open:,} open ({standing or 'no rows'}); {counts.by_user_last_hour} decided by {user} in the last hour")  # fmt: skip  # noqa: E501
+
+
+def _line(row: QueueRow, now: datetime) -> list[str]:
+    return [
+        str(row.id), f"{row.run}/{row.row}", row.local_code, row.name, row.specimen, row.unit,
+        row.standing.proposal, f"{row.probability:.2f}", row.standing.state_at(now).value,
+        " ".join(row.reasons),
+    ]  # fmt: skip
 
 
 def show_command(
@@ -69,8 +78,8 @@ def show_command(
     master: MasterName = "",
 ) -> None:
     """Show one item: the row, the candidates, the reasons, the history, and what can be done."""
-    opened, who = enter(user, master)
-    view = opened.desk.view(who, facility, item)
+    with entered(user, master) as (opened, who):
+        view = opened.review.view(who, facility, item)
     for line in lines_of(view):
         say(line)
 

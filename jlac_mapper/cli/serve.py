@@ -26,7 +26,7 @@ def serve(
     from dataclasses import replace
     from functools import partial
 
-    from jlac_mapper.bootstrap import SystemClock, build_app, open_desk
+    from jlac_mapper.bootstrap import SystemClock, build_app, open_review
     from jlac_mapper.config import Settings
     from jlac_mapper.grpc_api import server
     from jlac_mapper.grpc_api.review_servicer import ReviewServicer
@@ -36,7 +36,7 @@ def serve(
     settings = Settings.from_env(os.environ)
     app = build_app(replace(settings, llm=llm or settings.llm), master=master)
     review = ReviewServicer(
-        open_desk(settings, app), SystemClock(), export_templates=settings.export_templates
+        open_review(settings, app), SystemClock(), export_templates=settings.export_templates
     )
     announce = partial(print, flush=True)
     asyncio.run(server.serve(app, host, port, grace_seconds=grace, announce=announce, review=review))

@@ -24,9 +24,9 @@ def earlier_releases(bound: BoundRelease) -> list[BoundRelease]:
 
 def shipped_release(as_of: str) -> BoundRelease:
     """Bind the shipped release to the shipped vocabulary. Raises InputError where *as_of* is no day."""
-    from jlac_mapper.bootstrap import bind
     from jlac_mapper.cli.editions import day_of
     from jlac_mapper.concepts.loader import load_vocabulary
+    from jlac_mapper.master.binding import bind
     from jlac_mapper.master.starter import load_starter
 
     day, starter = day_of(as_of), load_starter()

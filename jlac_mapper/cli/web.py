@@ -40,7 +40,7 @@ def web(
     settings = Settings.from_env(os.environ)
     app = bootstrap.build_app(replace(settings, llm=llm or settings.llm), master=master)
     page = create_app(
-        bootstrap.open_desk(settings, app),
+        bootstrap.open_review(settings, app),
         read_list=read_list,
         clock=bootstrap.SystemClock(),
         settings=settings.web,

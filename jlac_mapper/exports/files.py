@@ -13,8 +13,8 @@ from jlac_mapper.exports import labelled, letter, lis, sssom
 from jlac_mapper.exports.fields import Answered, Names
 from jlac_mapper.exports.templates import Template, default_template
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import Event, Facility, Item, ItemState, User
+from jlac_mapper.review.service import ReviewService
 
 
 class ExportFormat(StrEnum):
@@ -56,7 +56,7 @@ class ExportFile:
 
 
 def export_file(
-    desk: ReviewDesk, codes: CodeSearch, user: User, facility: str, run: int | None,
+    review: ReviewService, codes: CodeSearch, user: User, facility: str, run: int | None,
     export_format: ExportFormat, *, now: datetime, template: Template | None = None, language: str = "ja",
 ) -> ExportFile:  # fmt: skip
     """
@@ -76,20 +76,20 @@ def export_file(
     if language not in letter.LANGUAGES:
         raise InputError(f"language {language!r} is not known; use {' or '.join(letter.LANGUAGES)}")
     template = template or default_template()
-    place = next((f for f in desk.facilities(user) if f.key == facility), None)
+    place = next((f for f in review.facilities(user) if f.key == facility), None)
     if place is None:
         raise NotFoundError(f"there is no facility {facility!r} for {user.login}")
-    items = _items(desk, user, facility, run)
+    items = _items(review, user, facility, run)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", facility) + (f"-run-{run}" if run is not None else "")
     suffix, media_type = _FILES[export_format]
     if export_format is ExportFormat.CSV:
         media_type += f"; charset={_CHARSETS[template.encoding]}"
-    content = _content(desk, codes, user, place, items, export_format, name, now, template, language)
+    content = _content(review, codes, user, place, items, export_format, name, now, template, language)
     return ExportFile(name + suffix, media_type, content)
 
 
 def _content(
-    desk: ReviewDesk, codes: CodeSearch, user: User, facility: Facility, items: Iterable[Item],
+    review: ReviewService, codes: CodeSearch, user: User, facility: Facility, items: Iterable[Item],
     export_format: ExportFormat, name: str, now: datetime, template: Template, language: str,
 ) -> bytes:  # fmt: skip
     names = _names(codes)
@@ -107,7 +107,7 @@ def _content(
             return json.dumps(resource, ensure_ascii=False, indent=1).encode()
         case ExportFormat.SSSOM:
             text = sssom.sssom_tsv(
-                items, names, lambda item: answered(desk.view(user, facility.key, item.id).history, item),
+                items, names, lambda item: answered(review.view(user, facility.key, item.id).history, item),
                 facility=facility, name=name, now=now, local=local, jlac11_system=template.jlac11_system,
             )  # fmt: skip
             return text.encode()
@@ -136,10 +136,10 @@ def answered(history: Iterable[Event], item: Item) -> Answered:
     return Answered()
 
 
-def _items(desk: ReviewDesk, user: User, facility: str, run: int | None) -> Iterator[Item]:
-    runs = [run] if run is not None else sorted(each.id for each in desk.runs(user, facility))
+def _items(review: ReviewService, user: User, facility: str, run: int | None) -> Iterator[Item]:
+    runs = [run] if run is not None else sorted(each.id for each in review.runs(user, facility))
     for each in runs:
-        yield from desk.run_items(user, facility, each)
+        yield from review.run_items(user, facility, each)
 
 
 def _names(codes: CodeSearch) -> Names:

@@ -1,44 +1,33 @@
 """Who calls: a bearer token is looked up among the sessions."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
 from jlac_mapper.errors import UnauthenticatedError
-from jlac_mapper.review.access import find_user
+from jlac_mapper.review.access import signed_in
 from jlac_mapper.review.model import User
 from jlac_mapper.review.ports import UserStore
 
 Metadata = Iterable[tuple[str, str | bytes]]
 
 
-class Callers:
+def caller(users: UserStore, metadata: Metadata | None, now: datetime) -> User:
     """
-    The users by their tokens.
+    Return who calls.
 
     A token is that of a session, made by `jlac-mapper review user token`; the database has its SHA-256 only.
     It ends with the session: at its time, when the password changes, when the user is no longer active.
+
+    Raises:
+        UnauthenticatedError: Nobody who is known; the same for every way of not being known.
     """
-
-    def __init__(self, users: UserStore) -> None:
-        self._users = users
-
-    def user(self, metadata: Metadata | None, now: datetime) -> User:
-        """
-        Return who calls.
-
-        Raises:
-            UnauthenticatedError: Nobody who is known; the same for every way of not being known.
-        """
-        token = bearer_token(metadata or ())
-        session = self._users.session(hashlib.sha256(token.encode()).hexdigest(), now) if token else None
-        user = find_user(self._users, session.login) if session else None
-        if user is None or not user.active:
-            raise UnauthenticatedError(
-                "no valid token: send the metadata `authorization: Bearer TOKEN` "
-                "(make one with jlac-mapper review user token)"
-            )
-        return user
+    found = signed_in(users, bearer_token(metadata or ()), now)
+    if found is None:
+        raise UnauthenticatedError(
+            "no valid token: send the metadata `authorization: Bearer TOKEN` "
+            "(make one with jlac-mapper review user token)"
+        )
+    return found[1]
 
 
 def bearer_token(metadata: Metadata) -> str:

@@ -13,8 +13,8 @@ from jlac_mapper.errors import DeadlinePassedError
 from jlac_mapper.grpc_api import convert, review_asked
 from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as pb
 from jlac_mapper.grpc_api.errors import FieldError
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import Run, User
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.types import LocalTest
 
 MAX_ROWS = 100_000
@@ -49,7 +49,7 @@ class ImportUpload:
         if len(self._tests) > MAX_ROWS:
             raise FieldError("rows", f"more than {MAX_ROWS} rows; cut the list into several")
 
-    def import_into(self, desk: ReviewDesk, user: User, progress: Callable[[int], None]) -> Run:
+    def import_into(self, review: ReviewService, user: User, progress: Callable[[int], None]) -> Run:
         """
         Take the list in. Blocks while the rows are mapped.
 
@@ -61,7 +61,7 @@ class ImportUpload:
             raise FieldError("header", "the stream is empty; send a header, then rows")
         if not self._tests:
             raise FieldError("rows", "the list has no rows")
-        return desk.import_list(
+        return review.import_list(
             user,
             header.facility,
             file_name=header.file_name,

@@ -1,1 +1,1 @@
-"""Review: what people decide about rows that the mapper did not accept. Start reading at `desk.py`."""
+"""Review: what people decide about rows that the mapper did not accept. Start reading at `service.py`."""

@@ -1,8 +1,11 @@
 """Who may come in: the one place where a user's role in a facility is looked up."""
 
-from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError, NotFoundError
-from jlac_mapper.review.model import INSTALLATION, Facility, Role, User
+from datetime import datetime
+
+from jlac_mapper.errors import ConflictError, InputError, InvalidDecisionError, NotAllowedError, NotFoundError
+from jlac_mapper.review.model import INSTALLATION, Facility, Role, Session, User
 from jlac_mapper.review.ports import UserStore
+from jlac_mapper.review.tokens import digest
 
 _LONGEST_REQUEST_ID = 100
 
@@ -31,6 +34,27 @@ def find_user(users: UserStore, login: str) -> User | None:
         return users.user(login)
     except NotFoundError:
         return None
+
+
+def asking(users: UserStore, login: str) -> User:
+    """
+    Return the user who asks by name.
+
+    Raises:
+        NotFoundError: No such user.
+        InputError: The user is no longer active.
+    """
+    user = users.user(login)
+    if not user.active:
+        raise InputError(f"{login} is no longer active; an admin can change that")
+    return user
+
+
+def signed_in(users: UserStore, token: str, now: datetime) -> tuple[Session, User] | None:
+    """Return the session of a token and its user; None where it has ended, or the user is not active."""
+    session = users.session(digest(token), now) if token else None
+    user = find_user(users, session.login) if session else None
+    return (session, user) if session and user and user.active else None
 
 
 def require_admin(user: User) -> None:

@@ -14,12 +14,12 @@ LARGEST = 500
 """Rows of one bulk decision."""
 
 
-def identical(store: ReviewStore, command: Command) -> list[Item]:
+def identical(reviews: ReviewStore, command: Command) -> list[Item]:
     """Return the command's item and then the identical rows that still wait, at most LARGEST."""
-    first = store.item(command.facility, command.item)
-    ids = store.identical(command.facility, first.key, (*WAITING, ItemState.SENT_BACK))
+    first = reviews.item(command.facility, command.item)
+    ids = reviews.identical(command.facility, first.key, (*WAITING, ItemState.SENT_BACK))
     others = [item for item in ids if item != first.id][: LARGEST - 1]
-    return [first, *store.items(command.facility, others)]
+    return [first, *reviews.items(command.facility, others)]
 
 
 def commands(command: Command, items: Sequence[Item], is_listed: Callable[[str], bool]) -> list[Command]:

@@ -1,4 +1,4 @@
-"""What is asked at the reviewers' desk, and what it answers."""
+"""What is asked at review, and what it answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from jlac_mapper.reading import units
 from jlac_mapper.review.audit import write_moment
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.model import HouseName
-from jlac_mapper.review.ports import ReviewStore
+from jlac_mapper.review.ports import UnitOfWork
 from jlac_mapper.text import clean, fold
 from jlac_mapper.types import (
     Candidate,
@@ -58,9 +58,9 @@ class HouseNameMapper:
     HOUSE_NAME_CONTRADICTED. What other facilities decided is evidence and changes no answer.
     """
 
-    def __init__(self, mapper: Mapper, store: ReviewStore, facility: str, codes: CodeSearch) -> None:
+    def __init__(self, mapper: Mapper, units: UnitOfWork, facility: str, codes: CodeSearch) -> None:
         self._mapper = mapper
-        self._store = store
+        self._units = units
         self._facility = facility
         self._codes = codes
 
@@ -71,8 +71,9 @@ class HouseNameMapper:
     def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Map rows; one answer a row, in order."""
         keys = [house_key(test) for test in tests]
-        known = self._store.house_names(self._facility, keys)
-        elsewhere = self._store.house_names_elsewhere(self._facility, keys)
+        with self._units.reading() as work:
+            known = work.reviews.house_names(self._facility, keys)
+            elsewhere = work.reviews.house_names_elsewhere(self._facility, keys)
         answers = []
         for key, mapping in zip(keys, self._mapper.map_batch(tests, options), strict=True):
             if mapping.disposition is Disposition.ERROR:

@@ -11,7 +11,7 @@ from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.house_names import HouseNameMapper, house_key
 from jlac_mapper.review.model import Action, EventDraft, ItemState, NewItem, NewRun, Run, Standing, User
-from jlac_mapper.review.ports import ReviewStore
+from jlac_mapper.review.ports import UnitOfWork
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 
 _CHUNK = 256
@@ -20,10 +20,7 @@ _CHUNK = 256
 class ListImporter:
     """Maps lists one chunk at a time; several imports may run at once and take turns at the mapper."""
 
-    def __init__(
-        self, store: ReviewStore, clock: Clock, mapper: Mapper, codes: CodeSearch, edition: str
-    ) -> None:
-        self._store = store
+    def __init__(self, clock: Clock, mapper: Mapper, codes: CodeSearch, edition: str) -> None:
         self._clock = clock
         self._mapper = mapper
         self._codes = codes
@@ -32,6 +29,7 @@ class ListImporter:
 
     def take_in(
         self,
+        units: UnitOfWork,
         user: User,
         facility: str,
         *,
@@ -41,17 +39,17 @@ class ListImporter:
         request_id: str,
         progress: Callable[[int], None],
     ) -> Run:
-        """Map and keep a list; see ReviewDesk.import_list."""
+        """Map and keep a list; see ReviewService.import_list."""
         if not tests:
             raise InputError(f"{file_name}: has no rows; nothing was taken in")
-        done = self._store.done(facility, request_id)
-        if done:
-            first = done[0].draft
-            if first.action is not Action.IMPORT or first.run is None or first.by != user.login:
-                raise request_reused(request_id)
-            return self._store.run(facility, first.run)
+        with units.reading() as work:
+            if done := work.reviews.done(facility, request_id):
+                first = done[0].draft
+                if first.action is not Action.IMPORT or first.run is None or first.by != user.login:
+                    raise request_reused(request_id)
+                return work.reviews.run(facility, first.run)
         started = self._clock.now()
-        mapper = HouseNameMapper(self._mapper, self._store, facility, self._codes)
+        mapper = HouseNameMapper(self._mapper, units, facility, self._codes)
         items: list[NewItem] = []
         options = MapOptions(facility=facility)
         for start in range(0, len(tests), _CHUNK):
@@ -65,7 +63,10 @@ class ListImporter:
             Action.IMPORT, by=user.login, at=self._clock.now(), request_id=request_id, edition=self._edition,
             text=f"{run.file_name}: {len(items)} rows, SHA-256 {digest}", model=run.provenance,
         )  # fmt: skip
-        return self._store.import_run(run, items, event)
+        with units.writing() as work:
+            kept = work.reviews.import_run(run, items, event)
+            work.commit()
+        return kept
 
 
 def _new_item(test: LocalTest, mapping: MappingResult) -> NewItem:

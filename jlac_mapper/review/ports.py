@@ -1,6 +1,7 @@
 """What review asks of a database. One contract suite runs over every adapter, on SQLite and PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -22,13 +23,56 @@ from jlac_mapper.review.model import (
 )
 
 
+class UnitOfWork(Protocol):
+    """
+    Gives the stores over one transaction: what a request asks and changes is all of one moment.
+
+    DatabaseError comes from any use of it where the database cannot be used.
+    """
+
+    def reading(self) -> AbstractContextManager["Work"]:
+        """Give the stores to read with; nobody waits for this unit, and it waits for nobody."""
+        ...
+
+    def writing(self) -> AbstractContextManager["Work"]:
+        """
+        Give the stores to read and write with; without `Work.commit` nothing of it is kept.
+
+        On SQLite there is one such unit at a time, so what takes long is done outside.
+        """
+        ...
+
+
+class Work(UnitOfWork, Protocol):
+    """
+    An open unit of work.
+
+    A unit that is opened inside it joins it: it is kept when both are committed, and where it is not
+    committed it alone is undone. Inside a unit that reads none can write (RuntimeError).
+    """
+
+    @property
+    def reviews(self) -> "ReviewStore":
+        """Lists, items, events and house names."""
+        ...
+
+    @property
+    def users(self) -> "UserStore":
+        """Facilities, users and their sessions."""
+        ...
+
+    def commit(self) -> None:
+        """Keep what was written; nothing more can be asked of this unit. For one that reads it is no news."""
+        ...
+
+
 class ReviewStore(Protocol):
     """
     Keeps lists, items, events and house names; knows no rule of who may do what.
 
-    Every method is about one facility and never shows another's rows. Writing methods are one transaction
-    each: all of it, durable when the method returns, or nothing. Events get their place in the
-    facility's chain there, one writer of a facility at a time.
+    Every method is about one facility and never shows another's rows. What a method writes is kept with its
+    unit of work. Events get their place in the facility's chain there, one writer of a facility at a time:
+    from the first event on until the unit ends.
     """
 
     def import_run(self, run: NewRun, items: Sequence[NewItem], event: EventDraft) -> Run:
@@ -94,16 +138,20 @@ class ReviewStore(Protocol):
 
     def apply(self, facility: str, changes: Sequence[Change], request_id: str) -> tuple[list[Event], bool]:
         """
-        Make changes and append their events, in one transaction; only where every etag still holds.
+        Make changes and append their events; only where every etag still holds.
 
         Returns:
             The events, and False; or, where the request id was used before in the facility, the events
             of that time and True, and nothing is changed.
 
         Raises:
-            ConflictError: An etag no longer holds (`item` says which one); nothing is changed.
-            NotFoundError: An item is not there.
+            ConflictError: An etag no longer holds (`item` says which one); the unit must not be committed.
+            NotFoundError: An item is not there; likewise.
         """
+        ...
+
+    def hold(self, facility: str) -> None:
+        """Wait for the other writers of a facility's chain; until the unit ends there is none but this."""
         ...
 
     def done(self, facility: str, request_id: str) -> list[Event]:
@@ -144,11 +192,23 @@ class ReviewStore(Protocol):
 
     def reopen(self, facility: str, moved: Mapping[str, str], event: EventDraft) -> list[Reopened]:
         """
-        Reopen every final decision for the codes of *moved* (code -> successor, or "") in one transaction.
+        Reopen every final decision for the codes of *moved* (code -> successor, or "").
 
         Each gets an event like *event* with its item, before and after; its proposal becomes the
         successor, its readings are cleared, and CODE_ENDED joins its reasons.
         """
+        ...
+
+
+class Passwords(Protocol):
+    """What is kept of passwords. Both methods take tens of milliseconds on purpose: not in a transaction."""
+
+    def hash(self, password: str) -> str:
+        """Return what to keep for a password."""
+        ...
+
+    def verify(self, saved: str, password: str) -> bool:
+        """Tell whether *password* is the one of what was kept; "" is nobody's and takes as long."""
         ...
 
 

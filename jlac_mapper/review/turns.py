@@ -1,4 +1,4 @@
-"""From commands to changes: read the items, ask the rules, write everything in one transaction."""
+"""From commands to changes: read the items, ask the rules, write everything in one unit of work."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ from jlac_mapper.review.model import (
     Standing,
     User,
 )
-from jlac_mapper.review.ports import ReviewStore, UserStore
+from jlac_mapper.review.ports import Work
 
 _LONGEST_TEXT = 4000
 
@@ -29,90 +29,89 @@ _LONGEST_TEXT = 4000
 class Turns:
     """Does commands; one instance serves every user."""
 
-    def __init__(
-        self, store: ReviewStore, users: UserStore, clock: Clock, codes: CodeSearch, edition: str
-    ) -> None:
-        self._store = store
-        self._users = users
+    def __init__(self, clock: Clock, codes: CodeSearch, edition: str) -> None:
         self._clock = clock
         self._codes = codes
         self._edition = edition
 
-    def take(self, user: User, commands: Sequence[Command]) -> list[Outcome]:
+    def take(self, work: Work, user: User, commands: Sequence[Command]) -> list[Outcome]:
         """
-        Do commands of one facility and request, all of them or none, one event each.
+        Do commands of one facility and request in an open unit of work, one event each.
 
         Raises:
-            ConflictError, NotAllowedError, InvalidDecisionError, NotFoundError: See ReviewDesk.decide.
+            ConflictError, NotAllowedError, InvalidDecisionError, NotFoundError: See ReviewService.decide.
+                The unit must not be committed then.
         """
         key, request_id = commands[0].facility, commands[0].request_id
-        facility, role = enter(self._users, user, key, Role.VIEWER)
+        facility, role = enter(work.users, user, key, Role.VIEWER)
         _require_sense(commands[0])
-        if earlier := self.repeated(user, commands[0]):
+        if earlier := self.repeated(work, user, commands[0]):
             return earlier
-        items = {item.id: item for item in self._store.items(key, [command.item for command in commands])}
+        items = {item.id: item for item in work.reviews.items(key, [command.item for command in commands])}
         changes = []
         for command in commands:
             item = items.get(command.item)
             if item is None:
                 raise NotFoundError(f"there is no item {command.item} here")
             if command.etag != item.etag and command.action is not Action.COMMENT:
-                raise self._conflict(user, facility, item)
-            changes.append(self._change(user, role, facility, command, item))
+                raise _conflict(work, user, facility, item)
+            changes.append(self._change(work, user, role, facility, command, item))
         try:
-            events, repeated = self._store.apply(key, changes, request_id)
+            events, repeated = work.reviews.apply(key, changes, request_id)
         except ConflictError as error:
-            raise self._conflict(user, facility, self._store.item(key, error.item)) from error
+            raise _conflict(work, user, facility, work.reviews.item(key, error.item)) from error
         if repeated:
-            return self._outcomes(user, facility, events)
+            return _outcomes(work, user, facility, events)
         return [
             _outcome(user, facility, event, _after(items[change.item], change), repeated=False)
             for event, change in zip(events, changes, strict=True)
         ]
 
     def foresee(
-        self, user: User, role: Role, facility: Facility, commands: Sequence[tuple[Command, Item]]
+        self,
+        work: Work,
+        user: User,
+        role: Role,
+        facility: Facility,
+        commands: Sequence[tuple[Command, Item]],
     ) -> tuple[list[tuple[Item, Standing]], list[tuple[Item, str]]]:
         """Return what commands would make of their items, and which would be refused, with the reason."""
         changes, refused = [], []
         for command, item in commands:
             try:
-                after = self._change(user, role, facility, command, item).standing
+                after = self._change(work, user, role, facility, command, item).standing
             except JlacMapperError as error:
                 refused.append((item, str(error)))
             else:
                 changes.append((item, after or item.standing))
         return changes, refused
 
-    def repeated(self, user: User, command: Command) -> list[Outcome]:
+    def repeated(self, work: Work, user: User, command: Command) -> list[Outcome]:
         """
         Return the outcome of the request when it was done before; nothing where it is new.
 
         Raises:
             ConflictError: Someone else, or another kind of request, used its id.
         """
-        events = self._store.done(command.facility, command.request_id)
+        events = work.reviews.done(command.facility, command.request_id)
         if not events:
             return []
         first = next((e.draft for e in events if e.draft.item == command.item), events[0].draft)
         other_item = first.item is None or (len(events) == 1 and first.item != command.item)
         if first.by != user.login or other_item or not _same_kind(first.action, command.action):
             raise request_reused(command.request_id)
-        facility, _ = enter(self._users, user, command.facility, Role.VIEWER)
-        return self._outcomes(user, facility, events)
+        facility, _ = enter(work.users, user, command.facility, Role.VIEWER)
+        return _outcomes(work, user, facility, events)
 
-    def _outcomes(self, user: User, facility: Facility, events: Sequence[Event]) -> list[Outcome]:
-        items = self._store.items(facility.key, [event.draft.item or 0 for event in events])
-        by_id = {item.id: item for item in items}
-        return [_outcome(user, facility, e, by_id[e.draft.item or 0], repeated=True) for e in events]
-
-    def _change(self, user: User, role: Role, facility: Facility, command: Command, item: Item) -> Change:
+    def _change(
+        self, work: Work, user: User, role: Role, facility: Facility, command: Command, item: Item
+    ) -> Change:
         now = self._clock.now()
         last = None
         if command.action is Action.UNDO:
-            last = workflow.last_turn(self._store.history(facility.key, item.id))
+            last = workflow.last_turn(work.reviews.history(facility.key, item.id))
         if command.action is Action.ASSIGN and command.text:
-            assigned = self._users.user(command.text).role_in(facility.key)
+            assigned = work.users.user(command.text).role_in(facility.key)
             if assigned is None or not assigned.includes(Role.REVIEWER):
                 raise InvalidDecisionError(f"{command.text} is no reviewer of {facility.key}")
         after = workflow.result(
@@ -126,9 +125,16 @@ class Turns:
         )  # fmt: skip
         return Change(item.id, item.etag, after, event)
 
-    def _conflict(self, user: User, facility: Facility, item: Item) -> ConflictError:
-        last = workflow.last_turn(self._store.history(facility.key, item.id))
-        return blind.conflict(item, facility, last, user.login)
+
+def _conflict(work: Work, user: User, facility: Facility, item: Item) -> ConflictError:
+    last = workflow.last_turn(work.reviews.history(facility.key, item.id))
+    return blind.conflict(item, facility, last, user.login)
+
+
+def _outcomes(work: Work, user: User, facility: Facility, events: Sequence[Event]) -> list[Outcome]:
+    items = work.reviews.items(facility.key, [event.draft.item or 0 for event in events])
+    by_id = {item.id: item for item in items}
+    return [_outcome(user, facility, e, by_id[e.draft.item or 0], repeated=True) for e in events]
 
 
 def _outcome(user: User, facility: Facility, event: Event, item: Item, *, repeated: bool) -> Outcome:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, Transaction, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -18,6 +19,18 @@ HEAD = "0005"
 _MIGRATION_LOCK = 7_011_117  # any number, the same in every process
 _BUSY_SECONDS = 30
 _BUSY_PAUSE_SECONDS = 0.02
+
+
+class Connections(Protocol):
+    """Where a store has its connections from: a database, or the one connection of a unit of work."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Give a connection to read with."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Give a connection whose changes are kept when the block ends well, or with the unit of work."""
+        ...
 
 
 class Database:
@@ -53,7 +66,7 @@ class Database:
         Raises:
             DatabaseError: Not reachable, not ours, or of a newer schema.
         """
-        with self._reported(), self._opened().connect() as connection:
+        with reported(str(self)), self._opened().connect() as connection:
             yield connection
 
     @contextmanager
@@ -64,8 +77,27 @@ class Database:
         Raises:
             DatabaseError: As for `reading`, or not writable.
         """
-        with self._reported(), self._writer, _write_transaction(self._opened()) as connection:
+        with self.begun() as (connection, transaction):
             yield connection
+            transaction.commit()
+
+    @contextmanager
+    def begun(self) -> Iterator[tuple[Connection, Transaction]]:
+        """
+        Give a connection in one transaction for the caller to commit; without that it is rolled back.
+
+        Raises:
+            DatabaseError: As for `writing`.
+        """
+        with (
+            reported(str(self)),
+            self._writer,
+            _connected_to_write(self._opened()) as connection,
+            connection.begin() as transaction,
+        ):
+            yield connection, transaction
+            if transaction.is_active:
+                transaction.rollback()
 
     def close(self) -> None:
         """Give back the connections; a later use opens them again."""
@@ -87,7 +119,10 @@ class Database:
     def _open(self) -> Engine:
         path = self._sqlite_file()
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _unusable(str(self), error) from error
         engine = _make_engine(self.url)
         try:
             _bring_to_head(engine, str(self))
@@ -96,16 +131,22 @@ class Database:
             raise
         return engine
 
-    @contextmanager
-    def _reported(self) -> Iterator[None]:
-        try:
-            yield
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            cause = str(getattr(error, "orig", None) or error).strip().splitlines()
-            raise DatabaseError(
-                f"database {self}: {cause[0] if cause else type(error).__name__}; "
-                "check JLAC_MAPPER_DATABASE_URL and that the database can be reached and written"
-            ) from error
+
+@contextmanager
+def reported(shown: str) -> Iterator[None]:
+    """Raise DatabaseError, which names the database as *shown*, for what the database says inside."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise _unusable(shown, error) from error
+
+
+def _unusable(shown: str, error: Exception) -> DatabaseError:
+    cause = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return DatabaseError(
+        f"database {shown}: {cause[0] if cause else type(error).__name__}; "
+        "check JLAC_MAPPER_DATABASE_URL and that the database can be reached and written"
+    )
 
 
 def _parsed(text: str) -> URL:
@@ -153,10 +194,8 @@ def _on_sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
-@contextmanager
-def _write_transaction(engine: Engine) -> Iterator[Connection]:
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        yield connection
+def _connected_to_write(engine: Engine) -> Connection:
+    return engine.connect().execution_options(writes=True)
 
 
 def _bring_to_head(engine: Engine, shown: str) -> None:
@@ -179,7 +218,7 @@ def _bring_to_head(engine: Engine, shown: str) -> None:
         )
     if engine.dialect.name == "sqlite":
         _write_ahead(engine)
-    with _write_transaction(engine) as connection:
+    with _connected_to_write(engine) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
         if _revision(connection) in known - {HEAD} | {None}:

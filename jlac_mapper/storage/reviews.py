@@ -26,7 +26,7 @@ from jlac_mapper.review.model import (
     Run,
 )
 from jlac_mapper.storage import chain, house_names, item_rows, reopening, run_rows, waiting
-from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.database import Connections
 from jlac_mapper.storage.item_rows import AT_ONCE, chunks
 from jlac_mapper.storage.review_tables import events, facilities, item_reasons, items, runs
 
@@ -36,14 +36,14 @@ _COUNTED = [action.value for action in (*DECISIONS, Action.SETTLE)]
 class SqlReviewStore:
     """See ReviewStore. Final items are the house names: there is no second table to keep in step."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     # --- lists and items
 
     def import_run(self, run: NewRun, items: Sequence[NewItem], event: EventDraft) -> Run:
         """Take a list in; the same facility and request id again returns the first run."""
-        with self._database.writing() as connection:
+        with self._connections.writing() as connection:
             head = chain.lock_head(connection, run.facility)
             earlier = chain.of_request(connection, run.facility, event.request_id)
             if earlier:
@@ -63,7 +63,7 @@ class SqlReviewStore:
 
     def runs(self, facility: str) -> list[Run]:
         """Return the lists, the newest first."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             found = connection.execute(
                 select(runs).where(runs.c.facility == facility).order_by(runs.c.id.desc())
             )
@@ -71,7 +71,7 @@ class SqlReviewStore:
 
     def run(self, facility: str, run: int) -> Run:
         """Return one list. Raises NotFoundError."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return _run(connection, facility, run)
 
     def item(self, facility: str, item: int) -> Item:
@@ -85,7 +85,7 @@ class SqlReviewStore:
         """Return items by rising id; unknown ones and those of other facilities are left out."""
         wanted = sorted(set(ids))
         found: list[Item] = []
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             for chunk in chunks(wanted, AT_ONCE):
                 statement = item_rows.WHOLE_ITEM.where(items.c.facility == facility, items.c.id.in_(chunk))
                 found += map(item_rows.read_item, connection.execute(statement.order_by(items.c.id)))
@@ -96,7 +96,7 @@ class SqlReviewStore:
         statement = item_rows.WHOLE_ITEM.where(
             items.c.facility == facility, items.c.run == run, items.c.row > after_row
         )
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             found = connection.execute(statement.order_by(items.c.row).limit(limit))
             own = [item_rows.read_item(row) for row in found]
             others = run_rows.read(connection, facility, run, after_row, limit)
@@ -108,7 +108,7 @@ class SqlReviewStore:
         self, query: ItemQuery, *, now: datetime, after: Cursor | None = None, limit: int = 50
     ) -> list[QueueRow]:
         """Return the rows after a cursor in the query's order."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             found = waiting.page(connection, query, now=now, after=after, limit=limit)
             return [item_rows.read_queue_row(row) for row in found]
 
@@ -116,7 +116,7 @@ class SqlReviewStore:
         self, query: ItemQuery, login: str, *, now: datetime, after: Cursor | None = None
     ) -> int | None:
         """Return the first item behind a cursor that *login* may read next."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return waiting.next_for(connection, query, login, now=now, after=after)
 
     def identical(self, facility: str, key: str, states: Sequence[ItemState]) -> list[int]:
@@ -124,7 +124,7 @@ class SqlReviewStore:
         statement = select(items.c.id).where(
             items.c.key == key, items.c.state.in_([s.value for s in states]), items.c.facility == facility
         )
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return sorted(int(found) for found in connection.execute(statement).scalars())
 
     def counts(self, facility: str, run: int | None = None) -> dict[ItemState, int]:
@@ -132,7 +132,7 @@ class SqlReviewStore:
         statement = select(items.c.state, func.count()).where(items.c.facility == facility)
         if run is not None:
             statement = statement.where(items.c.run == run)
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             found = connection.execute(statement.group_by(items.c.state))
             counted = Counter({ItemState(state): count for state, count in found})
             if run is not None:
@@ -145,14 +145,14 @@ class SqlReviewStore:
             events.c.facility == facility, events.c.login == login, events.c.at >= write_moment(since),
             events.c.action.in_(_COUNTED),
         )  # fmt: skip
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return connection.execute(statement).scalar_one()
 
     # --- decisions
 
     def apply(self, facility: str, changes: Sequence[Change], request_id: str) -> tuple[list[Event], bool]:
-        """Make changes and append their events in one transaction; see ReviewStore.apply."""
-        with self._database.writing() as connection:
+        """Make changes and append their events; see ReviewStore.apply."""
+        with self._connections.writing() as connection:
             head = chain.lock_head(connection, facility)
             earlier = chain.of_request(connection, facility, request_id)
             if earlier:
@@ -161,56 +161,61 @@ class SqlReviewStore:
                 _write(connection, facility, change)
             return chain.append(connection, head, [change.event for change in changes]), False
 
+    def hold(self, facility: str) -> None:
+        """Wait for the other writers of a facility's chain, and keep them waiting until the unit ends."""
+        with self._connections.writing() as connection:
+            chain.lock_head(connection, facility)
+
     def done(self, facility: str, request_id: str) -> list[Event]:
         """Return the events of an earlier request; none where it is new."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return chain.of_request(connection, facility, request_id)
 
     def history(self, facility: str, item: int) -> list[Event]:
         """Return an item's events, oldest first."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return chain.of_item(connection, facility, item)
 
     def events(self, facility: str, *, after: int = 0, limit: int = 1000) -> list[Event]:
         """Return events of a chain behind a sequence."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return chain.after_sequence(connection, facility, after, limit)
 
     def head(self, facility: str) -> ChainHead:
         """Return the chain's length and last hash."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return chain.read_head(connection, facility)
 
     # --- what was learnt
 
     def house_names(self, facility: str, keys: Sequence[str]) -> dict[str, list[HouseName]]:
         """Return the final decisions of each house key, the newest first."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return house_names.of_keys(connection, facility, keys)
 
     def house_names_elsewhere(self, facility: str, keys: Sequence[str]) -> dict[str, dict[str, int]]:
         """Return key -> code -> how many other facilities decided so."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return house_names.elsewhere(connection, facility, keys)
 
     def contradictions(self, facility: str) -> list[HouseName]:
         """Return the final decisions of every key that has more than one code."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return house_names.contradictions(connection, facility)
 
     def readings(self, facility: str) -> dict[tuple[str, str], int]:
         """Return (first code, second code) -> number of items that two people read."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return house_names.readings(connection, facility)
 
     def final_codes(self, facility: str) -> dict[str, int]:
         """Return code -> number of final decisions, UNCODABLE left out."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return house_names.final_codes(connection, facility)
 
     def reopen(self, facility: str, moved: Mapping[str, str], event: EventDraft) -> list[Reopened]:
-        """Reopen every final decision for the codes of *moved* in one transaction."""
-        with self._database.writing() as connection:
+        """Reopen every final decision for the codes of *moved*."""
+        with self._connections.writing() as connection:
             return reopening.reopen(connection, facility, moved, event)
 
 

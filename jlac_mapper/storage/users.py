@@ -13,7 +13,7 @@ from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.audit import read_moment, write_moment
 from jlac_mapper.review.model import INSTALLATION, EventDraft, Facility, Role, Session, User
 from jlac_mapper.storage import chain
-from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.database import Connections
 from jlac_mapper.storage.review_tables import facilities, failed_sign_ins, sessions, user_roles, users
 
 _REMEMBERED = timedelta(days=1)
@@ -22,18 +22,18 @@ _REMEMBERED = timedelta(days=1)
 class SqlUserStore:
     """See UserStore."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     def facilities(self) -> list[Facility]:
         """Return every facility by key."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             found = [_facility(row) for row in connection.execute(select(facilities))]
         return sorted(found, key=lambda facility: facility.key)
 
     def facility(self, key: str) -> Facility:
         """Return one facility. Raises NotFoundError."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             found = connection.execute(select(facilities).where(facilities.c.key == key)).one_or_none()
         if found is None:
             raise NotFoundError(f"there is no facility {key!r}")
@@ -48,7 +48,7 @@ class SqlUserStore:
         """
         _require_key(facility.key, 40, "facility key")
         values = {"name": facility.name, "second_reader": facility.second_reader}
-        with self._database.writing() as connection:
+        with self._connections.writing() as connection:
             if not _is_new(connection, event):
                 return
             of_key = facilities.c.key == facility.key
@@ -57,7 +57,7 @@ class SqlUserStore:
 
     def users(self) -> list[User]:
         """Return every user by login."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return sorted(_users(connection), key=lambda user: user.login)
 
     def user(self, login: str) -> User:
@@ -78,7 +78,7 @@ class SqlUserStore:
         """
         _require_key(user.login, 100, "login")
         values: dict[str, Any] = {"name": user.name, "subject": user.subject or None, "active": user.active}
-        with self._database.writing() as connection:
+        with self._connections.writing() as connection:
             if not _is_new(connection, event):
                 return
             taken = select(users.c.login).where(users.c.subject == user.subject, users.c.login != user.login)
@@ -101,7 +101,7 @@ class SqlUserStore:
 
     def password_hash(self, login: str) -> str:
         """Return a user's password hash as saved, "" without one. Raises NotFoundError."""
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             statement = select(users.c.password_hash).where(users.c.login == login)
             found = connection.execute(statement).scalar_one_or_none()
         if found is None:
@@ -110,7 +110,7 @@ class SqlUserStore:
 
     def save_session(self, session: Session) -> None:
         """Keep a session; ended ones of every user are removed on the way."""
-        with self._database.writing() as connection:
+        with self._connections.writing() as connection:
             ended = sessions.c.expires_at <= write_moment(session.created_at)
             connection.execute(delete(sessions).where(ended))
             connection.execute(
@@ -125,7 +125,7 @@ class SqlUserStore:
         statement = select(sessions).where(
             sessions.c.token_digest == token_digest, sessions.c.expires_at > write_moment(now)
         )
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             found = connection.execute(statement).one_or_none()
         if found is None:
             return None
@@ -136,12 +136,12 @@ class SqlUserStore:
 
     def end_session(self, token_digest: str) -> None:
         """Forget a session; none is no error."""
-        with self._database.writing() as connection:
+        with self._connections.writing() as connection:
             connection.execute(delete(sessions).where(sessions.c.token_digest == token_digest))
 
     def record_failed_sign_in(self, keys: Sequence[str], at: datetime) -> None:
         """Count one failure under each key; those older than a day go."""
-        with self._database.writing() as connection:
+        with self._connections.writing() as connection:
             old = failed_sign_ins.c.at < write_moment(at - _REMEMBERED)
             connection.execute(delete(failed_sign_ins).where(old))
             connection.execute(
@@ -153,11 +153,11 @@ class SqlUserStore:
         statement = select(func.count()).where(
             failed_sign_ins.c.key == key, failed_sign_ins.c.at >= write_moment(since)
         )
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             return connection.execute(statement).scalar_one()
 
     def _one(self, condition: Any, missing: str) -> User:
-        with self._database.reading() as connection:
+        with self._connections.reading() as connection:
             found = _users(connection, condition)
         if not found:
             raise NotFoundError(missing)

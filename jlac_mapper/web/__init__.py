@@ -1,1 +1,1 @@
-"""The reviewers' page: server-rendered, works offline, every verb through the review desk."""
+"""The reviewers' page: server-rendered, works offline, every verb through the review service."""

@@ -15,13 +15,14 @@ from starlette.staticfiles import StaticFiles
 
 from jlac_mapper.config import WebSettings
 from jlac_mapper.ports import Clock
-from jlac_mapper.review.desk import OpenedDesk
+from jlac_mapper.review.service import OpenedReview
+from jlac_mapper.review.sign_in import SignIn
+from jlac_mapper.storage.passwords import Argon2Passwords
 from jlac_mapper.web.headers import SecurityHeaders
 from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.messages import preferred, translate
 from jlac_mapper.web.oidc import OidcProvider
 from jlac_mapper.web.pages import PAGES
-from jlac_mapper.web.passwords import SignInGate
 from jlac_mapper.web.render import FOLDER, Renderer
 from jlac_mapper.web.routing import route
 from jlac_mapper.web.services import ReadList, Services
@@ -40,7 +41,7 @@ class _KeptFiles(StaticFiles):
 
 
 def create_app(
-    opened: OpenedDesk,
+    opened: OpenedReview,
     *,
     read_list: ReadList,
     clock: Clock,
@@ -52,7 +53,7 @@ def create_app(
     Return the application.
 
     Args:
-        opened: The desk with its users and codes.
+        opened: The service with its units of work and codes.
         read_list: Reads an uploaded list.
         clock: The time that sessions and limits go by.
         settings: Provider and host names; none when not given.
@@ -61,12 +62,12 @@ def create_app(
     """
     settings = settings or WebSettings()
     services = Services(
-        desk=opened.desk,
-        users=opened.users,
+        review=opened.review,
+        units=opened.units,
+        sign_in=SignIn(opened.units, clock, Argon2Passwords()),
         codes=opened.codes,
         clock=clock,
         renderer=Renderer(),
-        gate=SignInGate(opened.users),
         jobs=ImportJobs(),
         read_list=read_list,
         templates=templates,

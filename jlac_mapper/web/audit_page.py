@@ -18,13 +18,13 @@ def show(call: Call) -> Response:
 
 def verify(call: Call) -> Response:
     """Recompute the chain and say what is wrong with it."""
-    return _page(call, problems=call.services.desk.verify(call.user, _key(call)))
+    return _page(call, problems=call.review.verify(call.user, _key(call)))
 
 
 def download(call: Call) -> Response:
     """Hand out the chain as JSON lines."""
     out = io.StringIO()
-    call.services.desk.export_audit(call.user, _key(call), out)
+    call.review.export_audit(call.user, _key(call), out)
     headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"'}
     return Response(out.getvalue().encode(), media_type="application/jsonl; charset=utf-8", headers=headers)
 
@@ -33,7 +33,7 @@ def _page(call: Call, problems: list[str] | None) -> Response:
     key = _key(call)
     given = call.request.query_params.get("from", "1")
     first = max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 19 else 1
-    shown = list(islice(call.services.desk.audit(call.user, key, after=first - 1), ROWS + 1))
+    shown = list(islice(call.review.audit(call.user, key, after=first - 1), ROWS + 1))
     return call.page(
         "audit.html",
         facility=call.facility() if key else None,

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from jlac_mapper.errors import NotFoundError
 from jlac_mapper.review.model import INSTALLATION, Facility, Role, Session, User
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.web.messages import translate
 from jlac_mapper.web.services import Services
 
@@ -21,6 +22,8 @@ class Call:
 
     request: Request
     services: Services
+    review: ReviewService
+    """Within the request's unit of work; that of `services` has its own."""
     language: str
     csrf: str
     """What a form must carry back."""
@@ -59,11 +62,11 @@ class Call:
 
     def facility(self) -> Facility:
         """Return the path's facility; the user has a role in it."""
-        return self.services.users.facility(self.facility_key)
+        return self.review.facility(self.user, self.facility_key)
 
     def facilities(self) -> list[Facility]:
         """Return the facilities in which the user has a role."""
-        return self.services.desk.facilities(self.user)
+        return self.review.facilities(self.user)
 
     def has(self, role: Role) -> bool:
         """Tell whether the user may do what *role* may, in the path's facility."""

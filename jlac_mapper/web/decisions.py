@@ -1,4 +1,4 @@
-"""What a reviewer does with an item: each form becomes one command at the desk."""
+"""What a reviewer does with an item: each form becomes one command."""
 
 from starlette.responses import Response
 
@@ -19,7 +19,7 @@ from jlac_mapper.web.render import hyphenated
 from jlac_mapper.web.routing import status_of
 
 ANSWER = "answer"
-"""The form's word for: the ticked code is right; the desk's action depends on which one it is."""
+"""The form's word for: the ticked code is right; the service's action depends on which one it is."""
 
 
 class NothingTickedError(InvalidDecisionError):
@@ -48,12 +48,12 @@ def take_next(call: Call) -> Response:
 
 def decide(call: Call) -> Response:
     """Do one command; then the next item, or the same one again."""
-    desk, facility = call.services.desk, call.facility_key
+    review, facility = call.review, call.facility_key
     chosen = QueueFilter.from_text(call.text("queue"))
-    view = desk.view(call.user, facility, call.path_number("item"))
+    view = review.view(call.user, facility, call.path_number("item"))
     try:
         command = command_of(call, view)
-        outcome = desk.decide(call.user, command)
+        outcome = review.decide(call.user, command)
     except (ConflictError, InvalidDecisionError, InvalidCodeError, NotAllowedError) as error:
         return _refused(call, error, chosen)
     number = outcome.item.id
@@ -94,11 +94,11 @@ def command_of(call: Call, view: ItemView) -> Command:
 
 def preview(call: Call) -> Response:
     """Show what an answer would do to the identical rows; nothing changes."""
-    desk, chosen = call.services.desk, QueueFilter.from_text(call.text("queue"))
-    view = desk.view(call.user, call.facility_key, call.path_number("item"))
+    review, chosen = call.review, QueueFilter.from_text(call.text("queue"))
+    view = review.view(call.user, call.facility_key, call.path_number("item"))
     try:
         command = command_of(call, view)
-        found = desk.preview(call.user, command)
+        found = review.preview(call.user, command)
     except (ConflictError, InvalidDecisionError, InvalidCodeError, NotAllowedError) as error:
         return _refused(call, error, chosen)
     return call.page(
@@ -114,8 +114,8 @@ def preview(call: Call) -> Response:
 
 def decide_identical(call: Call) -> Response:
     """Do the previewed command on the rows left ticked; all of them or none."""
-    desk, chosen = call.services.desk, QueueFilter.from_text(call.text("queue"))
-    view = desk.view(call.user, call.facility_key, call.path_number("item"))
+    review, chosen = call.review, QueueFilter.from_text(call.text("queue"))
+    view = review.view(call.user, call.facility_key, call.path_number("item"))
     etags: dict[int, int] = {}
     for value in call.form.getlist("ticked"):
         number, _, etag = str(value).partition(":")
@@ -126,7 +126,7 @@ def decide_identical(call: Call) -> Response:
         if not etags:
             raise NothingTickedError("no row is ticked")
         command = command_of(call, view)
-        desk.decide_identical(call.user, command, etags)
+        review.decide_identical(call.user, command, etags)
     except (ConflictError, InvalidDecisionError, InvalidCodeError, NotAllowedError) as error:
         return _refused(call, error, chosen)
     return _to_next(
@@ -150,8 +150,8 @@ def _answer(view: ItemView, code: str) -> tuple[Action, str]:
 def _to_next(
     call: Call, chosen: QueueFilter, *, after: int, request_id: str, last: int | None = None
 ) -> Response:
-    desk, facility = call.services.desk, call.facility_key
-    view = desk.next_item(call.user, chosen.work_query(facility), request_id=request_id, after=after)
+    review, facility = call.review, call.facility_key
+    view = review.next_item(call.user, chosen.work_query(facility), request_id=request_id, after=after)
     if view is None:
         return call.redirect(call.path(query=chosen.to_text(done="all", last=last)))
     return call.redirect(call.path("items", view.item.id, query=chosen.to_text(last=last)))
@@ -159,7 +159,7 @@ def _to_next(
 
 def _refused(call: Call, error: JlacMapperError, chosen: QueueFilter) -> Response:
     """Show the item as it stands now, and why the command was not done."""
-    view = call.services.desk.view(call.user, call.facility_key, call.path_number("item"))
+    view = call.review.view(call.user, call.facility_key, call.path_number("item"))
     if isinstance(error, ConflictError):
         is_told = bool(error.by and error.code)
         problem = (

@@ -16,10 +16,10 @@ ROWS = 50
 
 def house_names(call: Call) -> Response:
     """Show names with more than one code, then every final decision."""
-    desk, key = call.services.desk, call.facility_key
+    review, key = call.review, call.facility_key
     after = read_cursor(call.request.query_params.get("after", ""))
-    page = desk.queue(call.user, ItemQuery(key, states=(ItemState.FINAL,)), after=after, limit=ROWS)
-    against = desk.contradictions(call.user, key) if after is None else []
+    page = review.queue(call.user, ItemQuery(key, states=(ItemState.FINAL,)), after=after, limit=ROWS)
+    against = review.contradictions(call.user, key) if after is None else []
     return call.page(
         "house_names.html",
         facility=call.facility(),
@@ -43,7 +43,7 @@ def disputes(call: Call) -> Response:
 
 def agreement(call: Call) -> Response:
     """Show observed agreement and Cohen's kappa."""
-    found = call.services.desk.agreement(call.user, call.facility_key)
+    found = call.review.agreement(call.user, call.facility_key)
     return call.page(
         "agreement.html", facility=call.facility(), agreement=found, has_kappa=not math.isnan(found.kappa)
     )
@@ -51,7 +51,7 @@ def agreement(call: Call) -> Response:
 
 def _rows(call: Call, query: ItemQuery, name: str) -> Response:
     after = read_cursor(call.request.query_params.get("after", ""))
-    page = call.services.desk.queue(call.user, query, after=after, limit=ROWS)
+    page = call.review.queue(call.user, query, after=after, limit=ROWS)
     return call.page(
         "rows.html",
         facility=call.facility(),

@@ -21,7 +21,7 @@ FOUND = 20
 
 def show(call: Call) -> Response:
     """Show an item as it stands; reading changes nothing."""
-    view = call.services.desk.view(call.user, call.facility_key, call.path_number("item"))
+    view = call.review.view(call.user, call.facility_key, call.path_number("item"))
     chosen = QueueFilter.of(call.request.query_params)
     return item_response(call, view, chosen, last=_last(call))
 
@@ -48,7 +48,7 @@ def item_response(
         problem: What went wrong, in the user's language.
         detail: The error's own line.
     """
-    desk, codes = call.services.desk, call.services.codes
+    review, codes = call.review, call.services.codes
     item = view.item
     rules, machine = statements(item.mapping.evidence, call.language)
     text = call.request.query_params.get("q", "")[:200]
@@ -64,14 +64,14 @@ def item_response(
         machine=machine,
         now=call.services.clock.now(),
         # The script asks for them behind the item.
-        counts=None if "x-swap" in call.request.headers else desk.counts(call.user, call.facility_key),
+        counts=None if "x-swap" in call.request.headers else review.counts(call.user, call.facility_key),
         queue=chosen.to_text(),
         name_of=_names(call),
         last=last,
         problem=problem,
         detail=detail,
         search_text=text,
-        found=_found(call, view, desk.search(call.user, call.facility_key, text, FOUND)) if text else [],
+        found=_found(call, view, review.search(call.user, call.facility_key, text, FOUND)) if text else [],
         contradicting=len({name.code for name in view.house_names}) > 1,
         done=call.request.query_params.get("done", ""),
     )
@@ -79,7 +79,7 @@ def item_response(
 
 def progress(call: Call) -> Response:
     """Answer the strip of progress and rate: a fragment."""
-    return call.page("progress.html", counts=call.services.desk.counts(call.user, call.facility_key))
+    return call.page("progress.html", counts=call.review.counts(call.user, call.facility_key))
 
 
 def search(call: Call) -> Response:
@@ -88,8 +88,8 @@ def search(call: Call) -> Response:
     number = call.request.query_params.get("item", "")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise NotFoundError("the search names no item")
-    view = call.services.desk.view(call.user, call.facility_key, int(number))
-    found = call.services.desk.search(call.user, call.facility_key, text, FOUND)
+    view = call.review.view(call.user, call.facility_key, int(number))
+    found = call.review.search(call.user, call.facility_key, text, FOUND)
     return call.page("found.html", found=_found(call, view, found), search_text=text)
 
 
@@ -113,7 +113,7 @@ def _last(call: Call) -> ItemView | None:
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         return None
     try:
-        view = call.services.desk.view(call.user, call.facility_key, int(number))
+        view = call.review.view(call.user, call.facility_key, int(number))
     except JlacMapperError:
         return None
     return view if Action.UNDO in view.allowed else None

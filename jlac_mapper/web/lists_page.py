@@ -13,13 +13,13 @@ EVERY_RUN = "all"
 
 def lists(call: Call) -> Response:
     """Show the lists, the newest first, and those on their way."""
-    desk, key = call.services.desk, call.facility_key
-    runs = desk.runs(call.user, key)
+    review, key = call.review, call.facility_key
+    runs = review.runs(call.user, key)
     return call.page(
         "lists.html",
         facility=call.facility(),
         runs=runs,
-        counts={run.id: desk.counts(call.user, key, run.id) for run in runs[:SHOWN]},
+        counts={run.id: review.counts(call.user, key, run.id) for run in runs[:SHOWN]},
         shown=SHOWN,
         jobs=call.services.jobs.of(key),
         formats=list(ExportFormat),
@@ -41,7 +41,7 @@ def download(call: Call) -> Response:
         raise NotFoundError(f"there is no list {run!r}")
     services = call.services
     file = export_file(
-        services.desk,
+        call.review,
         services.codes,
         call.user,
         call.facility_key,

@@ -64,7 +64,7 @@ class QueueFilter:
         return urlencode({key: value for key, value in {**own, **more}.items() if value not in ("", None)})
 
     def query(self, facility: str, *, default: str = "open") -> ItemQuery:
-        """Return what the desk is asked; *default* is the state where none was chosen."""
+        """Return what review is asked; *default* is the state where none was chosen."""
         return ItemQuery(
             facility,
             states=STATES[self.state or default],

@@ -18,24 +18,24 @@ def facilities(call: Call) -> Response:
     found = call.facilities()
     if len(found) == 1:
         return call.redirect(f"/f/{quote(found[0].key, safe='')}")
-    counts = {f.key: call.services.desk.counts(call.user, f.key) for f in found}
+    counts = {f.key: call.review.counts(call.user, f.key) for f in found}
     return call.page("facilities.html", facilities=found, counts=counts)
 
 
 def queue(call: Call) -> Response:
     """Show one page of the queue."""
-    desk, facility = call.services.desk, call.facility()
+    review, facility = call.review, call.facility()
     chosen = QueueFilter.of(call.request.query_params)
     after = read_cursor(call.request.query_params.get("after", ""))
-    page = desk.queue(call.user, chosen.query(facility.key), after=after, limit=ROWS)
+    page = review.queue(call.user, chosen.query(facility.key), after=after, limit=ROWS)
     return call.page(
         "queue.html",
         facility=facility,
         filter=chosen,
         page=page,
         now=call.services.clock.now(),
-        counts=desk.counts(call.user, facility.key),
-        runs=desk.runs(call.user, facility.key),
+        counts=review.counts(call.user, facility.key),
+        runs=review.runs(call.user, facility.key),
         next_page=call.path(query=chosen.to_text(after=cursor_text(page.next))) if page.next else "",
         is_first=after is None,
         states=list(STATES),

@@ -1,7 +1,10 @@
-"""Every page has a method, a path and a role; this is the one place where role and origin are checked."""
+"""
+Every page has a method, a path, a role and a unit of work.
+
+This is the one place where role and origin are checked, and where a request's unit of work begins and ends.
+"""
 
 import logging
-import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +28,10 @@ from jlac_mapper.errors import (
     NotFoundError,
     ServerUnavailableError,
 )
-from jlac_mapper.review.model import INSTALLATION, Role, User
+from jlac_mapper.review.access import signed_in
+from jlac_mapper.review.model import INSTALLATION, Role, Session, User
+from jlac_mapper.review.service import ReviewService
+from jlac_mapper.review.tokens import new_secret
 from jlac_mapper.web import sessions
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.messages import preferred
@@ -45,6 +51,15 @@ class Access(StrEnum):
     ADMIN = Role.ADMIN
 
 
+class Unit(StrEnum):
+    """What a page does in the request's unit of work."""
+
+    READS = "reads"
+    WRITES = "writes"
+    NONE = "none"
+    """It takes long, or nothing of review is asked: it begins after the unit in which the user was found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page; `files` is how many files its form may hold."""
@@ -53,6 +68,7 @@ class Page:
     path: str
     access: Access
     handle: Callable[[Call], Response]
+    unit: Unit = Unit.READS
     files: int = 0
 
 
@@ -86,28 +102,48 @@ def route(page: Page, services: Services) -> Route:
 
 
 def _serve(page: Page, services: Services, request: Request, form: FormData) -> Response:
-    session = sessions.current(request, services.users, services.clock.now())
-    user = _user(services, session.login) if session else None
-    if user is None:
-        session = None
+    try:
+        return _served(page, services, request, form)
+    except JlacMapperError as error:
+        # The database could not even say who asks, or could not keep what was done.
+        _LOG.error("%s %s: %s", page.method, page.path, error)
+        nobody = _call(services, request, form, services.review, None)
+        return failure(nobody, status_of(error), str(error))
+
+
+def _served(page: Page, services: Services, request: Request, form: FormData) -> Response:
+    """Answer in one unit of work; what the page did and committed in it is kept however it went on."""
+    token = sessions.token_of(request)
+    # Nobody who is not signed in holds up those who write.
+    writes = page.unit is Unit.WRITES and bool(token)
+    with services.units.writing() if writes else services.units.reading() as work:
+        found = signed_in(work.users, token, services.clock.now())
+        if page.unit is not Unit.NONE:
+            response = _respond(page, _call(services, request, form, services.review.within(work), found))
+            work.commit()
+            return response
+    return _respond(page, _call(services, request, form, services.review, found))
+
+
+def _call(
+    services: Services, request: Request, form: FormData, review: ReviewService,
+    found: tuple[Session, User] | None,
+) -> Call:  # fmt: skip
+    session, user = found or (None, User("", ""))
     form_token = request.cookies.get(sessions.cookie_name(request, sessions.FORM_COOKIE), "")
-    csrf = session.csrf if session else form_token
     chosen = request.cookies.get(sessions.cookie_name(request, sessions.LANGUAGE_COOKIE), "")
     language = preferred(chosen, request.headers.get("accept-language", ""))
-    fresh = "" if csrf else secrets.token_urlsafe(32)
-    call = Call(request, services, language, csrf or fresh, session, user or User("", ""), form)
-    response = _refuse(page, call) or _answer(page, call, csrf)
-    if fresh and page.access is Access.PUBLIC:
-        sessions.set_cookie(request, response, sessions.FORM_COOKIE, fresh, seconds=None)
+    csrf = session.csrf if session else form_token
+    return Call(request, services, review, language, csrf or new_secret(), session, user, form)
+
+
+def _respond(page: Page, call: Call) -> Response:
+    form_token = call.request.cookies.get(sessions.cookie_name(call.request, sessions.FORM_COOKIE), "")
+    expected = call.session.csrf if call.session else form_token
+    response = _refuse(page, call) or _answer(page, call, expected)
+    if not expected and page.access is Access.PUBLIC:
+        sessions.set_cookie(call.request, response, sessions.FORM_COOKIE, call.csrf, seconds=None)
     return response
-
-
-def _user(services: Services, login: str) -> User | None:
-    try:
-        user = services.users.user(login)
-    except NotFoundError:
-        return None
-    return user if user.active else None
 
 
 def _refuse(page: Page, call: Call) -> Response | None:

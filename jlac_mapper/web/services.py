@@ -1,4 +1,4 @@
-"""What the pages work with: the desk, who may sign in, and the parts that live as long as the server."""
+"""What the pages work with: the service, who may sign in, and the parts that live as long as the server."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from jlac_mapper.ports import Clock
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review.ports import UserStore
+from jlac_mapper.review.ports import UnitOfWork
+from jlac_mapper.review.service import ReviewService
+from jlac_mapper.review.sign_in import SignIn
 from jlac_mapper.types import LocalTest
 from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.oidc import OidcProvider
-from jlac_mapper.web.passwords import SignInGate
 from jlac_mapper.web.render import Renderer
 
 ReadList = Callable[[Path], Sequence[LocalTest]]
@@ -22,12 +22,12 @@ ReadList = Callable[[Path], Sequence[LocalTest]]
 class Services:
     """The parts of one running page."""
 
-    desk: ReviewDesk
-    users: UserStore
+    review: ReviewService
+    units: UnitOfWork
+    sign_in: SignIn
     codes: CodeSearch
     clock: Clock
     renderer: Renderer
-    gate: SignInGate
     jobs: ImportJobs
     read_list: ReadList
     templates: str = ""

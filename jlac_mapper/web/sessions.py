@@ -1,19 +1,12 @@
-"""Sessions: an unguessable token in the browser's cookie, its SHA-256 in the database."""
+"""Sessions in the browser: cookies, and forms that no other site can send."""
 
-import hashlib
 import hmac
-import secrets
-from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jlac_mapper.review.model import Session
-from jlac_mapper.review.ports import UserStore
-
-LIFE = timedelta(hours=10)
-"""One working day."""
+from jlac_mapper.review.sign_in import LIFE
 
 SESSION_COOKIE = "jlac_session"
 FORM_COOKIE = "jlac_form"
@@ -50,40 +43,15 @@ def drop_cookie(request: Request, response: Response, name: str) -> None:
     )
 
 
-def digest(token: str) -> str:
-    """Return what is kept of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def begin(request: Request, response: Response, users: UserStore, login: str, now: datetime) -> None:
-    """Begin a session of *login*; an earlier one of this browser ends."""
-    end(request, response, users)
-    token = secrets.token_urlsafe(32)
-    users.save_session(
-        Session(
-            token_digest=digest(token),
-            login=login,
-            csrf=secrets.token_urlsafe(32),
-            created_at=now,
-            expires_at=now + LIFE,
-        )
-    )
+def begin(request: Request, response: Response, token: str) -> None:
+    """Give the browser the token of its new session."""
     set_cookie(request, response, SESSION_COOKIE, token, seconds=int(LIFE.total_seconds()))
     drop_cookie(request, response, FORM_COOKIE)
 
 
-def end(request: Request, response: Response, users: UserStore) -> None:
-    """End the browser's session, on both sides."""
-    token = request.cookies.get(cookie_name(request, SESSION_COOKIE), "")
-    if token:
-        users.end_session(digest(token))
-    drop_cookie(request, response, SESSION_COOKIE)
-
-
-def current(request: Request, users: UserStore, now: datetime) -> Session | None:
-    """Return the browser's session while it lasts."""
-    token = request.cookies.get(cookie_name(request, SESSION_COOKIE), "")
-    return users.session(digest(token), now) if token else None
+def token_of(request: Request) -> str:
+    """Return the token that the browser sends; empty for none."""
+    return request.cookies.get(cookie_name(request, SESSION_COOKIE), "")
 
 
 def is_forged(request: Request, expected: str, given: str) -> bool:

@@ -5,11 +5,11 @@ import logging
 from starlette.responses import Response
 
 from jlac_mapper.errors import NotFoundError
+from jlac_mapper.review.sign_in import WINDOW, TooManyFailuresError
 from jlac_mapper.web import sessions
 from jlac_mapper.web.call import Call, own_path
 from jlac_mapper.web.messages import LANGUAGES
 from jlac_mapper.web.oidc import OidcRefusedError, Visit
-from jlac_mapper.web.passwords import WINDOW, TooManyFailuresError
 
 _LOG = logging.getLogger(__name__)
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -29,19 +29,21 @@ def with_password(call: Call) -> Response:
     login, back = call.text("login"), own_path(call.text("back"))
     password = call.form.get("password", "")
     address = call.request.client.host if call.request.client else ""
-    now = call.services.clock.now()
     try:
-        user = call.services.gate.check(login, password if isinstance(password, str) else "", address, now)
+        token = call.services.sign_in.with_password(
+            login,
+            password if isinstance(password, str) else "",
+            address,
+            ended=sessions.token_of(call.request),
+        )
     except TooManyFailuresError:
         response = _form(call, back, status=429, message=call.t("sign_in.wait"), login=login)
         response.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
         return response
-    if user is None:
+    if token is None:
         _LOG.warning("failed sign-in from %s", address)
         return _form(call, back, status=403, message=call.t("sign_in.wrong"), login=login)
-    response = call.redirect(back)
-    sessions.begin(call.request, response, call.services.users, user.login, now)
-    return response
+    return _signed_in(call, back, token)
 
 
 def to_provider(call: Call) -> Response:
@@ -64,21 +66,17 @@ def from_provider(call: Call) -> Response:
         subject = call.services.oidc.finish(call.request, visit)
     except OidcRefusedError as error:
         return _form(call, "/", status=403, message=f"{call.t('sign_in.refused')} ({error})")
-    try:
-        user = call.services.users.user_by_subject(subject)
-    except NotFoundError:
-        user = None
-    if user is None or not user.active:
+    token = call.services.sign_in.with_identity(subject, ended=sessions.token_of(call.request))
+    if token is None:
         return _form(call, "/", status=403, message=call.t("sign_in.unknown", subject=subject))
-    response = call.redirect(visit.back)
-    sessions.begin(call.request, response, call.services.users, user.login, visit.now)
-    return response
+    return _signed_in(call, visit.back, token)
 
 
 def sign_out(call: Call) -> Response:
     """End the session."""
+    call.services.sign_in.end(sessions.token_of(call.request))
     response = call.redirect("/sign-in")
-    sessions.end(call.request, response, call.services.users)
+    sessions.drop_cookie(call.request, response, sessions.SESSION_COOKIE)
     return response
 
 
@@ -88,6 +86,12 @@ def choose_language(call: Call) -> Response:
     language = call.text("language")
     if language in LANGUAGES:
         sessions.set_cookie(call.request, response, sessions.LANGUAGE_COOKIE, language, seconds=_YEAR_SECONDS)
+    return response
+
+
+def _signed_in(call: Call, back: str, token: str) -> Response:
+    response = call.redirect(back)
+    sessions.begin(call.request, response, token)
     return response
 
 

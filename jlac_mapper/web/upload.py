@@ -31,7 +31,7 @@ def take(call: Call) -> Response:
     if not request_id:
         raise InputError(call.t("upload.no_file"))
     path, digest = _keep(given, PurePath(name).suffix.lower())
-    desk, user, key, read_list = call.services.desk, call.user, call.facility_key, call.services.read_list
+    review, user, key, read_list = call.services.review, call.user, call.facility_key, call.services.read_list
 
     def work(report: Report) -> Run:
         try:
@@ -41,7 +41,7 @@ def take(call: Call) -> Response:
                 # The user knows the file by its own name.
                 raise InputError(str(error).replace(str(path), name).replace(path.name, name)) from None
             report(0, len(tests))
-            return desk.import_list(
+            return review.import_list(
                 user, key, file_name=name, digest=digest, tests=tests, request_id=request_id,
                 progress=lambda done: report(done, len(tests)),
             )  # fmt: skip

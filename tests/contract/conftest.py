@@ -109,6 +109,6 @@ def store(review_database: Database, users: SqlUserStore) -> SqlReviewStore:  # 
 
 
 @pytest.fixture
-def office(store: SqlReviewStore, users: SqlUserStore) -> Office:
-    """A desk with people who may sit at it."""
-    return Office(store, users)
+def office(review_database: Database, store: SqlReviewStore, users: SqlUserStore) -> Office:
+    """The service of review with people who use it."""
+    return Office(review_database, store, users)

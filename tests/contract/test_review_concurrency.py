@@ -13,12 +13,13 @@ import pytest
 
 from jlac_mapper.errors import ConflictError
 from jlac_mapper.review.commands import Command, ItemQuery
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import DECISIONS, WAITING, Action, ItemState, Role, User
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage import database as sql_database
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from tests.support.fakes import ScriptedMapper
 from tests.support.review_values import CODES, StandingClock, a_draft, a_run, new_items
 
@@ -28,9 +29,9 @@ QUERY = ItemQuery("h1", states=WAITING)
 ADMIN = User("root", "Root", {"": Role.ADMIN})
 
 
-def open_desk(database: Database) -> ReviewDesk:
-    return ReviewDesk(
-        store=SqlReviewStore(database), users=SqlUserStore(database), clock=StandingClock(),
+def open_review(database: Database) -> ReviewService:
+    return ReviewService(
+        units=SqlUnitOfWork(database), clock=StandingClock(),
         mapper=ScriptedMapper({}), codes=CODES, edition="2025",
     )  # fmt: skip
 
@@ -38,11 +39,11 @@ def open_desk(database: Database) -> ReviewDesk:
 class Reviewer(threading.Thread):
     """Decides EACH items without pause; half the time tries what another may have been given."""
 
-    def __init__(self, desk: ReviewDesk, number: int, until: float) -> None:
+    def __init__(self, review: ReviewService, number: int, until: float) -> None:
         super().__init__()
         self.user = User(f"r{number}", "R", {"h1": Role.REVIEWER})
         self.rng = random.Random(number)
-        self.desk, self.until, self.requests = desk, until, 0
+        self.review, self.until, self.requests = review, until, 0
         self.told: list[tuple[int, int]] = []
         self.seen: Counter[str] = Counter()
 
@@ -53,22 +54,22 @@ class Reviewer(threading.Thread):
     def run(self) -> None:
         while len(self.told) < EACH and time.monotonic() < self.until:
             try:
-                self.decide(self.desk)
+                self.decide(self.review)
             except ConflictError:
                 self.seen["conflict"] += 1
             except Exception as error:
                 self.seen[f"{type(error).__name__}: {error}"] += 1
 
-    def decide(self, desk: ReviewDesk) -> None:
+    def decide(self, review: ReviewService) -> None:
         if self.rng.random() < 0.5:
-            rows = desk.queue(self.user, QUERY, limit=5).rows
+            rows = review.queue(self.user, QUERY, limit=5).rows
             item, etag = self.rng.choice([(row.id, row.etag) for row in rows])
         else:
-            view = desk.next_item(self.user, QUERY, request_id=self.request())
+            view = review.next_item(self.user, QUERY, request_id=self.request())
             assert view is not None
             item, etag = view.item.id, view.item.etag
         command = Command("h1", item, etag, Action.NO_CODE, self.request())
-        outcomes = [desk.decide(self.user, command), desk.decide(self.user, command)]
+        outcomes = [review.decide(self.user, command), review.decide(self.user, command)]
         assert [outcome.repeated for outcome in outcomes] == [False, True]
         self.told.append((outcomes[0].event.sequence, item))
 
@@ -83,10 +84,10 @@ def test_twenty_reviewers_at_once_lose_and_double_nothing(
     SqlReviewStore(review_database).import_run(a_run(), new_items(*names), a_draft(Action.IMPORT))
     url = review_database.url.render_as_string(hide_password=False)
     servers = [Database(url) for _ in range(SERVERS)]
-    desks = [open_desk(database) for database in servers]
-    assert all(desk.facilities(ADMIN) for desk in desks)  # all of them are open
+    reviews = [open_review(database) for database in servers]
+    assert all(review.facilities(ADMIN) for review in reviews)  # all of them are open
     until = time.monotonic() + DEADLINE_SECONDS
-    reviewers = [Reviewer(desks[number % SERVERS], number, until) for number in range(REVIEWERS)]
+    reviewers = [Reviewer(reviews[number % SERVERS], number, until) for number in range(REVIEWERS)]
     for reviewer in reviewers:
         reviewer.start()
     for reviewer in reviewers:
@@ -95,15 +96,15 @@ def test_twenty_reviewers_at_once_lose_and_double_nothing(
         database.close()
     seen = sum((reviewer.seen for reviewer in reviewers), Counter[str]())
     assert set(seen) <= {"conflict"}, seen
-    desk = open_desk(review_database)
+    review = open_review(review_database)
     told = sorted(pair for reviewer in reviewers for pair in reviewer.told)
     kept = [
         (event.sequence, event.draft.item)
-        for event in desk.audit(ADMIN, "h1")
+        for event in review.audit(ADMIN, "h1")
         if event.draft.action in DECISIONS
     ]
     assert told == kept
     assert len(told) == REVIEWERS * EACH
     assert max(Counter(item for _, item in told).values()) == 1
-    assert desk.counts(ADMIN, "h1").states[ItemState.FINAL] == len(told)
-    assert desk.verify(ADMIN, "h1") == []
+    assert review.counts(ADMIN, "h1").states[ItemState.FINAL] == len(told)
+    assert review.verify(ADMIN, "h1") == []

@@ -24,7 +24,7 @@ def test_a_second_import_asks_nothing_whatever_became_of_the_first(office: Offic
     office.do(ANN, final, Action.CONFIRM)
     office.do(BOB, claimed, Action.CLAIM)
     again = office.take_in(*NAMES)
-    items = list(office.desk.run_items(ANN, "h1", again.id))
+    items = list(office.review.run_items(ANN, "h1", again.id))
     assert [(i.run, i.row, i.test.name, i.standing.state) for i in items] == [
         (again.id, 1, "AST", ItemState.ACCEPTED), (again.id, 2, "GOT?", ItemState.SENT_BACK),
         (again.id, 3, "CPK?", ItemState.ACCEPTED), (again.id, 4, "unknown", ItemState.PROPOSED),
@@ -33,8 +33,8 @@ def test_a_second_import_asks_nothing_whatever_became_of_the_first(office: Offic
     assert [i.id for i in items if i.id in (sent, untouched, claimed)] == [sent, untouched, claimed]
     assert again.rows == 5
     assert sorted(ids(office.store, ItemQuery("h1"))) == [sent, untouched, claimed]
-    assert office.desk.counts(ANN, "h1").open == 3
-    assert office.desk.counts(ANN, "h1", again.id).states == {
+    assert office.review.counts(ANN, "h1").open == 3
+    assert office.review.counts(ANN, "h1", again.id).states == {
         ItemState.ACCEPTED: 2, ItemState.SENT_BACK: 1, ItemState.PROPOSED: 2,
     }  # fmt: skip
 
@@ -42,15 +42,17 @@ def test_a_second_import_asks_nothing_whatever_became_of_the_first(office: Offic
 def test_what_is_decided_later_answers_the_rows_of_every_list_that_has_them(office: Office) -> None:
     first, second = office.take_in("GOT?", "unknown"), office.take_in("GOT?", "unknown")
     query = replace(WAIT, run=second.id)
-    assert [row.id for row in office.desk.queue(ANN, query).rows] == office.items(first)
+    assert [row.id for row in office.review.queue(ANN, query).rows] == office.items(first)
     for code in (AST, UNCODABLE):
         view = office.next(ANN, query)
         assert view is not None
-        office.desk.decide(ANN, Command("h1", view.item.id, view.item.etag, Action.CONFIRM, office.request()))
+        office.review.decide(
+            ANN, Command("h1", view.item.id, view.item.etag, Action.CONFIRM, office.request())
+        )
         assert office.store.item("h1", view.item.id).standing.code == code
     assert office.next(ANN, query) is None
     for run in (first, second, office.take_in("GOT?", "unknown")):
-        assert [i.standing.code for i in office.desk.run_items(ANN, "h1", run.id)] == [AST, UNCODABLE]
+        assert [i.standing.code for i in office.review.run_items(ANN, "h1", run.id)] == [AST, UNCODABLE]
 
 
 def test_two_readers_are_asked_once_for_a_list_taken_in_between(office: Office) -> None:
@@ -60,11 +62,11 @@ def test_two_readers_are_asked_once_for_a_list_taken_in_between(office: Office) 
         office.do(ANN, item, Action.CHOOSE, facility="h2", code=CK)
     office.do(BOB, disputed, Action.CONFIRM, facility="h2")
     again = office.take_in("GOT?", "CPK?", facility="h2")
-    assert [i.standing.state for i in office.desk.run_items(LEA, "h2", again.id)] == [
+    assert [i.standing.state for i in office.review.run_items(LEA, "h2", again.id)] == [
         ItemState.DISPUTED, ItemState.DECIDED_ONCE,
     ]  # fmt: skip
     assert office.next(ANN, query) is None
-    shown = list(office.desk.run_items(BOB, "h2", again.id))[1]
+    shown = list(office.review.run_items(BOB, "h2", again.id))[1]
     assert shown.standing.first is not None
     assert shown.standing.first.code == ""
 

@@ -1,4 +1,4 @@
-"""The reviewers' desk over both databases: who may do what, the audit trail, a new edition."""
+"""The reviewers' review over both databases: who may do what, the audit trail, a new edition."""
 
 import io
 from dataclasses import replace
@@ -20,43 +20,44 @@ from tests.support.review_values import AST, CK, CODES, ENDED, SUCCESSOR, TP
 def test_a_facility_of_others_looks_as_if_it_were_not_there(office: Office) -> None:
     run = office.take_in("GOT?")
     [item] = office.items(run)
-    desk, command = office.desk, Command("h1", item, 1, Action.CONFIRM, "r")
+    review, command = office.review, Command("h1", item, 1, Action.CONFIRM, "r")
     asks = [
-        lambda: desk.queue(EVE, WAIT), lambda: desk.counts(EVE, "h1"), lambda: desk.view(EVE, "h1", item),
-        lambda: desk.runs(EVE, "h1"), lambda: list(desk.run_items(EVE, "h1", run.id)),
-        lambda: desk.search(EVE, "h1", "AST"), lambda: desk.contradictions(EVE, "h1"),
-        lambda: desk.agreement(EVE, "h1"), lambda: office.next(EVE), lambda: desk.decide(EVE, command),
-        lambda: desk.preview(EVE, command), lambda: desk.decide_identical(EVE, command, {item: 1}),
-        lambda: office.take_in("AST", user=EVE), lambda: desk.audit(EVE, "h1"),
-        lambda: desk.verify(EVE, "h1"), lambda: desk.view(EVE, "h2", item),
-        lambda: desk.decide(EVE, replace(command, facility="h2")),
-        lambda: desk.queue(EVE, replace(WAIT, facility="h9")),
-        lambda: desk.queue(ROOT, replace(WAIT, facility="")),
+        lambda: review.queue(EVE, WAIT), lambda: review.counts(EVE, "h1"),
+        lambda: review.view(EVE, "h1", item),
+        lambda: review.runs(EVE, "h1"), lambda: list(review.run_items(EVE, "h1", run.id)),
+        lambda: review.search(EVE, "h1", "AST"), lambda: review.contradictions(EVE, "h1"),
+        lambda: review.agreement(EVE, "h1"), lambda: office.next(EVE), lambda: review.decide(EVE, command),
+        lambda: review.preview(EVE, command), lambda: review.decide_identical(EVE, command, {item: 1}),
+        lambda: office.take_in("AST", user=EVE), lambda: review.audit(EVE, "h1"),
+        lambda: review.verify(EVE, "h1"), lambda: review.view(EVE, "h2", item),
+        lambda: review.decide(EVE, replace(command, facility="h2")),
+        lambda: review.queue(EVE, replace(WAIT, facility="h9")),
+        lambda: review.queue(ROOT, replace(WAIT, facility="")),
     ]  # fmt: skip
     for ask in asks:
         with pytest.raises(NotFoundError):
             ask()
-    assert desk.facilities(EVE) == [office.users.facility("h2")]
+    assert review.facilities(EVE) == [office.users.facility("h2")]
 
 
 def test_an_inactive_user_is_an_outsider(office: Office) -> None:
     with pytest.raises(NotFoundError):
-        office.desk.queue(replace(ANN, active=False), WAIT)
+        office.review.queue(replace(ANN, active=False), WAIT)
 
 
 def test_a_viewer_reads_and_changes_nothing(office: Office) -> None:
     viewer = User("vic", "Vic", {"h1": Role.VIEWER})
     [item] = office.items(office.take_in("GOT?"))
-    assert office.desk.view(viewer, "h1", item).allowed == frozenset()
-    assert len(office.desk.queue(viewer, WAIT).rows) == 1
+    assert office.review.view(viewer, "h1", item).allowed == frozenset()
+    assert len(office.review.queue(viewer, WAIT).rows) == 1
     command = Command("h1", item, 1, Action.COMMENT, "r", text="hm")
     for ask in (
-        lambda: office.desk.decide(viewer, command), lambda: office.desk.preview(viewer, command),
+        lambda: office.review.decide(viewer, command), lambda: office.review.preview(viewer, command),
         lambda: office.next(viewer), lambda: office.take_in("AST", user=viewer),
-        lambda: office.desk.agreement(viewer, "h1"), lambda: office.desk.audit(viewer, "h1"),
-        lambda: office.desk.save_user(viewer, viewer, request_id="r"),
-        lambda: office.desk.save_facility(LEA, Facility("h3", "Three"), request_id="r"),
-        lambda: office.desk.edition_changed(LEA, request_id="r"), lambda: office.desk.verify(LEA, "h1"),
+        lambda: office.review.agreement(viewer, "h1"), lambda: office.review.audit(viewer, "h1"),
+        lambda: office.people.save_user(viewer, viewer, request_id="r"),
+        lambda: office.people.save_facility(LEA, Facility("h3", "Three"), request_id="r"),
+        lambda: office.review.edition_changed(LEA, request_id="r"), lambda: office.review.verify(LEA, "h1"),
     ):  # fmt: skip
         with pytest.raises(NotAllowedError):
             ask()
@@ -64,13 +65,15 @@ def test_a_viewer_reads_and_changes_nothing(office: Office) -> None:
 
 def test_an_admin_makes_users_and_cannot_lock_everybody_out(office: Office) -> None:
     new = User("new", "New", {"h1": Role.VIEWER})
-    office.desk.save_user(ROOT, new, request_id="r", password_hash="$argon2")
+    office.people.save_user(ROOT, new, request_id="r", password="correct horse battery")
     assert office.users.user("new") == new
+    assert office.users.password_hash("new").startswith("$argon2")
     for harmless in (replace(ROOT, roles={}), replace(ROOT, active=False)):
         with pytest.raises(NotAllowedError, match="own admin role"):
-            office.desk.save_user(ROOT, harmless, request_id="s")
-    [event] = [e for e in office.desk.audit(ROOT, INSTALLATION) if e.draft.request_id == "r"]
+            office.people.save_user(ROOT, harmless, request_id="s")
+    [event] = [e for e in office.review.audit(ROOT, INSTALLATION) if e.draft.request_id == "r"]
     assert "$argon2" not in repr(event)
+    assert "correct horse" not in repr(event)
     assert "h1=viewer" in event.draft.text
 
 
@@ -81,7 +84,7 @@ def test_the_exported_trail_verifies_away_from_the_database(office: Office) -> N
     for item in office.items(office.take_in("GOT?", "CPK?")):
         office.do(ANN, item, Action.CONFIRM)
     out = io.StringIO()
-    assert office.desk.export_audit(ROOT, "h1", out) == 3
+    assert office.review.export_audit(ROOT, "h1", out) == 3
     events = list(audit.from_json_lines(out.getvalue().splitlines()))
     assert audit.verify(events, office.store.head("h1")) == []
     assert audit.verify(events[:-1], office.store.head("h1")) != []
@@ -94,13 +97,13 @@ def test_a_new_edition_reopens_what_it_ended_and_nothing_else(office: Office) ->
     ended, kept = office.items(run)
     old.decide(ANN, Command("h1", ended, 1, Action.PICK, office.request(), code=ENDED))
     office.do(ANN, kept, Action.CONFIRM)
-    reopened = office.desk.edition_changed(ROOT, request_id="use 2025")
+    reopened = office.review.edition_changed(ROOT, request_id="use 2025")
     assert [(r.facility, r.item, r.code, r.successor) for r in reopened] == [("h1", ended, ENDED, SUCCESSOR)]
-    assert office.desk.edition_changed(ROOT, request_id="use 2025") == reopened
-    assert office.desk.edition_changed(ROOT, request_id="use it again") == []
+    assert office.review.edition_changed(ROOT, request_id="use 2025") == reopened
+    assert office.review.edition_changed(ROOT, request_id="use it again") == []
     view = office.next()
     assert view is not None
     assert (view.item.id, view.item.standing.proposal) == (ended, SUCCESSOR)
     assert Reason.CODE_ENDED in view.item.reasons
     assert office.do(ANN, ended, Action.CONFIRM).item.standing.code == SUCCESSOR
-    assert office.desk.verify(ROOT, "h1") == []
+    assert office.review.verify(ROOT, "h1") == []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 from grpc_harness import details_of, status_of
-from review_desk import ROWS, Opened, opened, with_list
+from review_opened import ROWS, Opened, opened, with_list
 
 from jlac_mapper.config import Settings
 from jlac_mapper.grpc_api._pb.v1 import review_pb2
@@ -48,7 +48,7 @@ class WatchedServicer(ReviewServicer):
 
 @dataclass(frozen=True)
 class Reviewing:
-    """A server that serves, a client of it, and the desk behind it."""
+    """A server that serves, a client of it, and the service behind it."""
 
     servicer: WatchedServicer
     stub: "ReviewServiceAsyncStub"
@@ -74,15 +74,15 @@ class Reviewing:
 async def reviewing(
     folder: Path, *, lists: bool = True, export_templates: str = "", mapper: Mapper | None = None
 ) -> AsyncIterator[Reviewing]:
-    """Serve a desk, with the first list taken in where *lists* says so."""
-    desk = with_list(folder) if lists else opened(folder, mapper)
-    servicer = WatchedServicer(desk, desk.clock, export_templates=export_templates)
+    """Serve review, with the first list taken in where *lists* says so."""
+    review = with_list(folder) if lists else opened(folder, mapper)
+    servicer = WatchedServicer(review, review.clock, export_templates=export_templates)
     server = MapperServer(ServedApp(EchoMapper(), Settings(database_url="sqlite://")), review=servicer)
     address = await server.start("127.0.0.1", 0)
     await server.load()
     async with grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
         try:
-            yield Reviewing(servicer, ReviewServiceStub(channel), desk, channel)
+            yield Reviewing(servicer, ReviewServiceStub(channel), review, channel)
         finally:
             await server.stop(0)
 

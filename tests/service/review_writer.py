@@ -8,11 +8,10 @@ from pathlib import Path
 
 from jlac_mapper.errors import ConflictError
 from jlac_mapper.review.commands import Command, ItemQuery
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import WAITING, Action, Role, User
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
-from jlac_mapper.storage.reviews import SqlReviewStore
-from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import LocalTest
 from tests.support.fakes import ScriptedMapper
 from tests.support.review_values import CODES
@@ -26,10 +25,10 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-def open_desk(url: str) -> ReviewDesk:
+def open_review(url: str) -> ReviewService:
     database = Database(url)
-    return ReviewDesk(
-        store=SqlReviewStore(database), users=SqlUserStore(database), clock=SystemClock(),
+    return ReviewService(
+        units=SqlUnitOfWork(database), clock=SystemClock(),
         mapper=ScriptedMapper({}), codes=CODES, edition="2025",
     )  # fmt: skip
 
@@ -38,35 +37,35 @@ def new_request() -> str:
     return uuid.uuid4().hex
 
 
-def take_in(desk: ReviewDesk, user: User, request_id: str) -> int:
+def take_in(review: ReviewService, user: User, request_id: str) -> int:
     """Take in a list in which every name stands twice; return its id."""
     tests = [LocalTest(f"{request_id[:8]} {number // 2}") for number in range(ROWS)]
-    run = desk.import_list(user, "h1", file_name="l", digest="0" * 64, tests=tests, request_id=request_id)
+    run = review.import_list(user, "h1", file_name="l", digest="0" * 64, tests=tests, request_id=request_id)
     return run.id
 
 
-def decide(desk: ReviewDesk, user: User, rng: random.Random) -> str:
+def decide(review: ReviewService, user: User, rng: random.Random) -> str:
     """Decide the next row, alone or with the identical ones; return what was acknowledged."""
-    view = desk.next_item(user, QUERY, request_id=new_request())
+    view = review.next_item(user, QUERY, request_id=new_request())
     if view is None:
         request = new_request()
-        return f"import {request} {take_in(desk, user, request)}"
+        return f"import {request} {take_in(review, user, request)}"
     item = view.item.id
     command = Command("h1", item, view.item.etag, Action.NO_CODE, new_request())
     if rng.random() < 0.5:
-        changes = desk.preview(user, command).changes
-        desk.decide_identical(user, command, {found.id: found.etag for found, _ in changes})
+        changes = review.preview(user, command).changes
+        review.decide_identical(user, command, {found.id: found.etag for found, _ in changes})
         return f"decide {command.request_id} {','.join(str(found.id) for found, _ in changes)}"
-    outcome = desk.decide(user, command)
+    outcome = review.decide(user, command)
     if rng.random() < 0.2:
         command = Command("h1", item, outcome.item.etag, Action.UNDO, new_request())
-        desk.decide(user, command)
+        review.decide(user, command)
     return f"decide {command.request_id} {item}"
 
 
 def write_until_killed(url: str, acknowledged: Path, number: int) -> None:
     """Write one line a decision to *acknowledged*, each after the database has said yes."""
-    desk = open_desk(url)
+    review = open_review(url)
     user = User(f"r{number}", "R", {"h1": Role.REVIEWER})
     rng = random.Random(number)
     # One write to the kernel a line: nothing waits in this process when it is killed. The kernel itself may
@@ -75,7 +74,7 @@ def write_until_killed(url: str, acknowledged: Path, number: int) -> None:
     os.write(target, b"\n")
     while True:
         try:
-            line = decide(desk, user, rng)
+            line = decide(review, user, rng)
         except ConflictError:
             continue
         os.write(target, f"{line} .\n".encode())

@@ -130,7 +130,7 @@ async def test_a_list_with_a_row_that_is_too_long_is_taken_in_whole(tmp_path: Pa
         listed = (await server.stub.ListItems(requests()["ListItems"], metadata=who)).rows
         reasons = {item.row: list(item.reasons) for item in listed}
         assert (reasons[2], reasons[3]) == (["FIELD_TOO_LONG"], ["FIELD_TOO_LONG"])
-        items = list(server.opened.desk.run_items(server.opened.user("hanako"), "h1", run.id))
+        items = list(server.opened.review.run_items(server.opened.user("hanako"), "h1", run.id))
         assert [item.test for item in items] == list(tests)
         dispositions = [item.mapping.disposition is Disposition.ERROR for item in items]
         assert dispositions == [False, True, True, False]

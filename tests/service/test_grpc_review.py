@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 from grpc_review_harness import FILTER, refused, requests, reviewing
-from review_desk import ALT, AST
+from review_opened import ALT, AST
 
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.grpc_api._pb.v1 import review_pb2
@@ -63,7 +63,7 @@ async def test_a_viewer_only_reads(tmp_path: Path) -> None:
         for rpc in requests().keys() - reading:
             found = await refused(getattr(server.stub, rpc)(requests()[rpc], metadata=who))
             assert found[:2] == (CODE.PERMISSION_DENIED, "NOT_ALLOWED"), rpc
-        standing = server.opened.desk.view(server.opened.user("viewer"), "h1", 2).item.standing
+        standing = server.opened.review.view(server.opened.user("viewer"), "h1", 2).item.standing
         assert standing.state is ItemState.PROPOSED
 
 
@@ -76,7 +76,7 @@ async def test_a_token_ends_with_its_time_and_with_its_user(tmp_path: Path) -> N
         who = server.who("viewer")
         await server.stub.ListRuns(requests()["ListRuns"], metadata=who)
         gone = User("viewer", "Viewer", {"h1": Role.VIEWER}, active=False)
-        server.opened.desk.save_user(server.opened.user("root"), gone, request_id="gone")
+        server.opened.people.save_user(server.opened.user("root"), gone, request_id="gone")
         assert (await refused(server.stub.ListRuns(requests()["ListRuns"], metadata=who)))[0] is (
             CODE.UNAUTHENTICATED
         )
@@ -245,7 +245,7 @@ async def test_what_makes_no_sense_is_refused_and_changes_nothing(tmp_path: Path
             assert (await refused(server.stub.DecideItem(request, metadata=who)))[:2] == (code, reason), (
                 action
             )
-        standing = server.opened.desk.view(server.opened.user("hanako"), "h1", 2).item.standing
+        standing = server.opened.review.view(server.opened.user("hanako"), "h1", 2).item.standing
         assert standing.state is ItemState.PROPOSED
 
 

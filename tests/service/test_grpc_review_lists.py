@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_review_harness import exported, refused, requests, reviewing, upload
-from review_desk import AST, ROWS
+from review_opened import AST, ROWS
 
 from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as pb
 from jlac_mapper.grpc_api.convert import local_test_to_proto
@@ -57,7 +57,7 @@ async def test_a_list_that_cannot_be_taken_in_leaves_nothing(
         found = await refused(server.stub.ImportList(iter(messages), metadata=server.who("hanako")))
         assert found[:2] == (CODE.INVALID_ARGUMENT, "INPUT_UNUSABLE")
         assert field.rpartition(".")[2] in found[3]
-        assert server.opened.desk.runs(server.opened.user("hanako"), "h1") == []
+        assert server.opened.review.runs(server.opened.user("hanako"), "h1") == []
 
 
 async def test_an_import_whose_caller_goes_away_leaves_nothing(tmp_path: Path) -> None:

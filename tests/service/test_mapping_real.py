@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.bootstrap import App, bind, build_app, open_store
+from jlac_mapper.bootstrap import App, build_app, open_store
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import UnknownEditionError
+from jlac_mapper.master.binding import bind
 from jlac_mapper.master.importers import read_master
 from jlac_mapper.master.starter import load_starter
 from jlac_mapper.types import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.bootstrap import build_app, open_desk
+from jlac_mapper.bootstrap import build_app, open_review
 from jlac_mapper.cli.main import main
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
@@ -53,15 +53,17 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def decided(settings: Settings) -> None:
     """Let a reviewer decide three names for codes of the older edition, and one for no code."""
-    opened = open_desk(settings, build_app(settings))
+    opened = open_review(settings, build_app(settings))
     now = datetime.now(UTC)
-    opened.users.save_facility(Facility("h1", "第一病院"), EventDraft(Action.FACILITY, "cli", now, "f"))
-    opened.users.save_user(ADMIN, EventDraft(Action.USER, "cli", now, "u"))
+    with opened.units.writing() as work:
+        work.users.save_facility(Facility("h1", "第一病院"), EventDraft(Action.FACILITY, "cli", now, "f"))
+        work.users.save_user(ADMIN, EventDraft(Action.USER, "cli", now, "u"))
+        work.commit()
     tests = [LocalTest(f"謎の検査{word}") for word in ("甲", "乙", "丙", "丁")]
-    opened.desk.import_list(ADMIN, "h1", file_name="a", digest="0" * 64, tests=tests, request_id="i")
+    opened.review.import_list(ADMIN, "h1", file_name="a", digest="0" * 64, tests=tests, request_id="i")
     for item, code in enumerate((OLD, ENDED, KEPT, ""), start=1):
         action = Action.PICK if code else Action.NO_CODE
-        opened.desk.decide(ADMIN, Command("h1", item, 1, action, f"r{item}", code=code))
+        opened.review.decide(ADMIN, Command("h1", item, 1, action, f"r{item}", code=code))
 
 
 def run(*words: object, code: int = 0) -> None:
@@ -79,14 +81,14 @@ def test_decisions_whose_code_ended_or_moved_are_listed_and_reopened_with_their_
     [moved] = [line for line in said.splitlines() if OLD in line]
     assert "謎の検査甲" in moved
     assert NEW in moved
-    opened = open_desk(site, build_app(site))
-    waiting = opened.desk.queue(ADMIN, ItemQuery("h1", reason=Reason.CODE_ENDED)).rows
+    opened = open_review(site, build_app(site))
+    waiting = opened.review.queue(ADMIN, ItemQuery("h1", reason=Reason.CODE_ENDED)).rows
     assert [(row.id, row.standing.proposal) for row in waiting] == [(1, NEW), (2, METHOD_000)]
-    final = opened.desk.queue(ADMIN, ItemQuery("h1", states=(ItemState.FINAL,))).rows
+    final = opened.review.queue(ADMIN, ItemQuery("h1", states=(ItemState.FINAL,))).rows
     assert [row.id for row in final] == [3, 4]
-    again = opened.desk.view(ADMIN, "h1", 1)
+    again = opened.review.view(ADMIN, "h1", 1)
     assert again.history[-1].draft.action is Action.REOPEN
-    done = opened.desk.decide(ADMIN, Command("h1", 1, again.item.etag, Action.CONFIRM, "again"))
+    done = opened.review.decide(ADMIN, Command("h1", 1, again.item.etag, Action.CONFIRM, "again"))
     assert done.item.standing.code == NEW
 
 

@@ -26,6 +26,7 @@ from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import Calibration
+from jlac_mapper.master.binding import bind
 from jlac_mapper.master.importers import read_master
 from jlac_mapper.master.starter import Starter, load_starter
 from jlac_mapper.review.commands import Command, ItemQuery
@@ -67,7 +68,7 @@ def build(vocabulary: Vocabulary, starter: Starter) -> Build:
     calibration = Calibration.read(master_data_dir() / "calibration.json")
 
     def built(edition: Edition, day: date) -> tuple[BoundRelease, Pipeline]:
-        bound = bootstrap.bind(edition, starter, vocabulary, day)
+        bound = bind(edition, starter, vocabulary, day)
         pipeline = bootstrap.build_pipeline(
             settings, bound=bound, embedder=embedder, choice_model=ScoreOnlyChoice(), calibration=calibration
         )
@@ -165,29 +166,31 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(database_url=f"sqlite:///{tmp_path / 'j.sqlite3'}")
 
 
-def decide(opened: bootstrap.OpenDesk, codes: Sequence[str]) -> None:
+def decide(opened: bootstrap.OpenReview, codes: Sequence[str]) -> None:
     """Let an admin decide a code for one name each."""
     now = datetime.now(UTC)
-    opened.users.save_facility(Facility("h1", "第一病院"), EventDraft(Action.FACILITY, "cli", now, "f"))
-    opened.users.save_user(ADMIN, EventDraft(Action.USER, "cli", now, "u"))
+    with opened.units.writing() as work:
+        work.users.save_facility(Facility("h1", "第一病院"), EventDraft(Action.FACILITY, "cli", now, "f"))
+        work.users.save_user(ADMIN, EventDraft(Action.USER, "cli", now, "u"))
+        work.commit()
     tests = [LocalTest(f"謎の検査{i}") for i in range(len(codes))]
-    opened.desk.import_list(ADMIN, "h1", file_name="a", digest="0" * 64, tests=tests, request_id="i")
+    opened.review.import_list(ADMIN, "h1", file_name="a", digest="0" * 64, tests=tests, request_id="i")
     for item, code in enumerate(codes, start=1):
-        opened.desk.decide(ADMIN, Command("h1", item, 1, Action.PICK, f"r{item}", code=code))
+        opened.review.decide(ADMIN, Command("h1", item, 1, Action.PICK, f"r{item}", code=code))
 
 
 def test_decisions_are_reopened_on_the_day_of_the_step_with_the_new_codes_proposed(
     settings: Settings,
 ) -> None:
-    decide(bootstrap.open_desk(settings, bootstrap.build_app(settings, as_of=LAST)), list(MOVED))
-    same = bootstrap.open_desk(settings, bootstrap.build_app(settings, as_of=LAST))
-    assert same.desk.edition_changed(ADMIN, request_id="same") == []
-    opened = bootstrap.open_desk(settings, bootstrap.build_app(settings, as_of=FIRST))
-    reopened = opened.desk.edition_changed(ADMIN, request_id="step")
+    decide(bootstrap.open_review(settings, bootstrap.build_app(settings, as_of=LAST)), list(MOVED))
+    same = bootstrap.open_review(settings, bootstrap.build_app(settings, as_of=LAST))
+    assert same.review.edition_changed(ADMIN, request_id="same") == []
+    opened = bootstrap.open_review(settings, bootstrap.build_app(settings, as_of=FIRST))
+    reopened = opened.review.edition_changed(ADMIN, request_id="step")
     # A blood group keeps its own method; only its method 000 is new.
     wanted = {old: new for old, new in MOVED.items() if new}
     assert {each.code: each.successor for each in reopened} == wanted
-    waiting = opened.desk.queue(ADMIN, ItemQuery("h1", reason=Reason.CODE_ENDED)).rows
+    waiting = opened.review.queue(ADMIN, ItemQuery("h1", reason=Reason.CODE_ENDED)).rows
     assert [row.standing.proposal for row in waiting] == list(wanted.values())
     assert {old: opened.codes.successor(old) for old in MOVED} == MOVED
 
@@ -203,11 +206,11 @@ def test_decisions_of_the_release_before_are_reopened_with_their_successors_in_t
         for measurand in ("A10060001100", "A10080001100", "A10090001100", "A10200000100")
     ]
     app = bootstrap.build_app(settings, master="2024-09", as_of=IN_2024)
-    decide(bootstrap.open_desk(settings, app), [*products, "A1006000010000002"])
+    decide(bootstrap.open_review(settings, app), [*products, "A1006000010000002"])
     app = bootstrap.build_app(settings, master="2026", as_of=LATER)
-    opened = bootstrap.open_desk(settings, app, replaced="2024-09")
+    opened = bootstrap.open_review(settings, app, replaced="2024-09")
     reopened = {
-        each.code: each.successor for each in opened.desk.edition_changed(ADMIN, request_id="changed")
+        each.code: each.successor for each in opened.review.edition_changed(ADMIN, request_id="changed")
     }
     assert set(reopened) >= set(products)
     moved = {"A1006": "C1002", "A1008": "C4001", "A1009": "A2007", "A1020": "C1009"}

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.bootstrap import open_users
 from jlac_mapper.cli.main import main
 from jlac_mapper.config import Settings
 from jlac_mapper.review.model import Role
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.users import SqlUserStore
 from tests.support.shipped_release import shipped
 
 LIST = """項目コード,検査名,材料,単位
@@ -45,6 +46,10 @@ def staffed(site: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     run("import", "list.csv", *at("hanako"))
     capsys.readouterr()
     return site
+
+
+def open_users(site: Settings) -> SqlUserStore:
+    return SqlUserStore(Database(site.database_url))
 
 
 def run(*words: object, code: int = 0) -> None:
@@ -231,12 +236,11 @@ def test_a_token_is_shown_once_and_kept_as_its_digest(
 ) -> None:
     from datetime import UTC, datetime
 
-    from jlac_mapper.grpc_api.callers import Callers
+    from jlac_mapper.grpc_api.callers import caller
 
     run("user", "token", "hanako", "--days", "2")
     token = capsys.readouterr().out.strip()
-    callers = Callers(open_users(staffed))
     metadata = [("authorization", f"Bearer {token}")]
-    assert callers.user(metadata, datetime.now(UTC)).login == "hanako"
+    assert caller(open_users(staffed), metadata, datetime.now(UTC)).login == "hanako"
     file = Path(staffed.database_url.removeprefix("sqlite:///"))
     assert token.encode() not in file.read_bytes()

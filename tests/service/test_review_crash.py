@@ -9,6 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 from jlac_mapper.review.model import Action, EventDraft, Facility, ItemState, Role, User
+from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.users import SqlUserStore
 from tests.service import review_writer
 from tests.support.review_values import NOON
 
@@ -43,16 +45,17 @@ def kill_after(url: str, acknowledged: Path, number: int, seconds: float) -> Non
 
 def test_fifty_kills_lose_no_acknowledged_decision_and_leave_none_half_written(tmp_path: Path) -> None:
     url, acknowledged = f"sqlite:///{tmp_path / 'review.sqlite3'}", tmp_path / "acknowledged"
-    desk = review_writer.open_desk(url)
-    desk.save_facility(ADMIN, Facility("h1", "One"), request_id="make")
-    review_writer.take_in(desk, ADMIN, "the first list")
+    review = review_writer.open_review(url)
+    made = EventDraft(Action.FACILITY, "root", NOON, "make")
+    SqlUserStore(Database(url)).save_facility(Facility("h1", "One"), made)
+    review_writer.take_in(review, ADMIN, "the first list")
     rng = random.Random(5)
     for number in range(KILLS):
         kill_after(url, acknowledged, number, rng.uniform(0, 0.12))
 
-    desk = review_writer.open_desk(url)
-    assert desk.verify(ADMIN, "h1") == []
-    events = [event.draft for event in desk.audit(ADMIN, "h1")]
+    review = review_writer.open_review(url)
+    assert review.verify(ADMIN, "h1") == []
+    events = [event.draft for event in review.audit(ADMIN, "h1")]
     by_request: dict[str, list[EventDraft]] = {}
     for event in events:
         by_request.setdefault(event.request_id, []).append(event)
@@ -65,12 +68,12 @@ def test_fifty_kills_lose_no_acknowledged_decision_and_leave_none_half_written(t
             assert sorted(event.item or 0 for event in by_request[request]) == sorted(
                 map(int, what.split(","))
             )
-    runs = desk.runs(ADMIN, "h1")
+    runs = review.runs(ADMIN, "h1")
     assert len(runs) == sum(event.action is Action.IMPORT for event in events)
     last = {event.item: event for event in events if event.item is not None}
     states: Counter[ItemState] = Counter()
     for run in runs:
-        items = list(desk.run_items(ADMIN, "h1", run.id))
+        items = list(review.run_items(ADMIN, "h1", run.id))
         assert [item.row for item in items] == list(range(1, review_writer.ROWS + 1))
         for item in items:
             states[item.standing.state] += 1

@@ -1,11 +1,14 @@
-"""People, a desk, a clock: what the tests of the reviewers' desk work with."""
+"""People, a service, a clock: what the tests of review work with."""
 
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import Command, ItemQuery, ItemView, Outcome
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import INSTALLATION, WAITING, Action, Role, Run, User
+from jlac_mapper.review.people import PeopleService
+from jlac_mapper.review.service import ReviewService
+from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import Disposition, LocalTest
 from tests.support.fakes import ScriptedMapper
 from tests.support.review_values import AST, CK, CODES, StandingClock, a_draft
@@ -25,10 +28,21 @@ ANSWERS = {
 }  # fmt: skip
 
 
-class Office:
-    """A desk with people, a clock and a counter of requests."""
+class OpenPasswords:
+    """Keeps passwords where a test can read them."""
 
-    def __init__(self, store: SqlReviewStore, users: SqlUserStore) -> None:
+    def hash(self, password: str) -> str:
+        return f"$argon2{password}"
+
+    def verify(self, saved: str, password: str) -> bool:
+        return saved == self.hash(password)
+
+
+class Office:
+    """A service with people, a clock and a counter of requests."""
+
+    def __init__(self, database: Database, store: SqlReviewStore, users: SqlUserStore) -> None:
+        self.units = SqlUnitOfWork(database)
         self.clock = StandingClock()
         self.mapper = ScriptedMapper(ANSWERS)
         self.store = store
@@ -36,11 +50,12 @@ class Office:
         self.requests = 0
         for user in (ANN, BOB, LEA, EVE, ROOT):
             users.save_user(user, a_draft(Action.USER, request_id=f"make {user.login}"))
-        self.desk = self.open()
+        self.review = self.open()
+        self.people = PeopleService(units=self.units, clock=self.clock, passwords=OpenPasswords())
 
-    def open(self, codes: CodeSearch = CODES, edition: str = "2025") -> ReviewDesk:
-        return ReviewDesk(
-            store=self.store, users=self.users, clock=self.clock, mapper=self.mapper, codes=codes,
+    def open(self, codes: CodeSearch = CODES, edition: str = "2025") -> ReviewService:
+        return ReviewService(
+            units=self.units, clock=self.clock, mapper=self.mapper, codes=codes,
             edition=edition,
         )  # fmt: skip
 
@@ -50,16 +65,16 @@ class Office:
 
     def take_in(self, *names: str, user: User = ANN, facility: str = "h1") -> Run:
         tests = [LocalTest(name, local_code=str(number)) for number, name in enumerate(names)]
-        return self.desk.import_list(
+        return self.review.import_list(
             user, facility, file_name="list.csv", digest="d" * 64, tests=tests, request_id=self.request()
         )
 
     def next(self, user: User = ANN, query: ItemQuery = WAIT, after: int = 0) -> ItemView | None:
-        return self.desk.next_item(user, query, request_id=self.request(), after=after)
+        return self.review.next_item(user, query, request_id=self.request(), after=after)
 
     def do(self, user: User, item: int, action: Action, *, facility: str = "h1", **more: str) -> Outcome:
         etag = self.store.item(facility, item).etag
-        return self.desk.decide(user, Command(facility, item, etag, action, self.request(), **more))
+        return self.review.decide(user, Command(facility, item, etag, action, self.request(), **more))
 
     def items(self, run: Run) -> list[int]:
         return [item.id for item in self.store.run_items(run.facility, run.id)]

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from jlac_mapper.bootstrap import bind
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.concepts.loader import load_vocabulary
+from jlac_mapper.master.binding import bind
 from jlac_mapper.master.starter import load_starter
 from jlac_mapper.training.generated_rows import names_by_listing
 from jlac_mapper.vocabulary import Name

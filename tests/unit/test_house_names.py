@@ -1,6 +1,7 @@
 """What makes two rows one, and what a house name answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -18,10 +19,18 @@ ROW = LocalTest("AST(GOT)", abbreviation="AST", specimen="血清", unit="U/L", m
 
 @dataclass
 class KnownNames:
-    """What HouseNameMapper asks of a ReviewStore, from memory."""
+    """What HouseNameMapper asks of a unit of work and its ReviewStore, from memory."""
 
     here: dict[str, list[HouseName]] = field(default_factory=dict)
     elsewhere: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @contextmanager
+    def reading(self) -> Iterator["KnownNames"]:
+        yield self
+
+    @property
+    def reviews(self) -> "KnownNames":
+        return self
 
     def house_names(self, _facility: str, keys: Sequence[str]) -> dict[str, list[HouseName]]:
         return {key: self.here[key] for key in keys if key in self.here}

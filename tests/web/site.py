@@ -21,11 +21,13 @@ from jlac_mapper.master import starter
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import ItemQuery
-from jlac_mapper.review.desk import ReviewDesk
 from jlac_mapper.review.model import OPEN, Action, EventDraft, Facility, Role, User
+from jlac_mapper.review.people import PeopleService
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
-from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.passwords import Argon2Passwords
 from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.tables.run import read_list
 from jlac_mapper.types import Disposition, LocalTest
 from jlac_mapper.web.app import create_app
@@ -80,10 +82,12 @@ class MovableClock:
 
 @dataclass(frozen=True)
 class Site:
-    """The running parts: what `open_desk` gives, the clock and the application."""
+    """The running parts: what `open_review` gives, the clock and the application."""
 
-    desk: ReviewDesk
+    review: ReviewService
+    people: PeopleService
     users: SqlUserStore
+    units: SqlUnitOfWork
     codes: CodeSearch
     clock: MovableClock
     mapper: Mapper
@@ -98,7 +102,7 @@ class Site:
 
     def add_list(self, facility: str = "h1", rows: Sequence[LocalTest] = ROWS, by: str = "root") -> int:
         """Import a list and return its number."""
-        run = self.desk.import_list(
+        run = self.review.import_list(
             self.user(by), facility, file_name="list.csv", digest="0" * 64, tests=rows,
             request_id=str(uuid.uuid4()),
         )  # fmt: skip
@@ -106,13 +110,13 @@ class Site:
 
     def item_named(self, name: str, facility: str = "h1") -> int:
         """Return the first open item with a name."""
-        page = self.desk.queue(self.user("root"), ItemQuery(facility, states=OPEN), limit=500)
+        page = self.review.queue(self.user("root"), ItemQuery(facility, states=OPEN), limit=500)
         return next(row.id for row in page.rows if row.name == name)
 
 
 @cache
 def _password_hash() -> str:
-    return quick_hasher().hash(PASSWORD)
+    return Argon2Passwords(quick_hasher()).hash(PASSWORD)
 
 
 def quick_hasher() -> PasswordHasher:
@@ -131,15 +135,18 @@ def _codes() -> CodeSearch:
 
 def open_site(folder: Path, clock: Any = None, mapper: Mapper | None = None) -> Site:
     """Make a site with its users and facilities; h2 has two blind readers. By default SCRIPT answers."""
-    database = Database(f"sqlite:///{folder / 'review.sqlite3'}")
-    users = SqlUserStore(database)
+    return site_over(Database(f"sqlite:///{folder / 'review.sqlite3'}"), clock, mapper)
+
+
+def site_over(database: Database, clock: Any = None, mapper: Mapper | None = None) -> Site:
+    """Make such a site over a database."""
+    users, units = SqlUserStore(database), SqlUnitOfWork(database)
     clock = clock or MovableClock()
     mapper = mapper or ScriptedMapper(SCRIPT)
     codes = _codes()
-    desk = ReviewDesk(
-        store=SqlReviewStore(database), users=users, clock=clock, mapper=mapper, codes=codes, edition="fake@0"
-    )
-    site = Site(desk, users, codes, clock, mapper)
+    review = ReviewService(units=units, clock=clock, mapper=mapper, codes=codes, edition="fake@0")
+    people = PeopleService(units=units, clock=clock, passwords=Argon2Passwords(quick_hasher()))
+    site = Site(review, people, users, units, codes, clock, mapper)
     for facility in (Facility("h1", "みなと病院"), Facility("h2", "第二病院", second_reader=True)):
         users.save_facility(facility, _event(site, Action.FACILITY))
     for login, roles in ROLES.items():

@@ -76,7 +76,7 @@ def test_a_user_who_is_no_longer_active_is_out_at_once(site: Site) -> None:
 
     browser = Browser(site.app(), "hanako")
     assert browser.get("/f/h1").status_code == 200
-    site.desk.save_user(site.user("root"), replace(site.user("hanako"), active=False), request_id="off")
+    site.people.save_user(site.user("root"), replace(site.user("hanako"), active=False), request_id="off")
     assert browser.get("/f/h1").status_code == 303
 
 

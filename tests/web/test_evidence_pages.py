@@ -91,7 +91,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def _items(site: Site, facility: str, run: int) -> list[int]:
-    return [item.id for item in site.desk.run_items(site.user("root"), facility, run)]
+    return [item.id for item in site.review.run_items(site.user("root"), facility, run)]
 
 
 def _pages(site: Site, language: str) -> list[str]:
@@ -109,7 +109,7 @@ def _evidence(site: Site) -> set[Evidence]:
     """Return everything that the items hold of their answers and candidates."""
     found: set[Evidence] = set()
     for facility, run in (("h1", 1), ("h1", 2), ("h2", 3)):
-        for item in site.desk.run_items(site.user("root"), facility, run):
+        for item in site.review.run_items(site.user("root"), facility, run):
             found.update(item.mapping.evidence)
             found.update(e for candidate in item.mapping.candidates for e in candidate.evidence)
     return found
@@ -196,6 +196,6 @@ def test_an_answer_of_before_opens_on_the_page_with_every_sentence_in_the_reader
 def test_an_item_answered_before_is_decided_like_any_other(aged: tuple[Site, int]) -> None:
     site, item = aged
     assert send(Browser(site.app(), "hanako"), item, "answer", code=CK).status_code == 303
-    decided = site.desk.view(site.user("hanako"), "h1", item).item
+    decided = site.review.view(site.user("hanako"), "h1", item).item
     assert (decided.standing.state, decided.standing.code) == (ItemState.FINAL, CK)
     assert str(decided.mapping.candidates[0].code) == CK

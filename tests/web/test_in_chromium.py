@@ -34,7 +34,7 @@ def seats(site: Site, browsers: list[object]) -> Iterator[tuple[Seat, Seat]]:
 
 
 def _standing(site: Site, item: int) -> tuple[ItemState, str]:
-    standing = site.desk.view(site.user("root"), "h1", item).item.standing
+    standing = site.review.view(site.user("root"), "h1", item).item.standing
     return standing.state, standing.code
 
 

@@ -11,7 +11,7 @@ from tests.web.site import PASSWORD, Browser, Site, token_of
 
 
 def _state(site: Site, item: int) -> ItemState:
-    return site.desk.view(site.user("root"), "h1", item).item.standing.state
+    return site.review.view(site.user("root"), "h1", item).item.standing.state
 
 
 def test_html_in_a_list_is_shown_as_text(site: Site) -> None:
@@ -34,7 +34,7 @@ def test_html_in_a_list_is_shown_as_text(site: Site) -> None:
 def test_sql_in_a_filter_changes_nothing(site: Site, query: str) -> None:
     browser = Browser(site.app(), "hanako")
     assert browser.get(f"/f/h1?{query}").status_code == 200
-    everything = site.desk.queue(site.user("root"), ItemQuery("h1", states=OPEN), limit=500)
+    everything = site.review.queue(site.user("root"), ItemQuery("h1", states=OPEN), limit=500)
     assert len(everything.rows) == 6
 
 

@@ -50,7 +50,7 @@ def test_an_upload_is_mapped_in_the_background_and_asks_nobody_twice(site: Site)
     assert state["state"] == "done"
     page = browser.get("/f/h1/lists").text
     assert "続き.csv" in page
-    rows = list(site.desk.run_items(site.user("root"), "h1", 2))
+    rows = list(site.review.run_items(site.user("root"), "h1", 2))
     assert [row.standing.state for row in rows] == [ItemState.ACCEPTED, ItemState.PROPOSED]
     assert rows[0].standing.code == AST
 
@@ -60,7 +60,7 @@ def test_a_row_of_an_upload_that_is_too_long_is_an_error_row_whose_page_says_so(
     browser = Browser(site.app(), "hanako")
     content = f"項目名称,単位\nAST,U/L\n{'検査' * 1000},U/L\nGOT,U/L\n"
     assert _upload(browser, "list.csv", content.encode())["state"] == "done"
-    rows = list(site.desk.run_items(site.user("root"), "h1", 1))
+    rows = list(site.review.run_items(site.user("root"), "h1", 1))
     assert [row.reasons == (Reason.FIELD_TOO_LONG,) for row in rows] == [False, True, False]
     assert rows[1].test.name == "検査" * 1000
     page = browser.get(f"/f/h1/items/{rows[1].id}")
@@ -86,7 +86,7 @@ def test_a_file_that_is_no_list_is_one_clear_line_without_our_paths(
     page = browser.get(state["page"]).text
     assert told in page
     assert "jlac-list-" not in page
-    assert len(site.desk.runs(site.user("root"), "h1")) == 1
+    assert len(site.review.runs(site.user("root"), "h1")) == 1
 
 
 def test_a_file_of_another_kind_is_refused_at_once(site: Site) -> None:
@@ -108,7 +108,7 @@ def test_the_audit_trail_is_shown_verified_and_handed_out(site: Site) -> None:
     assert "UTC" in page
     assert "The chain is sound." in browser.post("/f/h1/audit/verify", "/f/h1/audit").text
     lines = browser.get("/f/h1/audit.jsonl").text.splitlines()
-    assert len(lines) == len(list(site.desk.audit(site.user("root"), "h1")))
+    assert len(lines) == len(list(site.review.audit(site.user("root"), "h1")))
     assert "hanako" not in browser.get(f"/f/h1/audit?from={len(lines) + 1}").text
 
 

@@ -41,7 +41,7 @@ def app(site: Site, provider: Provider) -> Starlette:
     provider.spoil, provider.published, provider.subject = {}, None, "u-1"
     provider.algorithm, provider.says = "RS256", {}
     user = User("oidc", "OIDC さん", {"h1": Role.VIEWER}, subject=f"{provider.issuer}|u-1")
-    site.desk.save_user(site.user("root"), user, request_id="oidc")
+    site.people.save_user(site.user("root"), user, request_id="oidc")
     return site.app(
         WebSettings(oidc_issuer=provider.issuer, oidc_client_id=CLIENT, oidc_client_secret=SECRET)
     )
@@ -94,7 +94,7 @@ def test_an_unknown_subject_is_refused_and_told_its_identifier(app: Starlette, p
 
 
 def test_an_inactive_user_is_refused(app: Starlette, site: Site) -> None:
-    site.desk.save_user(site.user("root"), replace(site.user("oidc"), active=False), request_id="off")
+    site.people.save_user(site.user("root"), replace(site.user("oidc"), active=False), request_id="off")
     assert _sign_in(Browser(app)).status_code == 403
 
 

@@ -14,7 +14,7 @@ from tests.web.site import ALT, AST, WBC, Browser, Site, etag_of, send, token_of
 
 
 def _standing(site: Site, item: int, facility: str = "h1") -> Any:
-    return site.desk.view(site.user("root"), facility, item).item.standing
+    return site.review.view(site.user("root"), facility, item).item.standing
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_the_ticked_code_decides_which_action_it_is(site: Site, code: str, actio
     answer = send(Browser(site.app(), "hanako"), item, "answer", code=code)
     assert answer.status_code == 303
     assert _standing(site, item).code == code.replace("-", "")
-    assert site.desk.view(site.user("root"), "h1", item).history[-1].draft.action is action
+    assert site.review.view(site.user("root"), "h1", item).history[-1].draft.action is action
 
 
 def test_no_code_is_seventeen_nines_and_the_next_item_follows(site: Site) -> None:
@@ -94,7 +94,7 @@ def test_the_same_form_sent_twice_decides_once(site: Site) -> None:
     first, second = (browser.client.post(f"/f/h1/items/{item}", data=data) for _ in range(2))
     assert first.headers["location"] == second.headers["location"]
     decided = [
-        e for e in site.desk.view(site.user("root"), "h1", item).history if e.draft.action is Action.CONFIRM
+        e for e in site.review.view(site.user("root"), "h1", item).history if e.draft.action is Action.CONFIRM
     ]
     assert len(decided) == 1
 

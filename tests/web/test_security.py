@@ -1,14 +1,17 @@
 """Sign-in, sessions, forged forms, headers, injections."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from jlac_mapper.config import WebSettings
+from jlac_mapper.errors import DatabaseError
+from jlac_mapper.review import sign_in, tokens
 from jlac_mapper.review.model import ItemState
-from jlac_mapper.web import passwords, sessions
+from jlac_mapper.web import sessions
 from tests.web.site import AST, PASSWORD, Browser, Site, etag_of, token_of
 
 
@@ -26,7 +29,7 @@ def _decide(browser: Browser, item: int, **changed: Any) -> Any:
 
 
 def _state(site: Site, item: int) -> ItemState:
-    return site.desk.view(site.user("root"), "h1", item).item.standing.state
+    return site.review.view(site.user("root"), "h1", item).item.standing.state
 
 
 def test_a_decision_with_the_pages_own_form_is_taken(site: Site) -> None:
@@ -77,19 +80,19 @@ def test_a_wrong_sign_in_says_the_same_whoever_it_is(site: Site, login: str, pas
 
 def test_after_five_failures_a_login_waits_even_with_the_right_password(site: Site) -> None:
     app = site.app()
-    for _ in range(passwords.FAILURES_A_LOGIN):
+    for _ in range(sign_in.FAILURES_A_LOGIN):
         assert Browser(app).sign_in("hanako", "wrong").status_code == 403
     waiting = Browser(app).sign_in("hanako", PASSWORD)
     assert waiting.status_code == 429
     assert int(waiting.headers["retry-after"]) > 0
     assert Browser(app).sign_in("taro", PASSWORD).status_code == 303
-    site.clock.move(passwords.WINDOW)
+    site.clock.move(sign_in.WINDOW)
     assert Browser(app).sign_in("hanako", PASSWORD).status_code == 303
 
 
 def test_an_address_that_tries_many_logins_waits(site: Site) -> None:
     app = site.app()
-    for number in range(passwords.FAILURES_AN_ADDRESS):
+    for number in range(sign_in.FAILURES_AN_ADDRESS):
         site.users.record_failed_sign_in([f"login:{number}", "address:testclient"], site.clock.now())
     assert Browser(app).sign_in("taro", PASSWORD).status_code == 429
 
@@ -97,7 +100,7 @@ def test_an_address_that_tries_many_logins_waits(site: Site) -> None:
 def test_a_session_ends_after_its_time_and_on_sign_out(site: Site) -> None:
     app = site.app()
     browser = Browser(app, "hanako")
-    site.clock.move(sessions.LIFE - timedelta(minutes=1))
+    site.clock.move(sign_in.LIFE - timedelta(minutes=1))
     assert browser.get("/f/h1").status_code == 200
     site.clock.move(timedelta(minutes=1))
     assert browser.get("/f/h1").status_code == 303
@@ -131,7 +134,7 @@ def test_signing_in_gives_a_new_session_and_ends_the_old_one(site: Site) -> None
     data = {"csrf": token_of(page), "login": "taro", "password": PASSWORD, "back": "/"}
     assert browser.client.post("/sign-in", data=data).status_code == 303
     assert browser.client.cookies[sessions.SESSION_COOKIE] != old
-    assert site.users.session(sessions.digest(old), site.clock.now()) is None
+    assert site.users.session(tokens.digest(old), site.clock.now()) is None
 
 
 def test_every_answer_carries_the_security_headers(site: Site) -> None:
@@ -172,8 +175,24 @@ def test_only_the_configured_host_names_are_answered(site: Site) -> None:
 def test_a_defect_shows_a_number_and_no_detail(site: Site) -> None:
     app = site.app()
     browser = Browser(app, "hanako")
-    site.users.__dict__["facility"] = lambda _key: 1 / 0
+    site.review.__dict__["counts"] = lambda _user, _key: 1 / 0
     answer = browser.get("/f/h1")
     assert answer.status_code == 500
     assert "ZeroDivision" not in answer.text
     assert re.search(r"number [0-9a-f]{12}", answer.text)
+
+
+class Unreachable:
+    """Units of work of a database that does not answer."""
+
+    def reading(self) -> Any:
+        raise DatabaseError("database postgresql://h/x: connection refused")
+
+    writing = reading
+
+
+def test_a_database_that_does_not_answer_is_said_on_the_page(site: Site) -> None:
+    browser = Browser(replace(site, units=Unreachable()).app())  # type: ignore[arg-type]
+    for answer in (browser.get("/f/h1"), browser.client.post("/f/h1/next"), browser.get("/sign-in")):
+        assert answer.status_code == 503
+        assert "connection refused" in answer.text

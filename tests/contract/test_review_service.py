@@ -1,4 +1,4 @@
-"""The reviewers' desk over both databases: lists, decisions, two readers, identical rows."""
+"""The reviewers' review over both databases: lists, decisions, two readers, identical rows."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -18,13 +18,13 @@ from tests.support.review_values import AST, CK, TP
 
 def test_nobody_is_asked_what_the_mapper_accepted(office: Office) -> None:
     run = office.take_in("AST", "GOT?", "unknown", "")
-    items = list(office.desk.run_items(ANN, "h1", run.id))
+    items = list(office.review.run_items(ANN, "h1", run.id))
     assert [(i.standing.state, i.standing.code, i.standing.proposal) for i in items] == [
         (ItemState.ACCEPTED, AST, AST), (ItemState.PROPOSED, "", AST), (ItemState.PROPOSED, "", ""),
         (ItemState.PROPOSED, "", ""),
     ]  # fmt: skip
-    assert office.desk.counts(ANN, "h1").open == 3
-    assert office.desk.runs(ANN, "h1") == [run]
+    assert office.review.counts(ANN, "h1").open == 3
+    assert office.review.runs(ANN, "h1") == [run]
 
 
 def test_a_second_import_of_a_decided_list_asks_nobody_anything(office: Office) -> None:
@@ -32,7 +32,7 @@ def test_a_second_import_of_a_decided_list_asks_nobody_anything(office: Office) 
     for item in office.items(office.take_in(*names))[1:]:
         office.do(ANN, item, Action.CONFIRM)
     again = office.take_in(*names)
-    items = list(office.desk.run_items(ANN, "h1", again.id))
+    items = list(office.review.run_items(ANN, "h1", again.id))
     assert [(i.standing.state, i.standing.code) for i in items] == [
         (ItemState.ACCEPTED, code) for code in (AST, AST, CK, UNCODABLE)
     ]
@@ -51,11 +51,11 @@ def test_an_import_tells_how_far_it_is_and_can_be_stopped(office: Office) -> Non
 
     ask = {"file_name": "l.csv", "digest": "d" * 64, "tests": tests}
     with pytest.raises(KeyboardInterrupt):
-        office.desk.import_list(ANN, "h1", **ask, request_id="r", progress=stop_at_the_second)  # type: ignore[arg-type]
-    assert (seen, office.desk.runs(ANN, "h1")) == ([256, 512], [])
-    run = office.desk.import_list(ANN, "h1", **ask, request_id="r")  # type: ignore[arg-type]
-    assert office.desk.import_list(ANN, "h1", **ask, request_id="r") == run  # type: ignore[arg-type]
-    assert office.desk.counts(ANN, "h1").states == {ItemState.PROPOSED: 600}
+        office.review.import_list(ANN, "h1", **ask, request_id="r", progress=stop_at_the_second)  # type: ignore[arg-type]
+    assert (seen, office.review.runs(ANN, "h1")) == ([256, 512], [])
+    run = office.review.import_list(ANN, "h1", **ask, request_id="r")  # type: ignore[arg-type]
+    assert office.review.import_list(ANN, "h1", **ask, request_id="r") == run  # type: ignore[arg-type]
+    assert office.review.counts(ANN, "h1").states == {ItemState.PROPOSED: 600}
 
 
 def test_a_list_without_rows_is_refused(office: Office) -> None:
@@ -65,7 +65,7 @@ def test_a_list_without_rows_is_refused(office: Office) -> None:
 
 def test_characters_that_no_database_keeps_are_left_out_of_a_row(office: Office) -> None:
     run = office.take_in("A\0ST\ud800")
-    [item] = office.desk.run_items(ANN, "h1", run.id)
+    [item] = office.review.run_items(ANN, "h1", run.id)
     assert item.test.name == "AST?"
 
 
@@ -96,16 +96,16 @@ def test_the_queue_begins_again_behind_its_end(office: Office) -> None:
 
 def test_the_same_request_for_the_next_item_returns_the_same_item(office: Office) -> None:
     office.take_in("GOT?", "CPK?")
-    views = [office.desk.next_item(ANN, WAIT, request_id="tab") for _ in range(2)]
+    views = [office.review.next_item(ANN, WAIT, request_id="tab") for _ in range(2)]
     assert views[0] == views[1]
 
 
 def test_of_two_reviewers_the_second_gets_a_conflict_that_shows_the_firsts_decision(office: Office) -> None:
     [item] = office.items(office.take_in("GOT?"))
-    seen = office.desk.view(BOB, "h1", item).item
+    seen = office.review.view(BOB, "h1", item).item
     office.do(ANN, item, Action.CHOOSE, code=CK)
     with pytest.raises(ConflictError, match=f"ann did choose with {CK}") as caught:
-        office.desk.decide(BOB, Command("h1", item, seen.etag, Action.CONFIRM, office.request()))
+        office.review.decide(BOB, Command("h1", item, seen.etag, Action.CONFIRM, office.request()))
     assert (caught.value.by, caught.value.code, caught.value.etag) == ("ann", CK, seen.etag + 1)
     assert office.store.item("h1", item).standing.code == CK
 
@@ -113,12 +113,12 @@ def test_of_two_reviewers_the_second_gets_a_conflict_that_shows_the_firsts_decis
 def test_a_repeated_request_returns_the_first_outcome(office: Office) -> None:
     [item] = office.items(office.take_in("GOT?"))
     command = Command("h1", item, 1, Action.CONFIRM, "r")
-    first = office.desk.decide(ANN, command)
-    again = office.desk.decide(ANN, command)
+    first = office.review.decide(ANN, command)
+    again = office.review.decide(ANN, command)
     assert (first.repeated, again.repeated) == (False, True)
     assert (first.event, first.item) == (again.event, again.item)
     with pytest.raises(ConflictError, match="used before"):
-        office.desk.decide(BOB, command)
+        office.review.decide(BOB, command)
 
 
 @pytest.mark.parametrize("action", [Action.IMPORT, Action.USER, Action.FACILITY, Action.HIDDEN])
@@ -133,30 +133,30 @@ def test_what_is_no_order_for_an_item_is_refused(office: Office, action: Action)
 def test_a_request_id_of_another_call_is_one_clear_conflict(office: Office) -> None:
     run = office.take_in("GOT?", "CPK?")
     first, _ = office.items(run)
-    office.desk.decide(ANN, Command("h1", first, 1, Action.CONFIRM, "decided"))
-    claimed = office.desk.next_item(ANN, WAIT, request_id="claimed")
+    office.review.decide(ANN, Command("h1", first, 1, Action.CONFIRM, "decided"))
+    claimed = office.review.next_item(ANN, WAIT, request_id="claimed")
     assert claimed is not None
     imported, item = office.store.events("h1")[0].draft.request_id, claimed.item
     ask = {"file_name": "l.csv", "digest": "d" * 64, "tests": [LocalTest("GOT?")]}
     before = office.store.head("h1")
     calls = [
-        lambda: office.desk.import_list(ANN, "h1", **ask, request_id="decided"),  # type: ignore[arg-type]
-        lambda: office.desk.import_list(BOB, "h1", **ask, request_id=imported),  # type: ignore[arg-type]
-        lambda: office.desk.next_item(ANN, WAIT, request_id="decided"),
-        lambda: office.desk.next_item(ANN, WAIT, request_id=imported),
-        lambda: office.desk.next_item(BOB, WAIT, request_id="claimed"),
-        lambda: office.desk.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, "claimed")),
-        lambda: office.desk.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, "decided")),
-        lambda: office.desk.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, imported)),
-        lambda: office.desk.edition_changed(ROOT, request_id="decided"),
-        lambda: office.desk.save_facility(ROOT, Facility("h3", "Three"), request_id="make ann"),
+        lambda: office.review.import_list(ANN, "h1", **ask, request_id="decided"),  # type: ignore[arg-type]
+        lambda: office.review.import_list(BOB, "h1", **ask, request_id=imported),  # type: ignore[arg-type]
+        lambda: office.review.next_item(ANN, WAIT, request_id="decided"),
+        lambda: office.review.next_item(ANN, WAIT, request_id=imported),
+        lambda: office.review.next_item(BOB, WAIT, request_id="claimed"),
+        lambda: office.review.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, "claimed")),
+        lambda: office.review.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, "decided")),
+        lambda: office.review.decide(ANN, Command("h1", item.id, item.etag, Action.CONFIRM, imported)),
+        lambda: office.review.edition_changed(ROOT, request_id="decided"),
+        lambda: office.people.save_facility(ROOT, Facility("h3", "Three"), request_id="make ann"),
     ]
     for call in calls:
         with pytest.raises(ConflictError, match="was used before for another call") as caught:
             call()
         assert "\n" not in str(caught.value)
     assert office.store.head("h1") == before
-    assert office.desk.runs(ANN, "h1") == [run]
+    assert office.review.runs(ANN, "h1") == [run]
 
 
 def test_every_event_says_who_when_what_and_what_was_on_the_screen(office: Office) -> None:
@@ -168,7 +168,7 @@ def test_every_event_says_who_when_what_and_what_was_on_the_screen(office: Offic
     )  # fmt: skip
     assert (draft.edition, draft.model) == ("2025", str(outcome.item.mapping.provenance))
     assert draft.after == outcome.item.standing == office.store.item("h1", item).standing
-    assert office.desk.view(ANN, "h1", item).history == (outcome.event,)
+    assert office.review.view(ANN, "h1", item).history == (outcome.event,)
 
 
 def test_an_item_goes_through_question_answer_decision_and_back(office: Office) -> None:
@@ -182,8 +182,8 @@ def test_an_item_goes_through_question_answer_decision_and_back(office: Office) 
         office.do(BOB, item, Action.UNDO)
     office.do(ANN, item, Action.NO_CODE)
     office.do(LEA, item, Action.REOPEN, text="there is a code")
-    assert office.desk.view(LEA, "h1", item).item.standing.code == ""
-    assert office.desk.verify(ROOT, "h1") == []
+    assert office.review.view(LEA, "h1", item).item.standing.code == ""
+    assert office.review.verify(ROOT, "h1") == []
 
 
 def test_a_lead_gives_items_to_reviewers_only(office: Office) -> None:
@@ -206,7 +206,7 @@ def test_texts_and_request_ids_that_cannot_be_kept_are_refused(
 ) -> None:
     [item] = office.items(office.take_in("GOT?"))
     with pytest.raises(InvalidDecisionError):
-        office.desk.decide(ANN, Command("h1", item, 1, Action.COMMENT, request_id, text=text))
+        office.review.decide(ANN, Command("h1", item, 1, Action.COMMENT, request_id, text=text))
 
 
 # --- two readers
@@ -220,7 +220,9 @@ def test_the_second_reader_is_blind_until_both_have_decided(office: Office) -> N
     view = office.next(BOB, query)
     assert view is not None
     assert view.item.standing.first == Reading("ann", "")
-    shown = repr((view, office.desk.queue(BOB, query), list(office.desk.run_items(BOB, "h2", view.item.run))))
+    shown = repr(
+        (view, office.review.queue(BOB, query), list(office.review.run_items(BOB, "h2", view.item.run)))
+    )
     assert "CK of course" not in shown
     assert f"code='{CK}'" not in shown
     assert Action.CHOOSE not in {event.draft.action for event in view.history}
@@ -232,15 +234,15 @@ def test_the_second_reader_is_blind_until_both_have_decided(office: Office) -> N
     with pytest.raises(NotAllowedError):
         office.do(ANN, item, Action.SETTLE, facility="h2", code=AST)
     office.do(LEA, item, Action.SETTLE, facility="h2", code=AST)
-    assert office.desk.view(BOB, "h2", item).item.standing.code == AST
-    assert office.desk.agreement(LEA, "h2").pairs == 1
+    assert office.review.view(BOB, "h2", item).item.standing.code == AST
+    assert office.review.agreement(LEA, "h2").pairs == 1
 
 
 def test_a_blind_conflict_does_not_tell_what_the_first_decided(office: Office) -> None:
     [item] = office.items(office.take_in("GOT?", facility="h2"))
     office.do(ANN, item, Action.CHOOSE, facility="h2", code=CK)
     with pytest.raises(ConflictError) as caught:
-        office.desk.decide(BOB, Command("h2", item, 1, Action.CONFIRM, office.request()))
+        office.review.decide(BOB, Command("h2", item, 1, Action.CONFIRM, office.request()))
     assert CK not in str(caught.value)
     assert caught.value.code == ""
 
@@ -253,20 +255,20 @@ def test_one_decision_serves_identical_rows_after_a_preview(office: Office) -> N
     first, _, third, fourth, fifth = office.items(run)
     office.do(BOB, fourth, Action.CLAIM)
     command = Command("h1", first, 1, Action.CONFIRM, "bulk")
-    preview = office.desk.preview(ANN, command)
+    preview = office.review.preview(ANN, command)
     assert [(item.id, after.state, after.code) for item, after in preview.changes] == [
         (id_, ItemState.FINAL, AST) for id_ in (first, third, fifth)
     ]
     assert [(item.id, "bob" in why) for item, why in preview.refused] == [(fourth, True)]
-    assert office.desk.counts(ANN, "h1").open == 5
+    assert office.review.counts(ANN, "h1").open == 5
     ticked = {first: 1, fifth: 1}
-    outcomes = office.desk.decide_identical(ANN, command, ticked)
+    outcomes = office.review.decide_identical(ANN, command, ticked)
     assert [(o.item.id, o.item.standing.code, o.repeated) for o in outcomes] == [
         (first, AST, False), (fifth, AST, False),
     ]  # fmt: skip
-    assert [o.repeated for o in office.desk.decide_identical(ANN, command, ticked)] == [True, True]
-    assert office.desk.view(ANN, "h1", third).item.standing.state is ItemState.PROPOSED
-    assert office.desk.view(ANN, "h1", third).identical == 1
+    assert [o.repeated for o in office.review.decide_identical(ANN, command, ticked)] == [True, True]
+    assert office.review.view(ANN, "h1", third).item.standing.state is ItemState.PROPOSED
+    assert office.review.view(ANN, "h1", third).identical == 1
 
 
 def test_identical_rows_are_decided_all_or_none(office: Office) -> None:
@@ -275,16 +277,18 @@ def test_identical_rows_are_decided_all_or_none(office: Office) -> None:
     office.do(BOB, second, Action.CLAIM)
     office.do(BOB, second, Action.RELEASE)
     with pytest.raises(ConflictError) as caught:
-        office.desk.decide_identical(ANN, command, {first: 1, second: 1})
+        office.review.decide_identical(ANN, command, {first: 1, second: 1})
     assert caught.value.item == second
-    assert office.desk.counts(ANN, "h1").open == 2
+    assert office.review.counts(ANN, "h1").open == 2
 
 
 def test_a_row_that_is_not_identical_cannot_be_decided_along(office: Office) -> None:
     first, other = office.items(office.take_in("GOT?", "CPK?"))
     with pytest.raises(ConflictError, match="identical"):
-        office.desk.decide_identical(ANN, Command("h1", first, 1, Action.CONFIRM, "r"), {first: 1, other: 1})
+        office.review.decide_identical(
+            ANN, Command("h1", first, 1, Action.CONFIRM, "r"), {first: 1, other: 1}
+        )
     with pytest.raises(InvalidDecisionError, match="no row"):
-        office.desk.decide_identical(ANN, Command("h1", first, 1, Action.CONFIRM, "r"), {})
+        office.review.decide_identical(ANN, Command("h1", first, 1, Action.CONFIRM, "r"), {})
     with pytest.raises(InvalidDecisionError, match="only decisions"):
-        office.desk.preview(LEA, Command("h1", first, 1, Action.REOPEN, "r", text="why"))
+        office.review.preview(LEA, Command("h1", first, 1, Action.REOPEN, "r", text="why"))

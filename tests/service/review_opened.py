@@ -1,7 +1,5 @@
-"""A desk over a real SQLite database, a scripted mapper and a small edition, for tests of the edges."""
+"""A service over a real SQLite database, a scripted mapper and a small edition, for tests of the edges."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,11 +8,14 @@ from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.desk import ReviewDesk
-from jlac_mapper.review.model import Action, EventDraft, Facility, Role, Session, User
+from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
+from jlac_mapper.review.people import PeopleService
+from jlac_mapper.review.service import ReviewService
+from jlac_mapper.review.tokens import new_session
 from jlac_mapper.storage.database import Database
-from jlac_mapper.storage.reviews import SqlReviewStore
+from jlac_mapper.storage.passwords import Argon2Passwords
 from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import Disposition, LocalTest
 from tests.support.bound_codes import search_in
 from tests.support.fakes import ScriptedMapper
@@ -62,10 +63,12 @@ class TickingClock:
 
 @dataclass(frozen=True)
 class Opened:
-    """What `bootstrap.open_desk` gives, with the clock."""
+    """What `bootstrap.open_review` gives, with the clock."""
 
-    desk: ReviewDesk
+    review: ReviewService
+    people: PeopleService
     users: SqlUserStore
+    units: SqlUnitOfWork
     codes: CodeSearch
     clock: TickingClock
 
@@ -75,20 +78,18 @@ class Opened:
 
     def token(self, login: str, *, life: timedelta = timedelta(hours=1)) -> str:
         """Make a session and return its token."""
-        token = secrets.token_urlsafe(16)
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        now = self.clock.now()
-        self.users.save_session(Session(digest, login, "csrf", now, now + life))
+        token, session = new_session(login, self.clock.now(), life)
+        self.users.save_session(session)
         return token
 
 
 def opened(folder: Path, mapper: Mapper | None = None) -> Opened:
-    """Return a desk with two facilities and the users of ROLES."""
+    """Return a service with two facilities and the users of ROLES."""
     database = Database(f"sqlite:///{folder / 'review.sqlite3'}")
-    users, clock = SqlUserStore(database), TickingClock()
+    users, units, clock = SqlUserStore(database), SqlUnitOfWork(database), TickingClock()
     codes = search_in(LISTED)
-    desk = ReviewDesk(
-        store=SqlReviewStore(database), users=users, clock=clock, codes=codes,
+    review = ReviewService(
+        units=units, clock=clock, codes=codes,
         mapper=mapper or ScriptedMapper(SCRIPT),
         edition="2026-04",
     )  # fmt: skip
@@ -96,13 +97,14 @@ def opened(folder: Path, mapper: Mapper | None = None) -> Opened:
         users.save_facility(facility, EventDraft(Action.FACILITY, "cli", clock.now(), f"f{number}"))
     for login, roles in ROLES.items():
         users.save_user(User(login, login.title(), roles), EventDraft(Action.USER, "cli", clock.now(), login))
-    return Opened(desk, users, codes, clock)
+    people = PeopleService(units=units, clock=clock, passwords=Argon2Passwords())
+    return Opened(review, people, users, units, codes, clock)
 
 
 def with_list(folder: Path, facility: str = "h1") -> Opened:
-    """Return a desk with ROWS taken in as the first list."""
+    """Return a service with ROWS taken in as the first list."""
     found = opened(folder)
-    found.desk.import_list(
+    found.review.import_list(
         found.user("root"), facility, file_name="list.csv", digest="0" * 64, tests=ROWS, request_id="import-1"
     )
     return found

@@ -1,19 +1,23 @@
-"""What the verbs of `jlac-mapper review` share: the desk, who asks, and how lines are printed."""
+"""What the verbs of `jlac-mapper review` share: the service, who asks, and how lines are printed."""
 
 from __future__ import annotations
 
 import getpass
 import os
 import uuid
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from jlac_mapper.bootstrap import OpenDesk
+    from collections.abc import Iterator
+
+    from jlac_mapper.bootstrap import OpenReview
     from jlac_mapper.config import Settings
     from jlac_mapper.review.model import User
-    from jlac_mapper.review.ports import UserStore
+    from jlac_mapper.review.people import PeopleService
 
 UserName = Annotated[
     str, typer.Option("--user", help="Who asks, by sign-in name; the system's accounts guard the database.")
@@ -29,50 +33,71 @@ def settings() -> Settings:
     return Settings.from_env(os.environ)
 
 
-def open_desk(master: str = "") -> OpenDesk:
-    """Open the desk over an edition; takes a second or two, because it loads the mapper."""
+def open_review(master: str = "") -> OpenReview:
+    """Open the service over an edition; takes a second or two, because it loads the mapper."""
     from jlac_mapper import bootstrap
 
     configured = settings()
-    return bootstrap.open_desk(configured, bootstrap.build_app(configured, master=master))
+    return bootstrap.open_review(configured, bootstrap.build_app(configured, master=master))
 
 
-def enter(login: str, master: str = "") -> tuple[OpenDesk, User]:
+def enter(login: str, master: str = "") -> tuple[OpenReview, User]:
     """
-    Open the desk for a user, who is looked up first: that is quick.
+    Open the service for a user, who is looked up first: that is quick.
 
     Raises:
         InputError: No such user, or one who is no longer active.
     """
-    user = asking(open_users(), login)
-    return open_desk(master), user
+    user = asking(login)
+    return open_review(master), user
 
 
-def open_users() -> UserStore:
-    """Open users and facilities only."""
+@contextmanager
+def entered(login: str, master: str = "", *, writes: bool = False) -> Iterator[tuple[OpenReview, User]]:
+    """
+    Open the service for a user in one unit of work, kept when the block ends well.
+
+    Raises:
+        InputError: No such user, or one who is no longer active.
+    """
+    from jlac_mapper.review.access import asking
+
+    opened = open_review(master)
+    with opened.units.writing() if writes else opened.units.reading() as work:
+        with told_how_to_make(login):
+            user = asking(work.users, login)
+        yield replace(opened, review=opened.review.within(work)), user
+        work.commit()
+
+
+def open_people() -> PeopleService:
+    """Open the service of people only: that is quick."""
     from jlac_mapper import bootstrap
 
-    return bootstrap.open_users(settings())
+    return bootstrap.open_people(settings())
 
 
-def asking(users: UserStore, login: str) -> User:
+def asking(login: str) -> User:
     """
     Return the user who asks.
 
     Raises:
         InputError: No such user, or one who is no longer active.
     """
+    with told_how_to_make(login):
+        return open_people().asking(login)
+
+
+@contextmanager
+def told_how_to_make(login: str) -> Iterator[None]:
+    """Say how a user is made where there is none of that name."""
     from jlac_mapper.errors import InputError, NotFoundError
 
     try:
-        user = users.user(login)
-    except NotFoundError:
-        raise InputError(
-            f"there is no user {login!r}; make one with jlac-mapper review user add {login or 'NAME'}"
-        ) from None
-    if not user.active:
-        raise InputError(f"{login} is no longer active; an admin can change that")
-    return user
+        yield
+    except NotFoundError as error:
+        made = f"make one with jlac-mapper review user add {login or 'NAME'}"
+        raise InputError(f"{error}; {made}") from None
 
 
 def operator() -> str:
