@@ -32,8 +32,8 @@ from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConflictError
 from jlac_mapper.review.commands import Command, ItemOrder, ItemQuery
-from jlac_mapper.review.house_names import house_key
 from jlac_mapper.review.lists import first_standing
+from jlac_mapper.review.local_aliases import alias_key
 from jlac_mapper.review.model import (
     WAITING,
     Action,
@@ -73,7 +73,7 @@ def fill(
             test, mapping = answers[number % len(answers)]
             test = replace(test, name=f"{test.name} {number // len(answers)}", local_code=str(number))
             standing = Standing(ItemState.PROPOSED, proposal=first_standing(mapping).proposal)
-            rows.append(NewItem(test, mapping, house_key(test), standing))
+            rows.append(NewItem(test, mapping, alias_key(test), standing))
         now = datetime.now(UTC)
         run = NewRun(facility, f"list-{start}.csv", f"{start:064}", "bench", "bench", now)
         begun = time.perf_counter()
@@ -225,7 +225,7 @@ def reopen_seconds(store: ReviewStore, answers: list[tuple[LocalTest, MappingRes
     for number in range(items):
         test, mapping = coded[number % len(coded)]
         standing = Standing(ItemState.FINAL, code=mapping.jlac11, proposal=mapping.jlac11)
-        rows.append(NewItem(test, mapping, house_key(test), standing))
+        rows.append(NewItem(test, mapping, alias_key(test), standing))
     now = datetime.now(UTC)
     run = NewRun("final", "final.csv", "1" * 64, "bench", "bench", now)
     store.import_run(run, rows, EventDraft(Action.IMPORT, "admin", now, request_id()))

@@ -100,7 +100,7 @@ def lines_of(view: ItemView) -> list[str]:
         lines.append(f"answer: {standing.code}")
     if standing.question:
         lines.append(f"asked: {standing.question}")
-    lines += [f"house name: {name.code} by {name.by}, {name.at.astimezone():%Y-%m-%d}" for name in view.house_names]  # fmt: skip  # noqa: E501
+    lines += [f"local alias: {name.code} by {name.by}, {name.at.astimezone():%Y-%m-%d}" for name in view.local_aliases]  # fmt: skip  # noqa: E501
     lines.append(f"identical open rows: {view.identical}")
     lines += ["history:", *(f"  {_history_line(event)}" for event in view.history)]
     allowed = sorted(action.value.replace("_", "-") for action in view.allowed)

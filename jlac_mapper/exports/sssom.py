@@ -26,7 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 
 MANUAL = "semapv:ManualMappingCuration"
-"""A person decided, now or earlier (a house name)."""
+"""A person decided, now or earlier (a local alias)."""
 COMPOSITE = "semapv:CompositeMatching"
 """The program accepted: names and the other fields of the row taken together."""
 

@@ -8,14 +8,14 @@ from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import review_pb2, review_service_pb2
 from jlac_mapper.review.commands import ItemView, Outcome, QueueRow
-from jlac_mapper.review.model import Action, Event, HouseName, Item, ItemState, Reading, Run, Standing
+from jlac_mapper.review.model import Action, Event, Item, ItemState, LocalAlias, Reading, Run, Standing
 
 _STATE = "ITEM_STATE_"
 _ACTION = "ACTION_"
 
 
 def item_to_proto(item: Item) -> review_pb2.Item:
-    """Return the message of an item; its house key stays here."""
+    """Return the message of an item; its alias key stays here."""
     return review_pb2.Item(
         id=item.id,
         facility=item.facility,
@@ -91,7 +91,7 @@ def view_to_proto(view: ItemView) -> review_pb2.ItemView:
         item=item_to_proto(view.item),
         history=[event_to_proto(event) for event in view.history],
         identical=view.identical,
-        house_names=[_house_name(name) for name in view.house_names],
+        house_names=[_alias(name) for name in view.local_aliases],
         allowed=[
             review_pb2.Action.Value(_ACTION + action.name) for action in Action if action in view.allowed
         ],
@@ -130,7 +130,7 @@ def _reading(reading: Reading | None) -> review_pb2.Reading | None:
     return review_pb2.Reading(by=reading.by, code=reading.code) if reading else None
 
 
-def _house_name(name: HouseName) -> review_pb2.HouseName:
+def _alias(name: LocalAlias) -> review_pb2.HouseName:
     return review_pb2.HouseName(
         code=name.code, item=name.item, by=name.by, at=_moment(name.at), name=name.name
     )

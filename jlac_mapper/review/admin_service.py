@@ -45,7 +45,7 @@ class AdminService:
         progress: Callable[[int], None] = lambda _done: None,
     ) -> Run:
         """
-        Map rows (house names first) and take them into the queue in one transaction (reviewer).
+        Map rows (local aliases first) and take them into the queue in one transaction (reviewer).
 
         *progress* is called with the number of rows mapped so far, from this thread. An exception that it
         raises stops the import and nothing is kept.

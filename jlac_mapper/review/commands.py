@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jlac_mapper.review.model import OPEN, Action, Event, HouseName, Item, ItemState, Standing
+from jlac_mapper.review.model import OPEN, Action, Event, Item, ItemState, LocalAlias, Standing
 from jlac_mapper.types import Reason
 
 
@@ -115,7 +115,7 @@ class ItemView:
     history: tuple[Event, ...]
     identical: int
     """How many other open rows have the same key."""
-    house_names: tuple[HouseName, ...]
+    local_aliases: tuple[LocalAlias, ...]
     """Final decisions of the same key in the facility; more than one code is a contradiction."""
     allowed: frozenset[Action]
     """What the user may do with it now."""

@@ -1,4 +1,4 @@
-"""Taking a list in: map its rows, house names first, and put them into the queue."""
+"""Taking a list in: map its rows, local aliases first, and put them into the queue."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
@@ -9,7 +9,7 @@ from jlac_mapper.errors import InputError
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.house_names import HouseNameMapper, house_key
+from jlac_mapper.review.local_aliases import LocalAliasMapper, alias_key
 from jlac_mapper.review.model import Action, EventDraft, ItemState, NewItem, NewRun, Run, Standing, User
 from jlac_mapper.review.ports import UnitOfWork
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
@@ -49,7 +49,7 @@ class ListImporter:
                     raise request_reused(request_id)
                 return work.reviews.run(facility, first.run)
         started = self._clock.now()
-        mapper = HouseNameMapper(self._mapper, units, facility, self._codes)
+        mapper = LocalAliasMapper(self._mapper, units, facility, self._codes)
         items: list[NewItem] = []
         options = MapOptions(facility=facility)
         for start in range(0, len(tests), _CHUNK):
@@ -70,7 +70,7 @@ class ListImporter:
 
 
 def _new_item(test: LocalTest, mapping: MappingResult) -> NewItem:
-    return NewItem(test, mapping, house_key(test), first_standing(mapping))
+    return NewItem(test, mapping, alias_key(test), first_standing(mapping))
 
 
 def first_standing(mapping: MappingResult) -> Standing:
@@ -83,7 +83,7 @@ def first_standing(mapping: MappingResult) -> Standing:
 
 
 def _provenance(items: Sequence[NewItem]) -> str:
-    """Return the mapper's provenance, of a row that no house name answered where there is one."""
+    """Return the mapper's provenance, of a row that no local alias answered where there is one."""
     found = [item.mapping.provenance for item in items]
     return str(next((p for p in found if "decision" not in p.models), found[0]))
 

@@ -33,7 +33,7 @@ class ItemState(StrEnum):
     """Where an item stands. IN_REVIEW is never stored: it is an open item with a running claim."""
 
     ACCEPTED = "accepted"
-    """The mapper accepted it, or a house name answered: nobody is asked."""
+    """The mapper accepted it, or a local alias answered: nobody is asked."""
     PROPOSED = "proposed"
     """Waits for a person."""
     IN_REVIEW = "in_review"
@@ -45,7 +45,7 @@ class ItemState(StrEnum):
     SENT_BACK = "sent_back"
     """Waits for the hospital's answer to a question."""
     FINAL = "final"
-    """Decided: a house name of the facility from now on."""
+    """Decided: a local alias of the facility from now on."""
 
 
 WAITING = (ItemState.PROPOSED, ItemState.DECIDED_ONCE)
@@ -205,7 +205,7 @@ class Item:
     reasons: tuple[Reason, ...]
     """The mapping's, and those added since (CODE_ENDED when an edition ended the decided code)."""
     key: str
-    """The house key: rows with equal keys are identical for this purpose (see review.house_names)."""
+    """The alias key: rows with equal keys are identical for this purpose (see review.local_aliases)."""
     standing: Standing
     etag: int
     """Rises with every change; a decision names the one it was made on."""
@@ -295,7 +295,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class HouseName:
+class LocalAlias:
     """A final decision as a name of the facility's own."""
 
     facility: str

@@ -12,9 +12,9 @@ from jlac_mapper.review.model import (
     Event,
     EventDraft,
     Facility,
-    HouseName,
     Item,
     ItemState,
+    LocalAlias,
     NewItem,
     NewRun,
     Run,
@@ -53,7 +53,7 @@ class Work(UnitOfWork, Protocol):
 
     @property
     def reviews(self) -> "ReviewStore":
-        """Lists, items, events and house names."""
+        """Lists, items, events and local aliases."""
         ...
 
     @property
@@ -68,7 +68,7 @@ class Work(UnitOfWork, Protocol):
 
 class ReviewStore(Protocol):
     """
-    Keeps lists, items, events and house names; knows no rule of who may do what.
+    Keeps lists, items, events and local aliases; knows no rule of who may do what.
 
     Every method is about one facility and never shows another's rows. What a method writes is kept with its
     unit of work. Events get their place in the facility's chain there, one writer of a facility at a time:
@@ -79,7 +79,7 @@ class ReviewStore(Protocol):
         """
         Take a list in; the same facility and request id again returns the first run.
 
-        A row that would wait for a person while an item with the same house key and local code is open gets
+        A row that would wait for a person while an item with the same alias key and local code is open gets
         no item of its own: the open one answers it, in `run_items`, `counts` and the queue of the run.
 
         Raises:
@@ -125,7 +125,7 @@ class ReviewStore(Protocol):
         ...
 
     def identical(self, facility: str, key: str, states: Sequence[ItemState]) -> list[int]:
-        """Return the ids of the items with a house key in some states, rising."""
+        """Return the ids of the items with a alias key in some states, rising."""
         ...
 
     def counts(self, facility: str, run: int | None = None) -> dict[ItemState, int]:
@@ -170,15 +170,15 @@ class ReviewStore(Protocol):
         """Return the chain's length and last hash, as kept apart from the events."""
         ...
 
-    def house_names(self, facility: str, keys: Sequence[str]) -> dict[str, list[HouseName]]:
-        """Return the final decisions of each house key, the newest first; absent keys have none."""
+    def local_aliases(self, facility: str, keys: Sequence[str]) -> dict[str, list[LocalAlias]]:
+        """Return the final decisions of each alias key, the newest first; absent keys have none."""
         ...
 
-    def house_names_elsewhere(self, facility: str, keys: Sequence[str]) -> dict[str, dict[str, int]]:
+    def local_aliases_elsewhere(self, facility: str, keys: Sequence[str]) -> dict[str, dict[str, int]]:
         """Return key -> code -> how many other facilities decided so; it does not tell which ones."""
         ...
 
-    def contradictions(self, facility: str) -> list[HouseName]:
+    def contradictions(self, facility: str) -> list[LocalAlias]:
         """Return the final decisions of every key that has more than one code, by key, newest first."""
         ...
 

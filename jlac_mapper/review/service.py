@@ -23,7 +23,7 @@ from jlac_mapper.review.commands import (
     Preview,
     QueuePage,
 )
-from jlac_mapper.review.model import OPEN, Action, HouseName, Item, Role, Run, User
+from jlac_mapper.review.model import OPEN, Action, Item, LocalAlias, Role, Run, User
 from jlac_mapper.review.ports import UnitOfWork, Work
 from jlac_mapper.review.turns import Turns
 
@@ -92,7 +92,7 @@ class ReviewService(AdminService):
 
     def view(self, user: User, facility: str, item: int) -> ItemView:
         """
-        Return one item with its history, house names and what the user may do (viewer).
+        Return one item with its history, local aliases and what the user may do (viewer).
 
         While a first decision waits for the blind second one, only its author sees it.
         """
@@ -126,7 +126,7 @@ class ReviewService(AdminService):
             enter(work.users, user, facility, Role.VIEWER)
         return self._codes.search(text, limit)
 
-    def contradictions(self, user: User, facility: str) -> list[HouseName]:
+    def contradictions(self, user: User, facility: str) -> list[LocalAlias]:
         """Return final decisions of one key with different codes, by key (viewer)."""
         with self._units.reading() as work:
             enter(work.users, user, facility, Role.VIEWER)
@@ -228,7 +228,7 @@ class ReviewService(AdminService):
             item=blind.item_for(found, user.login),
             history=blind.history_for(history, found.standing, entered, user.login),
             identical=sum(other != item for other in alike),
-            house_names=tuple(work.reviews.house_names(facility, [found.key]).get(found.key, ())),
+            local_aliases=tuple(work.reviews.local_aliases(facility, [found.key]).get(found.key, ())),
             allowed=workflow.allowed(
                 found, login=user.login, role=role, now=self._clock.now(), last=workflow.last_turn(history)
             ),

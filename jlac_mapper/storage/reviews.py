@@ -1,4 +1,4 @@
-"""Lists, items, decisions and house names in a database: the ReviewStore with SQLAlchemy."""
+"""Lists, items, decisions and local aliases in a database: the ReviewStore with SQLAlchemy."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,14 @@ from jlac_mapper.review.model import (
     Change,
     Event,
     EventDraft,
-    HouseName,
     Item,
     ItemState,
+    LocalAlias,
     NewItem,
     NewRun,
     Run,
 )
-from jlac_mapper.storage import chain, house_names, item_rows, reopening, run_rows, waiting
+from jlac_mapper.storage import chain, item_rows, local_aliases, reopening, run_rows, waiting
 from jlac_mapper.storage.database import Connections
 from jlac_mapper.storage.item_rows import AT_ONCE, chunks
 from jlac_mapper.storage.review_tables import events, facilities, item_reasons, items, runs
@@ -34,7 +34,7 @@ _COUNTED = [action.value for action in (*DECISIONS, Action.SETTLE)]
 
 
 class SqlReviewStore:
-    """See ReviewStore. Final items are the house names: there is no second table to keep in step."""
+    """See ReviewStore. Final items are the local aliases: there is no second table to keep in step."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -120,7 +120,7 @@ class SqlReviewStore:
             return waiting.next_for(connection, query, login, now=now, after=after)
 
     def identical(self, facility: str, key: str, states: Sequence[ItemState]) -> list[int]:
-        """Return the ids of the items with a house key in some states, rising."""
+        """Return the ids of the items with a alias key in some states, rising."""
         statement = select(items.c.id).where(
             items.c.key == key, items.c.state.in_([s.value for s in states]), items.c.facility == facility
         )
@@ -188,30 +188,30 @@ class SqlReviewStore:
 
     # --- what was learnt
 
-    def house_names(self, facility: str, keys: Sequence[str]) -> dict[str, list[HouseName]]:
-        """Return the final decisions of each house key, the newest first."""
+    def local_aliases(self, facility: str, keys: Sequence[str]) -> dict[str, list[LocalAlias]]:
+        """Return the final decisions of each alias key, the newest first."""
         with self._connections.reading() as connection:
-            return house_names.of_keys(connection, facility, keys)
+            return local_aliases.of_keys(connection, facility, keys)
 
-    def house_names_elsewhere(self, facility: str, keys: Sequence[str]) -> dict[str, dict[str, int]]:
+    def local_aliases_elsewhere(self, facility: str, keys: Sequence[str]) -> dict[str, dict[str, int]]:
         """Return key -> code -> how many other facilities decided so."""
         with self._connections.reading() as connection:
-            return house_names.elsewhere(connection, facility, keys)
+            return local_aliases.elsewhere(connection, facility, keys)
 
-    def contradictions(self, facility: str) -> list[HouseName]:
+    def contradictions(self, facility: str) -> list[LocalAlias]:
         """Return the final decisions of every key that has more than one code."""
         with self._connections.reading() as connection:
-            return house_names.contradictions(connection, facility)
+            return local_aliases.contradictions(connection, facility)
 
     def readings(self, facility: str) -> dict[tuple[str, str], int]:
         """Return (first code, second code) -> number of items that two people read."""
         with self._connections.reading() as connection:
-            return house_names.readings(connection, facility)
+            return local_aliases.readings(connection, facility)
 
     def final_codes(self, facility: str) -> dict[str, int]:
         """Return code -> number of final decisions, UNCODABLE left out."""
         with self._connections.reading() as connection:
-            return house_names.final_codes(connection, facility)
+            return local_aliases.final_codes(connection, facility)
 
     def reopen(self, facility: str, moved: Mapping[str, str], event: EventDraft) -> list[Reopened]:
         """Reopen every final decision for the codes of *moved*."""

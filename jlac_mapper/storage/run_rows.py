@@ -24,7 +24,7 @@ def already_open(connection: Connection, facility: str, new: Sequence[NewItem]) 
     """
     Return row -> item for the rows (from 1) that would be asked and whose identical row is still open.
 
-    Identical are the house key and the local code. Several alike are paired in the order of both lists;
+    Identical are the alias key and the local code. Several alike are paired in the order of both lists;
     what the new list has more of goes to the last one.
     """
     asked: dict[tuple[str, str], list[int]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""House names, what new editions reopened, disputes, and how readers agree."""
+"""Local aliases, what new editions reopened, disputes, and how readers agree."""
 
 import math
 from itertools import groupby
@@ -14,14 +14,14 @@ from jlac_mapper.web.queue_filter import QueueFilter, cursor_text, read_cursor
 ROWS = 50
 
 
-def house_names(call: Call) -> Response:
+def local_aliases(call: Call) -> Response:
     """Show names with more than one code, then every final decision."""
     review, key = call.review, call.facility_key
     after = read_cursor(call.request.query_params.get("after", ""))
     page = review.queue(call.user, ItemQuery(key, states=(ItemState.FINAL,)), after=after, limit=ROWS)
     against = review.contradictions(call.user, key) if after is None else []
     return call.page(
-        "house_names.html",
+        "local_aliases.html",
         facility=call.facility(),
         contradictions=[list(group) for _, group in groupby(against, key=lambda name: name.key)],
         page=page,

@@ -72,7 +72,7 @@ def item_response(
         detail=detail,
         search_text=text,
         found=_found(call, view, review.search(call.user, call.facility_key, text, FOUND)) if text else [],
-        contradicting=len({name.code for name in view.house_names}) > 1,
+        contradicting=len({name.code for name in view.local_aliases}) > 1,
         done=call.request.query_params.get("done", ""),
     )
 

@@ -39,7 +39,7 @@ PAGES = (
     Page("GET", "/f/{facility}/imports/{job}", Access.REVIEWER, upload.progress),
     Page("GET", "/f/{facility}/imports/{job}/state", Access.REVIEWER, upload.state),
     Page("GET", "/f/{facility}/lists/{run}/{kind}", Access.VIEWER, lists_page.download),
-    Page("GET", "/f/{facility}/house-names", Access.VIEWER, figures_pages.house_names),
+    Page("GET", "/f/{facility}/house-names", Access.VIEWER, figures_pages.local_aliases),
     Page("GET", "/f/{facility}/changes", Access.VIEWER, figures_pages.changes),
     Page("GET", "/f/{facility}/disputes", Access.LEAD, figures_pages.disputes),
     Page("GET", "/f/{facility}/agreement", Access.LEAD, figures_pages.agreement),

@@ -15,33 +15,33 @@ from tests.support.review_store_steps import decide, fill_queue, ids, set_standi
 from tests.support.review_values import AST, CK, ENDED, NOON, TP, a_draft, new_items
 
 
-def test_final_decisions_are_the_house_names_of_their_facility(store: SqlReviewStore) -> None:
+def test_final_decisions_are_the_local_aliases_of_their_facility(store: SqlReviewStore) -> None:
     take_in(store, new_items("AST", "AST", "CK"))
     first, second, third = ids(store, ItemQuery("h1"))
     decide(store, first, AST)
     decide(store, second, CK, at=NOON + timedelta(seconds=1))
     key, other = store.item("h1", first).key, store.item("h1", third).key
-    names = store.house_names("h1", [key, other, "unknown"])
+    names = store.local_aliases("h1", [key, other, "unknown"])
     assert list(names) == [key]
     assert [(n.code, n.item, n.by, n.name) for n in names[key]] == [
         (CK, second, "ann", "AST"),
         (AST, first, "ann", "AST"),
     ]
     assert [n.item for n in store.contradictions("h1")] == [second, first]
-    assert store.house_names_elsewhere("h2", [key]) == {key: {AST: 1, CK: 1}}
-    assert store.house_names_elsewhere("h1", [key]) == {}
+    assert store.local_aliases_elsewhere("h2", [key]) == {key: {AST: 1, CK: 1}}
+    assert store.local_aliases_elsewhere("h1", [key]) == {}
     set_standing(store, second, state=ItemState.PROPOSED, code="")
-    assert [n.code for n in store.house_names("h1", [key])[key]] == [AST]
+    assert [n.code for n in store.local_aliases("h1", [key])[key]] == [AST]
     assert store.contradictions("h1") == []
     assert store.identical("h1", key, OPEN) == [second]
 
 
-def test_house_names_are_found_for_more_keys_than_one_statement_takes(store: SqlReviewStore) -> None:
+def test_local_aliases_are_found_for_more_keys_than_one_statement_takes(store: SqlReviewStore) -> None:
     take_in(store, new_items(*(f"name {i}" for i in range(1200))))
     found = store.queue(ItemQuery("h1"), now=NOON, limit=1200)
     decide(store, found[-1].id, AST)
     keys = [item.key for item in store.items("h1", [row.id for row in found])]
-    assert list(store.house_names("h1", keys)) == [keys[-1]]
+    assert list(store.local_aliases("h1", keys)) == [keys[-1]]
 
 
 def test_readings_of_two_people_are_counted_by_code(store: SqlReviewStore) -> None:

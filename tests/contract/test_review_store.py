@@ -67,7 +67,7 @@ def test_another_facilitys_rows_are_never_found(store: SqlReviewStore) -> None:
     assert ids(store, ItemQuery("h2", states=EVERY)) == []
     assert store.identical("h2", item.key, EVERY) == []
     assert store.history("h2", item.id) == []
-    assert store.house_names("h2", [item.key]) == {}
+    assert store.local_aliases("h2", [item.key]) == {}
     with pytest.raises(NotFoundError):
         store.apply("h2", [change(item, replace(item.standing, code=AST))], "x")
 

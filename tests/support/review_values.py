@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.review.commands import Command
-from jlac_mapper.review.house_names import house_key
+from jlac_mapper.review.local_aliases import alias_key
 from jlac_mapper.review.model import (
     Action,
     Event,
@@ -82,7 +82,7 @@ def an_item(standing: Standing | None = None, *, mapping: MappingResult | None =
     mapping = mapping or a_mapping(AST, CK)
     standing = standing or Standing(ItemState.PROPOSED, proposal=mapping.jlac11)
     test = LocalTest("AST(GOT)", unit="U/L")
-    return Item(7, "h1", 1, 1, test, mapping, mapping.reasons, house_key(test), standing, etag=3)
+    return Item(7, "h1", 1, 1, test, mapping, mapping.reasons, alias_key(test), standing, etag=3)
 
 
 def a_command(action: Action, item: Item | None = None, *, code: str = "", text: str = "") -> Command:
@@ -104,7 +104,7 @@ def new_items(*names: str, mapping: MappingResult | None = None) -> list[NewItem
     mapping = mapping or a_mapping(AST, CK)
     standing = Standing(ItemState.PROPOSED, proposal=mapping.jlac11)
     tests = [LocalTest(name, local_code=str(i), specimen="血清", unit="U/L") for i, name in enumerate(names)]
-    return [NewItem(test, mapping, house_key(test), standing) for test in tests]
+    return [NewItem(test, mapping, alias_key(test), standing) for test in tests]
 
 
 def a_run(facility: str = "h1", *, file_name: str = "list.csv") -> NewRun:

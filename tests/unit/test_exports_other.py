@@ -122,7 +122,7 @@ def test_a_decided_row_names_its_people_and_its_day() -> None:
     assert (row["confidence"], row["mapping_tool"]) == ("", "")
 
 
-def test_what_the_program_accepted_says_so_and_a_house_name_is_a_persons() -> None:
+def test_what_the_program_accepted_says_so_and_a_local_alias_is_a_persons() -> None:
     rows = set_of(
         [
             item(1, state=ItemState.ACCEPTED),

@@ -8,7 +8,7 @@ import pytest
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.errors import InputError
 from jlac_mapper.field_limits import FIELD_LIMITS, overlong_field
-from jlac_mapper.review.house_names import house_key
+from jlac_mapper.review.local_aliases import alias_key
 from jlac_mapper.tables.run import read_list
 from jlac_mapper.types import ASSUMPTIONS, CONFLICTS, Disposition, LocalTest, MapOptions, Reason
 from tests.unit.stages import build_pipeline
@@ -98,9 +98,9 @@ def test_the_reason_is_no_doubt_about_a_candidate() -> None:
 
 def test_rows_that_are_too_long_share_a_key_only_where_they_are_the_very_same() -> None:
     long = LocalTest("ＡＳＴ" * 300)
-    assert house_key(long) == house_key(LocalTest("ＡＳＴ" * 300, local_code="7"))
-    assert house_key(long) != house_key(LocalTest("AST" * 300))
-    assert house_key(LocalTest("ＡＳＴ")) == house_key(LocalTest("AST"))
+    assert alias_key(long) == alias_key(LocalTest("ＡＳＴ" * 300, local_code="7"))
+    assert alias_key(long) != alias_key(LocalTest("AST" * 300))
+    assert alias_key(LocalTest("ＡＳＴ")) == alias_key(LocalTest("AST"))
 
 
 def _longest(tests: list[LocalTest]) -> dict[str, int]:

@@ -147,7 +147,7 @@ def test_every_form_of_evidence_is_put_into_words_on_the_japanese_page(site: Sit
 def test_a_row_that_was_decided_before_opens_and_says_by_whom(site: Site) -> None:
     browser, item = Browser(site.app(), "hanako"), _items(site, "h1", 2)[0]
     page = html.unescape(browser.get(f"/f/h1/items/{item}").text)
-    assert f"House name: hanako decided {CK} on 2026-05-01" in page
+    assert f"Local alias: hanako decided {CK} on 2026-05-01" in page
     page = html.unescape(browser.get(f"/f/h1/items/{item}", headers={"accept-language": "ja"}).text)
     assert f"院内名称: hanako さんが 2026-05-01 に {CK} と判定" in page
 

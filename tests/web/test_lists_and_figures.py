@@ -1,4 +1,4 @@
-"""Lists, the queue's filters, house names, audit trail and language, without a script."""
+"""Lists, the queue's filters, local aliases, audit trail and language, without a script."""
 
 import re
 import uuid

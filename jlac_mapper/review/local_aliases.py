@@ -1,4 +1,4 @@
-"""House names: a final decision answers the same row for good, as long as the edition lists its code."""
+"""Local aliases: a final decision answers the same row for good, as long as the edition lists its code."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from jlac_mapper.ports import Mapper
 from jlac_mapper.reading import units
 from jlac_mapper.review.audit import write_moment
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.model import HouseName
+from jlac_mapper.review.model import LocalAlias
 from jlac_mapper.review.ports import UnitOfWork
 from jlac_mapper.text import clean, fold
 from jlac_mapper.types import (
@@ -27,7 +27,7 @@ from jlac_mapper.types import (
 )
 
 
-def house_key(test: LocalTest) -> str:
+def alias_key(test: LocalTest) -> str:
     """
     Return what two rows of a facility share when one decision serves both (SHA-256 in hex).
 
@@ -49,9 +49,9 @@ def _digest(fields: Sequence[str]) -> str:
     return hashlib.sha256("\x1f".join(fields).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class HouseNameMapper:
+class LocalAliasMapper:
     """
-    A Mapper that answers from a facility's house names first, then as the mapper inside does.
+    A Mapper that answers from a facility's local aliases first, then as the mapper inside does.
 
     One code that the edition lists today: ACCEPTED (or NO_CODE) with the reason HOUSE_NAME. A code that
     ended: NEEDS_REVIEW with HOUSE_NAME_ENDED, the successor proposed. Several codes: NEEDS_REVIEW with
@@ -70,10 +70,10 @@ class HouseNameMapper:
 
     def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Map rows; one answer a row, in order."""
-        keys = [house_key(test) for test in tests]
+        keys = [alias_key(test) for test in tests]
         with self._units.reading() as work:
-            known = work.reviews.house_names(self._facility, keys)
-            elsewhere = work.reviews.house_names_elsewhere(self._facility, keys)
+            known = work.reviews.local_aliases(self._facility, keys)
+            elsewhere = work.reviews.local_aliases_elsewhere(self._facility, keys)
         answers = []
         for key, mapping in zip(keys, self._mapper.map_batch(tests, options), strict=True):
             if mapping.disposition is Disposition.ERROR:
@@ -84,7 +84,7 @@ class HouseNameMapper:
             answers.append(self._decided(mapping, names, options.top_k) if names else mapping)
         return answers
 
-    def _decided(self, mapping: MappingResult, names: Sequence[HouseName], top_k: int) -> MappingResult:
+    def _decided(self, mapping: MappingResult, names: Sequence[LocalAlias], top_k: int) -> MappingResult:
         said = tuple(
             Evidence(
                 "decision.here",
@@ -101,7 +101,7 @@ class HouseNameMapper:
         [code] = codes
         if code == UNCODABLE:
             return replace(
-                _by_house_name(mapping), disposition=Disposition.NO_CODE, jlac11="", standard_name="",
+                _by_alias(mapping), disposition=Disposition.NO_CODE, jlac11="", standard_name="",
                 probability=0.0, measurand_probability=0.0, reasons=(Reason.HOUSE_NAME,),
             )  # fmt: skip
         if not self._codes.is_current(code):
@@ -109,7 +109,7 @@ class HouseNameMapper:
             return self._asked(mapping, Reason.HOUSE_NAME_ENDED, [successor] if successor else [], top_k)
         candidates = self._first(mapping, [code], Reason.HOUSE_NAME, top_k)
         return replace(
-            _by_house_name(mapping),
+            _by_alias(mapping),
             disposition=Disposition.ACCEPTED,
             jlac11=code,
             standard_name=candidates[0].name,
@@ -166,6 +166,6 @@ def _said_elsewhere(codes: Mapping[str, int]) -> tuple[Evidence, ...]:
     )
 
 
-def _by_house_name(mapping: MappingResult) -> MappingResult:
+def _by_alias(mapping: MappingResult) -> MappingResult:
     models = {**mapping.provenance.models, "decision": "HOUSE_NAME"}
     return replace(mapping, provenance=replace(mapping.provenance, models=models))

@@ -1,4 +1,4 @@
-"""What makes two rows one, and what a house name answers."""
+"""What makes two rows one, and what a local alias answers."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from jlac_mapper.codes.jlac11 import UNCODABLE
-from jlac_mapper.review.house_names import HouseNameMapper, house_key
-from jlac_mapper.review.model import HouseName
+from jlac_mapper.review.local_aliases import LocalAliasMapper, alias_key
+from jlac_mapper.review.model import LocalAlias
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 from jlac_mapper.wording import say
 from tests.support.fakes import ScriptedMapper
@@ -19,9 +19,9 @@ ROW = LocalTest("AST(GOT)", abbreviation="AST", specimen="血清", unit="U/L", m
 
 @dataclass
 class KnownNames:
-    """What HouseNameMapper asks of a unit of work and its ReviewStore, from memory."""
+    """What LocalAliasMapper asks of a unit of work and its ReviewStore, from memory."""
 
-    here: dict[str, list[HouseName]] = field(default_factory=dict)
+    here: dict[str, list[LocalAlias]] = field(default_factory=dict)
     elsewhere: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @contextmanager
@@ -32,25 +32,25 @@ class KnownNames:
     def reviews(self) -> "KnownNames":
         return self
 
-    def house_names(self, _facility: str, keys: Sequence[str]) -> dict[str, list[HouseName]]:
+    def local_aliases(self, _facility: str, keys: Sequence[str]) -> dict[str, list[LocalAlias]]:
         return {key: self.here[key] for key in keys if key in self.here}
 
-    def house_names_elsewhere(self, _facility: str, keys: Sequence[str]) -> dict[str, dict[str, int]]:
+    def local_aliases_elsewhere(self, _facility: str, keys: Sequence[str]) -> dict[str, dict[str, int]]:
         return {key: self.elsewhere[key] for key in keys if key in self.elsewhere}
 
 
 def known(*codes: str, elsewhere: dict[str, int] | None = None) -> KnownNames:
     names = [
-        HouseName("h1", house_key(ROW), code, 5 + i, "ann", NOON, ROW.name) for i, code in enumerate(codes)
+        LocalAlias("h1", alias_key(ROW), code, 5 + i, "ann", NOON, ROW.name) for i, code in enumerate(codes)
     ]
     return KnownNames(
-        {house_key(ROW): names} if names else {}, {house_key(ROW): elsewhere} if elsewhere else {}
+        {alias_key(ROW): names} if names else {}, {alias_key(ROW): elsewhere} if elsewhere else {}
     )
 
 
 def answer(store: KnownNames, test: LocalTest = ROW, *, top_k: int = 5) -> MappingResult:
     inside = ScriptedMapper({ROW.name: (Disposition.NEEDS_REVIEW, (CK, AST), 0.6)})
-    mapper = HouseNameMapper(inside, store, "h1", CODES)  # type: ignore[arg-type]  # asks no more than these
+    mapper = LocalAliasMapper(inside, store, "h1", CODES)  # type: ignore[arg-type]  # asks no more than these
     [mapping] = mapper.map_batch([test], MapOptions(top_k=top_k))
     return mapping
 
@@ -65,32 +65,32 @@ def answer(store: KnownNames, test: LocalTest = ROW, *, top_k: int = 5) -> Mappi
     ],
 )
 def test_spellings_of_one_row_share_a_key(same: LocalTest) -> None:
-    assert house_key(same) == house_key(ROW)
+    assert alias_key(same) == alias_key(ROW)
 
 
 @pytest.mark.parametrize(
     "field_", ["name", "abbreviation", "specimen", "unit", "method", "reagent", "result_type"]
 )
 def test_every_field_that_decides_a_code_is_in_the_key(field_: str) -> None:
-    assert house_key(replace(ROW, **{field_: "mg/dL"})) != house_key(ROW)
+    assert alias_key(replace(ROW, **{field_: "mg/dL"})) != alias_key(ROW)
 
 
 def test_fields_do_not_run_into_each_other() -> None:
-    assert house_key(LocalTest("A", abbreviation="BC")) != house_key(LocalTest("AB", abbreviation="C"))
+    assert alias_key(LocalTest("A", abbreviation="BC")) != alias_key(LocalTest("AB", abbreviation="C"))
 
 
 def test_a_unit_inside_the_reference_range_counts_where_the_field_is_empty() -> None:
     bare = replace(ROW, unit="")
-    assert house_key(replace(bare, reference_range="13-30 U/L")) == house_key(
+    assert alias_key(replace(bare, reference_range="13-30 U/L")) == alias_key(
         replace(bare, reference_range="10-40 U/L")
     )
-    assert house_key(replace(bare, reference_range="13-30 U/L")) != house_key(
+    assert alias_key(replace(bare, reference_range="13-30 U/L")) != alias_key(
         replace(bare, reference_range="13-30 mg/dL")
     )
 
 
 def test_names_of_punctuation_only_stay_apart() -> None:
-    assert house_key(LocalTest("---")) != house_key(LocalTest("***"))
+    assert alias_key(LocalTest("---")) != alias_key(LocalTest("***"))
 
 
 def test_a_decided_row_is_accepted_with_the_decided_code_first() -> None:
@@ -109,7 +109,7 @@ def test_a_decided_code_that_the_mapper_did_not_find_becomes_a_candidate() -> No
     assert mapping.standard_name == "総蛋白"
 
 
-def test_a_row_that_a_person_found_uncodable_is_no_code_by_house_name() -> None:
+def test_a_row_that_a_person_found_uncodable_is_no_code_by_alias() -> None:
     mapping = answer(known(UNCODABLE))
     assert (mapping.disposition, mapping.jlac11, mapping.reasons) == (
         Disposition.NO_CODE, "", (Reason.HOUSE_NAME,),
@@ -148,10 +148,12 @@ def test_what_other_facilities_decided_is_evidence_and_changes_no_answer() -> No
     assert {e.source for e in mapping.evidence[:2]} == {"elsewhere"}
 
 
-def test_a_row_without_a_name_is_never_answered_by_a_house_name() -> None:
+def test_a_row_without_a_name_is_never_answered_by_a_local_alias() -> None:
     from tests.support.fakes import EchoMapper
 
     nameless = LocalTest("")
-    store = KnownNames({house_key(nameless): [HouseName("h1", house_key(nameless), AST, 1, "ann", NOON, "")]})
-    mapper = HouseNameMapper(EchoMapper(), store, "h1", CODES)  # type: ignore[arg-type]
+    store = KnownNames(
+        {alias_key(nameless): [LocalAlias("h1", alias_key(nameless), AST, 1, "ann", NOON, "")]}
+    )
+    mapper = LocalAliasMapper(EchoMapper(), store, "h1", CODES)  # type: ignore[arg-type]
     assert mapper.map_batch([nameless], MapOptions())[0].disposition is Disposition.ERROR

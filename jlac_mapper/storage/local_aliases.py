@@ -1,4 +1,4 @@
-"""What final decisions say: house names, contradictions, agreement of readers, codes in use."""
+"""What final decisions say: local aliases, contradictions, agreement of readers, codes in use."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,16 +8,16 @@ from sqlalchemy import Connection, Select, func, select
 
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.review.audit import read_moment
-from jlac_mapper.review.model import HouseName, ItemState
+from jlac_mapper.review.model import ItemState, LocalAlias
 from jlac_mapper.storage.item_rows import AT_ONCE, chunks
 from jlac_mapper.storage.review_tables import items
 
 _IS_FINAL = items.c.state == ItemState.FINAL.value
 
 
-def of_keys(connection: Connection, facility: str, keys: Sequence[str]) -> dict[str, list[HouseName]]:
-    """Return the final decisions of each house key, the newest first."""
-    found: dict[str, list[HouseName]] = defaultdict(list)
+def of_keys(connection: Connection, facility: str, keys: Sequence[str]) -> dict[str, list[LocalAlias]]:
+    """Return the final decisions of each alias key, the newest first."""
+    found: dict[str, list[LocalAlias]] = defaultdict(list)
     for chunk in chunks(list(dict.fromkeys(keys)), AT_ONCE):
         for name in _read(connection, _names(facility).where(items.c.key.in_(chunk))):
             found[name.key].append(name)
@@ -36,7 +36,7 @@ def elsewhere(connection: Connection, facility: str, keys: Sequence[str]) -> dic
     return dict(found)
 
 
-def contradictions(connection: Connection, facility: str) -> list[HouseName]:
+def contradictions(connection: Connection, facility: str) -> list[LocalAlias]:
     """Return the final decisions of every key that has more than one code."""
     several = (
         select(items.c.key)
@@ -69,10 +69,10 @@ def _names(facility: str) -> Select[Any]:
     return select(*columns).where(items.c.facility == facility, _IS_FINAL).add_columns(items.c.facility)
 
 
-def _read(connection: Connection, statement: Select[Any]) -> list[HouseName]:
+def _read(connection: Connection, statement: Select[Any]) -> list[LocalAlias]:
     ordered = statement.order_by(items.c.key, items.c.decided_at.desc(), items.c.id.desc())
     return [
-        HouseName(
+        LocalAlias(
             facility=row.facility, key=row.key, code=row.code, item=row.id, by=row.decided_by,
             at=read_moment(row.decided_at), name=row.name,
         )
