@@ -1,0 +1,59 @@
+"""The tables of words in master_data/words: that they load, and that what is wrong is one clear line."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jlac_mapper.config import master_data_dir
+from jlac_mapper.errors import MasterFileError
+from jlac_mapper.tables.headings import FIELDS, read_headings
+
+READERS: Mapping[str, Callable[[Path], Any]] = {"headings": read_headings}
+
+
+@pytest.mark.parametrize("table", READERS)
+def test_the_shipped_table_loads_without_a_key_twice(table: str) -> None:
+    path = master_data_dir() / "words" / f"{table}.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(READERS[table](path)) == len(lines) - 1
+
+
+@pytest.mark.parametrize(
+    ("table", "lines", "message"),
+    [
+        (
+            "headings",
+            ["field,heading", "name,検査名", "colour,色"],
+            f"words/headings.csv, line 3: field is 'colour'; expected one of {', '.join(FIELDS)}",
+        ),
+        (
+            "headings",
+            ["field,heading", "name,検査名", "unit,検査 名"],
+            "words/headings.csv, line 3: heading '検査 名' is listed twice, first in headings.csv, line 2",
+        ),
+        ("headings", ["field,heading", "name,"], "words/headings.csv, line 2: a line needs a heading"),
+        ("headings", ["field,heading", "name"], "words/headings.csv, line 2: 1 cells, 2 expected"),
+        ("headings", ["heading,field"], "words/headings.csv, line 1: the header must be field,heading"),
+    ],
+)
+def test_what_is_wrong_is_one_line_with_file_and_line(
+    tmp_path: Path, table: str, lines: list[str], message: str
+) -> None:
+    path = tmp_path / "words" / f"{table}.csv"
+    path.parent.mkdir()
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(MasterFileError) as caught:
+        READERS[table](path)
+    assert str(caught.value) == message
+
+
+def test_of_two_headings_of_a_field_the_earlier_line_is_the_more_telling(tmp_path: Path) -> None:
+    path = tmp_path / "headings.csv"
+    path.write_text("field,heading\nname,検査名\nunit,単位\nname,項目\n", encoding="utf-8")
+    known = read_headings(path)
+    assert {heading: field for heading, (field, _) in known.items()} == {
+        "検査名": "name", "単位": "unit", "項目": "name",
+    }  # fmt: skip
+    assert known["検査名"][1] < known["項目"][1]
