@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jlac_mapper.errors import MasterFileError
+from jlac_mapper.text import fold
 
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -27,6 +28,12 @@ class Row:
     def list(self, column: str) -> tuple[str, ...]:
         """Return the parts of a cell that `|` separates; an empty cell has none."""
         return tuple(part for part in self.cells[column].split("|") if part)
+
+    def folded(self, column: str) -> str:
+        """Return a cell as words are compared. Raises MasterFileError for one without letters."""
+        if not (key := fold(self.cells[column])):
+            raise self.error(f"{column} is {self.cells[column]!r}, which holds no letters")
+        return key
 
     def one_of(self, column: str, words: Collection[str]) -> str:
         """Return a cell that must be one of *words*. Raises MasterFileError for another one."""

@@ -40,13 +40,10 @@ def read_headings(path: Path) -> dict[str, tuple[str, int]]:
     Raises:
         MasterFileError: A line gives no heading, a field that no input has, or a heading that stands already.
     """
-    found: dict[str, tuple[str, int]] = {}
-    for row in unique(read(path, ("field", "heading")), "heading", fold):
-        field, heading = row.one_of("field", FIELDS), fold(row["heading"])
-        if not heading:
-            raise row.error("a line needs a heading")
-        found[heading] = (field, row.line)
-    return found
+    return {
+        row.folded("heading"): (row.one_of("field", FIELDS), row.line)
+        for row in unique(read(path, ("field", "heading")), "heading", fold)
+    }
 
 
 @cache

@@ -8,9 +8,13 @@ import pytest
 
 from jlac_mapper.config import master_data_dir
 from jlac_mapper.errors import MasterFileError
+from jlac_mapper.reading.facts import read_result_types
 from jlac_mapper.tables.headings import FIELDS, read_headings
 
-READERS: Mapping[str, Callable[[Path], Any]] = {"headings": read_headings}
+READERS: Mapping[str, Callable[[Path], Any]] = {
+    "headings": read_headings,
+    "result_types": read_result_types,
+}
 
 
 @pytest.mark.parametrize("table", READERS)
@@ -33,9 +37,30 @@ def test_the_shipped_table_loads_without_a_key_twice(table: str) -> None:
             ["field,heading", "name,検査名", "unit,検査 名"],
             "words/headings.csv, line 3: heading '検査 名' is listed twice, first in headings.csv, line 2",
         ),
-        ("headings", ["field,heading", "name,"], "words/headings.csv, line 2: a line needs a heading"),
+        (
+            "headings",
+            ["field,heading", "name,"],
+            "words/headings.csv, line 2: heading is '', which holds no letters",
+        ),
         ("headings", ["field,heading", "name"], "words/headings.csv, line 2: 1 cells, 2 expected"),
         ("headings", ["heading,field"], "words/headings.csv, line 1: the header must be field,heading"),
+        (
+            "result_types",
+            ["word,result_type", "定性,qualitative", "定量,quantity"],
+            "words/result_types.csv, line 3: result_type is 'quantity'; "
+            "expected one of qualitative, semi_quantitative, quantitative",
+        ),
+        (
+            "result_types",
+            ["word,result_type", "定性,"],
+            "words/result_types.csv, line 2: result_type is ''; "
+            "expected one of qualitative, semi_quantitative, quantitative",
+        ),
+        (
+            "result_types",
+            ["word,result_type", "コード,qualitative", "ｺｰﾄﾞ,quantitative"],
+            "words/result_types.csv, line 3: word 'ｺｰﾄﾞ' is listed twice, first in result_types.csv, line 2",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line_with_file_and_line(
