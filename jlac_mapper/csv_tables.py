@@ -29,6 +29,12 @@ class Row:
         """Return the parts of a cell that `|` separates; an empty cell has none."""
         return tuple(part for part in self.cells[column].split("|") if part)
 
+    def filled(self, column: str) -> str:
+        """Return a cell that must not be empty. Raises MasterFileError for an empty one."""
+        if not self.cells[column]:
+            raise self.error(f"{column} is empty")
+        return self.cells[column]
+
     def folded(self, column: str) -> str:
         """Return a cell as words are compared. Raises MasterFileError for one without letters."""
         if not (key := fold(self.cells[column])):

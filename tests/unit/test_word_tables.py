@@ -9,11 +9,21 @@ import pytest
 from jlac_mapper.config import master_data_dir
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.reading.facts import read_result_types
+from jlac_mapper.reading.product_words import (
+    read_analysers,
+    read_makers,
+    read_product_words,
+    read_trade_names,
+)
 from jlac_mapper.tables.headings import FIELDS, read_headings
 
 READERS: Mapping[str, Callable[[Path], Any]] = {
     "headings": read_headings,
     "result_types": read_result_types,
+    "makers": read_makers,
+    "product_words": read_product_words,
+    "trade_names": read_trade_names,
+    "analysers": read_analysers,
 }
 
 
@@ -61,6 +71,43 @@ def test_the_shipped_table_loads_without_a_key_twice(table: str) -> None:
             ["word,result_type", "コード,qualitative", "ｺｰﾄﾞ,quantitative"],
             "words/result_types.csv, line 3: word 'ｺｰﾄﾞ' is listed twice, first in result_types.csv, line 2",
         ),
+        (
+            "makers",
+            ["maker,name_now", "生研,デンカ", "デンカ,", "協和,ミナリス"],
+            "words/makers.csv, line 4: name_now is 'ミナリス', which is no maker of this table",
+        ),
+        (
+            "makers",
+            ["maker,name_now", "ロシュ,", "ﾛｼｭ,"],
+            "words/makers.csv, line 3: maker 'ﾛｼｭ' is listed twice, first in makers.csv, line 2",
+        ),
+        (
+            "product_words",
+            ["word,kind", "キット,kit", "プラス,edition"],
+            "words/product_words.csv, line 3: kind is 'edition'; expected one of kit, version",
+        ),
+        (
+            "product_words",
+            ["word,kind", "用,kit", "用,version"],
+            "words/product_words.csv, line 3: word '用' is listed twice, first in product_words.csv, line 2",
+        ),
+        (
+            "trade_names",
+            ["written,listed", "advia,アドヴィア", "ADVIA,アドビア"],
+            "words/trade_names.csv, line 3: "
+            "written 'ADVIA' is listed twice, first in trade_names.csv, line 2",
+        ),
+        ("trade_names", ["written,listed", "cobas,"], "words/trade_names.csv, line 2: listed is empty"),
+        (
+            "analysers",
+            ["analyser,named", "コバス,either", "AU,model"],
+            "words/analysers.csv, line 3: named is 'model'; expected one of with_model, alone, either",
+        ),
+        (
+            "analysers",
+            ["analyser,named", "-,alone"],
+            "words/analysers.csv, line 2: analyser is '-', which holds no letters",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line_with_file_and_line(
@@ -82,3 +129,9 @@ def test_of_two_headings_of_a_field_the_earlier_line_is_the_more_telling(tmp_pat
         "検査名": "name", "単位": "unit", "項目": "name",
     }  # fmt: skip
     assert known["検査名"][1] < known["項目"][1]
+
+
+def test_a_maker_is_known_by_the_name_that_it_has_now(tmp_path: Path) -> None:
+    path = tmp_path / "makers.csv"
+    path.write_text("maker,name_now\nデンカ生研,デンカ\nデンカ,\n", encoding="utf-8")
+    assert read_makers(path) == {"デンカ生研": "デンカ", "デンカ": "デンカ"}
