@@ -1,5 +1,7 @@
 """The tables of words in master_data/words: that they load, and that what is wrong is one clear line."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from jlac_mapper.reading.product_words import (
     read_product_words,
     read_trade_names,
 )
+from jlac_mapper.reading.units import are_equal, read_equalities
 from jlac_mapper.tables.headings import FIELDS, read_headings
 
 READERS: Mapping[str, Callable[[Path], Any]] = {
@@ -24,6 +27,7 @@ READERS: Mapping[str, Callable[[Path], Any]] = {
     "product_words": read_product_words,
     "trade_names": read_trade_names,
     "analysers": read_analysers,
+    "unit_equalities": read_equalities,
 }
 
 
@@ -108,6 +112,22 @@ def test_the_shipped_table_loads_without_a_key_twice(table: str) -> None:
             ["analyser,named", "-,alone"],
             "words/analysers.csv, line 2: analyser is '-', which holds no letters",
         ),
+        (
+            "unit_equalities",
+            ["units,remark", "ng/mL|ug/L,", "pg/mL|ng/l,"],
+            "words/unit_equalities.csv, line 3: 'ng/l' is no canonical unit; it is read as 'ng/L'",
+        ),
+        (
+            "unit_equalities",
+            ["units,remark", "ng/mL,"],
+            "words/unit_equalities.csv, line 2: units is 'ng/mL'; expected two or more, with | between them",
+        ),
+        (
+            "unit_equalities",
+            ["units,remark", "ng/mL|ug/L,", "ug/L|ng/mL,"],
+            "words/unit_equalities.csv, line 3: "
+            "units 'ug/L|ng/mL' is listed twice, first in unit_equalities.csv, line 2",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line_with_file_and_line(
@@ -135,3 +155,26 @@ def test_a_maker_is_known_by_the_name_that_it_has_now(tmp_path: Path) -> None:
     path = tmp_path / "makers.csv"
     path.write_text("maker,name_now\nデンカ生研,デンカ\nデンカ,\n", encoding="utf-8")
     assert read_makers(path) == {"デンカ生研": "デンカ", "デンカ": "デンカ"}
+
+
+def test_units_of_one_line_are_equal_and_those_of_two_lines_that_share_a_unit_are_not() -> None:
+    assert are_equal("U", "U/mL")
+    assert are_equal("U/mL", "kU/L")
+    assert not are_equal("U", "kU/L")
+
+
+_OPENED = """
+import sys
+opened = []
+sys.addaudithook(lambda event, given: event == "open" and opened.append(str(given[0])))
+import jlac_mapper.reading.facts, jlac_mapper.reading.products, jlac_mapper.reading.units
+import jlac_mapper.tables.headings
+at_import = [path for path in opened if path.endswith(".csv")]
+jlac_mapper.tables.headings.recognise(["unit"])
+print(at_import, [path[-18:] for path in opened if path.endswith(".csv")])
+"""
+
+
+def test_no_table_is_read_before_it_is_needed() -> None:
+    said = subprocess.run([sys.executable, "-c", _OPENED], capture_output=True, text=True, check=True).stdout
+    assert said == "[] ['words/headings.csv']\n"
