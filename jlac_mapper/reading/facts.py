@@ -70,11 +70,12 @@ def declared_type(test: LocalTest) -> ResultType:
 
 @lru_cache(maxsize=1024)  # a list repeats the same few
 def _declared(text: str) -> ResultType:
-    return _result_type_words().get(fold(text), ResultType.ANY)
+    return result_type_words().get(fold(text), ResultType.ANY)
 
 
 @cache
-def _result_type_words() -> Mapping[str, ResultType]:
+def result_type_words() -> Mapping[str, ResultType]:
+    """Return folded word of a result-type field -> what it says, of the shipped table."""
     return read_result_types(master_data_dir() / "words" / "result_types.csv")
 
 

@@ -77,6 +77,14 @@ def _lines(path: Path, word: str, *others: str) -> Iterator[Row]:
         yield row
 
 
+def read_product_tables() -> None:
+    """Read the shipped tables of this module. Raises MasterFileError for the first that is wrong."""
+    makers()
+    product_words(WordKind.KIT)
+    analysers(Naming.ALONE)
+    _trade_names()
+
+
 @cache
 def makers() -> Mapping[str, str]:
     """Return folded maker -> folded name that it has today, where products are listed under earlier ones."""

@@ -310,13 +310,14 @@ def _equal_units(row: Row) -> frozenset[str]:
 
 
 @cache
-def _equalities() -> tuple[frozenset[str], ...]:
+def equalities() -> tuple[frozenset[str], ...]:
+    """Return groups of canonical units in which a value is the same number, of the shipped table."""
     return read_equalities(master_data_dir() / "words" / "unit_equalities.csv")
 
 
 def are_equal(one: str, other: str) -> bool:
     """Tell whether a value is the same number in two canonical units."""
-    return one == other or any(one in group and other in group for group in _equalities())
+    return one == other or any(one in group and other in group for group in equalities())
 
 
 def result_type_of(unit: str) -> ResultType:

@@ -167,14 +167,25 @@ _OPENED = """
 import sys
 opened = []
 sys.addaudithook(lambda event, given: event == "open" and opened.append(str(given[0])))
-import jlac_mapper.reading.facts, jlac_mapper.reading.products, jlac_mapper.reading.units
-import jlac_mapper.tables.headings
-at_import = [path for path in opened if path.endswith(".csv")]
-jlac_mapper.tables.headings.recognise(["unit"])
-print(at_import, [path[-18:] for path in opened if path.endswith(".csv")])
+import jlac_mapper.reading.row, jlac_mapper.reading.products, jlac_mapper.tables.headings
+from jlac_mapper.vocabulary import Vocabulary
+{then}
+print(*sorted({{path.rpartition("/")[2] for path in opened if path.endswith(".csv")}}))
 """
 
 
-def test_no_table_is_read_before_it_is_needed() -> None:
-    said = subprocess.run([sys.executable, "-c", _OPENED], capture_output=True, text=True, check=True).stdout
-    assert said == "[] ['words/headings.csv']\n"
+@pytest.mark.parametrize(
+    ("then", "read"),
+    [
+        ("", ""),
+        ("jlac_mapper.tables.headings.recognise(['unit'])", "headings.csv"),
+        (
+            "jlac_mapper.reading.row.Normalizer(Vocabulary((), (), (), (), ()))",
+            "analysers.csv makers.csv product_words.csv result_types.csv trade_names.csv unit_equalities.csv",
+        ),
+    ],
+    ids=["at import", "with the header", "with the reading stage"],
+)
+def test_a_table_is_read_where_its_stage_is_built_and_not_at_a_row(then: str, read: str) -> None:
+    command = [sys.executable, "-c", _OPENED.format(then=then)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"{read}\n"
