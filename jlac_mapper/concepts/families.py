@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jlac_mapper.compiled import compiled
 from jlac_mapper.concepts import tables
-from jlac_mapper.concepts.tables import read
+from jlac_mapper.csv_tables import read
 from jlac_mapper.text import fold
 from jlac_mapper.vocabulary import Name, NameFamily
 

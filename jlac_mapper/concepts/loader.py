@@ -14,8 +14,8 @@ from pathlib import Path
 from jlac_mapper.compiled import compiled
 from jlac_mapper.concepts import tables
 from jlac_mapper.concepts.families import first_names, read_families
-from jlac_mapper.concepts.tables import Row, read, read_folder, unique
 from jlac_mapper.config import master_data_dir
+from jlac_mapper.csv_tables import Row, read, read_folder, unique
 from jlac_mapper.text import fold
 from jlac_mapper.vocabulary import (
     HOMONYM,

@@ -18,8 +18,8 @@ from jlac_mapper.codes.listed import Edition, ListedCode, within
 from jlac_mapper.codes.successions import Change, Succession, Successions
 from jlac_mapper.concepts import tables
 from jlac_mapper.concepts.binding import KnownResults, result_of
-from jlac_mapper.concepts.tables import Row, read, unique
 from jlac_mapper.config import master_data_dir
+from jlac_mapper.csv_tables import Row, read, read_folder, unique
 from jlac_mapper.errors import InvalidCodeError, MasterFileError
 
 
@@ -102,7 +102,7 @@ def load_starter(folder: Path | None = None) -> Starter:
     units = {r["code"]: r["name_ja"] for r in read(root / "words" / "units.csv", tables.UNITS) if r["code"]}
     analytes = {
         r["concept"]: tuple(dict.fromkeys(code[:5] for code in r.list("jlac10")))
-        for r in unique(tables.read_folder(root / "concepts", tables.CONCEPTS), "concept")
+        for r in unique(read_folder(root / "concepts", tables.CONCEPTS), "concept")
     }
     groups = {
         r["group"]: r.list("specimens") for r in read(rules / "specimen_groups.csv", tables.SPECIMEN_GROUPS)

@@ -1,9 +1,12 @@
 """Part of normalize: typed facts of a row, from the qualifiers of its name and from its other fields."""
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
 
+from jlac_mapper.config import master_data_dir
+from jlac_mapper.csv_tables import read, unique
 from jlac_mapper.reading import units
 from jlac_mapper.text import clean, fold
 from jlac_mapper.types import LocalTest, Quantity, Reason
@@ -11,23 +14,6 @@ from jlac_mapper.vocabulary import Qualifier, ResultType, Timing
 
 _NUMBERING = re.compile(r"(?<=[^0-9.+/])-?(\d{1,2})(?:回目|本目)?$")
 _JLAC10 = re.compile(r"[0-9][A-Z][0-9]{3}[0-9]{4}[0-9]{3}[0-9]{3}(?:[0-9]{2})?")
-_RESULT_TYPE_WORDS = {
-    "定性": ResultType.QUALITATIVE, "判定": ResultType.QUALITATIVE, "文字": ResultType.QUALITATIVE,
-    "コド": ResultType.QUALITATIVE, "コド型": ResultType.QUALITATIVE, "qualitative": ResultType.QUALITATIVE,
-    "文字列": ResultType.QUALITATIVE, "文字型": ResultType.QUALITATIVE, "テキスト": ResultType.QUALITATIVE,
-    "選択": ResultType.QUALITATIVE, "選択肢": ResultType.QUALITATIVE, "qual": ResultType.QUALITATIVE,
-    "text": ResultType.QUALITATIVE, "string": ResultType.QUALITATIVE, "alpha": ResultType.QUALITATIVE,
-    "coded": ResultType.QUALITATIVE, "code": ResultType.QUALITATIVE, "nominal": ResultType.QUALITATIVE,
-    "半定量": ResultType.SEMI_QUANTITATIVE, "semiquantitative": ResultType.SEMI_QUANTITATIVE,
-    "semiquant": ResultType.SEMI_QUANTITATIVE, "力価": ResultType.SEMI_QUANTITATIVE,
-    "titer": ResultType.SEMI_QUANTITATIVE, "titre": ResultType.SEMI_QUANTITATIVE,
-    "定量": ResultType.QUANTITATIVE, "数値": ResultType.QUANTITATIVE, "数値型": ResultType.QUANTITATIVE,
-    "数字": ResultType.QUANTITATIVE, "pq": ResultType.QUANTITATIVE, "quantitative": ResultType.QUANTITATIVE,
-    "numeric": ResultType.QUANTITATIVE, "quant": ResultType.QUANTITATIVE, "number": ResultType.QUANTITATIVE,
-    "数量": ResultType.QUANTITATIVE, "整数": ResultType.QUANTITATIVE, "小数": ResultType.QUANTITATIVE,
-    "実数": ResultType.QUANTITATIVE, "n": ResultType.QUANTITATIVE, "num": ResultType.QUANTITATIVE,
-    "nm": ResultType.QUANTITATIVE, "qn": ResultType.QUANTITATIVE,
-}  # fmt: skip
 
 
 class Facts:
@@ -84,7 +70,27 @@ def declared_type(test: LocalTest) -> ResultType:
 
 @lru_cache(maxsize=1024)  # a list repeats the same few
 def _declared(text: str) -> ResultType:
-    return _RESULT_TYPE_WORDS.get(fold(text), ResultType.ANY)
+    return result_type_words().get(fold(text), ResultType.ANY)
+
+
+@cache
+def result_type_words() -> Mapping[str, ResultType]:
+    """Return folded word of a result-type field -> what it says, of the shipped table."""
+    return read_result_types(master_data_dir() / "words" / "result_types.csv")
+
+
+def read_result_types(path: Path) -> Mapping[str, ResultType]:
+    """
+    Return folded word of a result-type field -> what it says, of a table of such words.
+
+    Raises:
+        MasterFileError: A line gives no word, no result type, or a word that stands already.
+    """
+    kinds = [kind.value for kind in ResultType if kind]
+    return {
+        row.folded("word"): ResultType(row.one_of("result_type", kinds))
+        for row in unique(read(path, ("word", "result_type")), "word", fold)
+    }
 
 
 def contradictions(test: LocalTest, facts: Facts, in_field: Sequence[Quantity]) -> tuple[Reason, ...]:

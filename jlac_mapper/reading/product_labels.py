@@ -9,39 +9,21 @@ that name no product. `bare` takes away what has a form of its own; `Label` find
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 
+from jlac_mapper.reading.product_words import Naming, WordKind, alternatives, analysers, product_words
 from jlac_mapper.text import clean, fold
 
-# Analysers: a brand with a model, or one of the few that are named without.
-_BRANDS = (
-    "コバス", "cobas", "アーキテクト", "ARCHITECT", "アリニティ", "Alinity", "ルミパルス", "LUMIPULSE",
-    "HISCL", "LABOSPECT", "日立", "TBA", "JCA", "BM", "AU", "DxC", "DxI", "DxH", "ディメンション",
-    "Dimension", "ビトロス", "VITROS", "アテリカ", "Atellica", "アドヴィア", "アドビア", "ADVIA", "CS", "CN",
-    "CA", "CP", "AIA", "コアプレスタ", "STACIA", "富士ドライケム", "ドライケム", "エクルーシス", "ユニセル",
-    "UniCel",    "アクセス", "バイオリス", "ビオリス", "ACL", "STA-R", "XN", "HLC", "アキュート", "Accute",
-)  # fmt: skip
+# Behind a brand of analysers: its model.
 _MODEL = r"[ -]?[A-Za-z]{0,6}[ -]?[0-9]{2,5}[A-Za-zα]{0,5}(?: ?(?:形|型|シリーズ|NEO|AU))?"
+# Analysers whose names have a form of their own.
 _PLATFORMS = (
-    rf"(?:{'|'.join(re.escape(brand) for brand in sorted(_BRANDS, key=len, reverse=True))}){_MODEL}",
     r"(?:コバス|cobas) ?(?:pro|プロ|[ceu] ?[0-9]{3})(?![A-Za-z])",
     r"(?:アリニティ|Alinity|アーキテクト|ARCHITECT) ?(?:ci|[cihms])(?![A-Za-z])",
     r"(?:ディメンション|Dimension) ?(?:EXL|ビスタ)", r"TBA-?(?:nx|FX)[0-9]{1,3}", r"μTASWako ?i[0-9]{2}",
     r"[CEi] ?[0-9]{4}(?:SR)?(?![A-Za-z0-9])", r"[0-9]{4} ?(?:形|型|シリーズ)",
     r"[0-9]{4}(?= ?(?:専?用|対応|\)|$))",
-)  # fmt: skip
-_PLATFORM = re.compile(
-    rf"(?:\bfor )?(?<![A-Za-z0-9])(?:{'|'.join(_PLATFORMS)})(?:[ /・,]*(?:専?用|対応|適用))?", re.IGNORECASE
-)
-_BARE_PLATFORM = re.compile(
-    "|".join(
-        fold(word)
-        for word in (
-            "コバス", "アーキテクト", "architect", "アリニティ", "alinity", "ルミパルス", "ディメンション",
-            "アテリカ", "アキュラシード", "ビトロス", "クリナライザー", "クリナライザ", "labospect", "hiscl",
-            "stacia", "jca", "tba", "シリーズ",
-        )
-    )
 )  # fmt: skip
 
 _YEAR = r"\*{0,2}(?:(?:19|20)[0-9]{2}|令和 ?[0-9元]+|平成 ?[0-9]+)"
@@ -117,10 +99,6 @@ _ANALYTE_KIT = re.compile(
 _IGNORED = frozenset(
     ("for", "no", "ref", "用", "専用", "対応", "適用", "株", "株式会社", "汎用", "セツト", "医薬品", "機種")
 )
-# Words for another version that no listed product need have.
-_VERSIONS = frozenset(
-    map(fold, ("プラス", "ネオ", "エース", "ダブル", "スーパー", "プレスト", "プロ", "デュオ", "コンボ"))
-)
 _NUMBERED_VERSION = re.compile("(?:v|ver|version|gen)[0-9]+")
 _OTHER_USE = re.compile("キヤリブレ|コントロル|標準液|標準血清|管理血清|希釈液|校正|洗浄液")
 _BETWEEN_WORDS = re.compile(r"[\s'\"‘’“”「」・]")
@@ -128,6 +106,29 @@ _BETWEEN_WORDS = re.compile(r"[\s'\"‘’“”「」・]")
 _SEPARATORS = re.compile(r"((?:[\s()<>・,、:;'\"※*\-~=]|(?<![0-9A-Za-z])/|/(?![0-9A-Za-z]))+)")
 _LATIN = re.compile(r"[0-9a-z\u0370-\u03ff%+/]+")
 _RUN = re.compile(r"[0-9a-z\u0370-\u03ff%+/]+|[^0-9a-z\u0370-\u03ff%+/]+")
+
+
+@cache
+def _platform() -> re.Pattern[str]:
+    """Match an analyser by its model, with what says that a kit is for it."""
+    with_model = f"(?:{alternatives(analysers(Naming.WITH_MODEL))}){_MODEL}"
+    return re.compile(
+        rf"(?:\bfor )?(?<![A-Za-z0-9])(?:{'|'.join((with_model, *_PLATFORMS))})"
+        r"(?:[ /・,]*(?:専?用|対応|適用))?",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _bare_platform() -> re.Pattern[str]:
+    """Match an analyser in a key by its brand alone, and the word behind it (コバスシリーズ)."""
+    return re.compile(alternatives(map(fold, (*analysers(Naming.ALONE), "シリーズ"))))
+
+
+@cache
+def _versions() -> frozenset[str]:
+    """Return keys of words for another version, which no listed product need have."""
+    return frozenset(map(fold, product_words(WordKind.VERSION)))
 
 
 def bare(text: str) -> str:
@@ -155,12 +156,12 @@ def is_general_name(name: str, key: str) -> bool:
 
 def is_version_word(key: str) -> bool:
     """Tell whether a key is a word such as プラス or ネオ that makes a name another product's."""
-    return key in _VERSIONS
+    return key in _versions()
 
 
 def without_platforms(text: str) -> str:
     """Return a bare label without the analysers that it gives by model, such as コバス8000用."""
-    return clean(_PLATFORM.sub(" ; ", text)).strip(" ;")
+    return clean(_platform().sub(" ; ", text)).strip(" ;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,7 @@ class Wording:
     def __init__(
         self, names: Iterable[Iterable[str]], maker: re.Pattern[str], kit_word: re.Pattern[str]
     ) -> None:
-        self._product_words = _VERSIONS.union(*names)
+        self._product_words = _versions().union(*names)
         self._maker, self._kit_word = maker, kit_word
 
     def is_same_product(
@@ -324,5 +325,5 @@ class Wording:
     def _unexplained(self, word: str) -> str:
         if word in _IGNORED:
             return ""
-        left = self._kit_word.sub("", _BARE_PLATFORM.sub("", self._maker.sub("", word)))
+        left = self._kit_word.sub("", _bare_platform().sub("", self._maker.sub("", word)))
         return "" if left in _IGNORED else left

@@ -1,51 +1,122 @@
 """Words around product names, trade names in two scripts, and the key by which names are compared."""
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
 
+from jlac_mapper.config import master_data_dir
+from jlac_mapper.csv_tables import Row, read, unique
 from jlac_mapper.text import clean, fold
 
-MAKERS = (
-    "富士フイルム和光純薬", "和光純薬工業", "和光純薬", "富士フイルム", "和光", "シスメックス", "栄研化学",
-    "栄研", "関東化学", "ロシュダイアグノスティックス", "ロシュ", "roche", "アボットジャパン", "アボット",
-    "abbott", "sysmex", "ニットーボーメディカル", "ニットーボー", "日東紡", "積水メディカル", "積水",
-    "デンカ生研", "デンカ", "生研", "シノテスト", "カイノス", "東ソー", "tosoh", "ベックマンコールター",
-    "ベックマン", "beckmancoulter", "beckman", "シーメンスヘルスケア", "シーメンス", "siemens",
-    "オーソクリニカルダイアグノスティックス", "オーソ", "ortho", "極東製薬工業", "極東製薬", "極東",
-    "三洋化成工業", "三洋化成", "ミナリスメディカル", "ミナリス", "協和メデックス", "日立化成",
-    "日立ハイテク", "日立", "lsiメディエンス", "三菱化学メディエンス", "メディエンス", "lsi", "日本電子",
-    "jeol", "キヤノンメディカルシステムズ", "キヤノン", "東芝メディカル", "東芝", "アークレイ", "arkray",
-    "富士レビオ", "日水製薬", "ニッスイ", "島津", "ミズホメディー", "ミズホ", "アルフレッサファーマ",
-    "アルフレッサ", "セロテック", "堀場製作所", "堀場", "horiba", "日本光電", "国際試薬", "コクサイ",
-    "株式会社", "三和化学", "テクノメディカ", "バイオラッド",
-)  # fmt: skip
-RENAMED_MAKERS = {
-    "生研": "デンカ", "デンカ生研": "デンカ", "コクサイ": "シスメックス", "国際試薬": "シスメックス",
-    "日東紡": "ニットーボー", "協和メデックス": "ミナリス", "日立化成": "ミナリス", "メディエンス": "lsi",
-    "三菱化学メディエンス": "lsi",
-}  # fmt: skip
-"""A maker under the name that it had when a product was listed, and its name of today."""
-KIT_WORDS = (
-    "臨床化学自動分析装置", "多項目自動血球分析装置", "自動血球計数装置", "血球計数装置",
-    "全自動電解質分析装置", "全自動糖分析装置", "自動分析装置用試薬", "自動分析用試薬", "自動分析装置用",
-    "自動分析用", "自動分析装置", "測定用試薬", "測定試薬", "測定用", "試薬", "キット", "測定", "専用",
-    "製品", "シリーズ", "標準", "装置", "用",
-)  # fmt: skip
-
-# Trade names that official files write in kana and hospitals often in Latin letters.
-_TRADE_NAMES = {
-    "cobas": "コバス", "vitros": "ビトロス", "atellica": "アテリカ", "advia": "アドヴィア",
-    "unicel": "ユニセル", "dimension": "ディメンション", "cell-dyn": "セルダイン", "celldyn": "セルダイン",
-    "elecsys": "エクルーシス",
-    "lumipulse": "ルミパルス", "spotchem": "スポットケム", "iatro": "イアトロ", "determiner": "デタミナー",
-    "nanopia": "ナノピア", "norudia": "ノルディア", "qualigent": "クオリジェント", "celltac": "セルタック",
-    "coulter": "コールター", "n-assay": "N-アッセイ", "l-type": "Lタイプ", "hemosil": "ヒーモスアイエル",
-    "aptima": "アプティマ", "蛋白": "タンパク", "アドビア": "アドヴィア",
-}  # fmt: skip
-_TRADE_NAME = re.compile("|".join(re.escape(name) for name in _TRADE_NAMES), re.IGNORECASE)
 _NUMERAL = re.compile(r"ii(?=ifcc)|i{2,3}|(?<![a-z])iv(?![a-z])", re.IGNORECASE)  # TPII as well as TP-II
 _NUMERALS = {"ii": "2", "iii": "3", "iv": "4"}
 _BOTTLE = re.compile(r"[\s(]R-?[12](?:[/・,]R-?2)?\)?$", re.IGNORECASE)  # first or second reagent of a kit
 _SLASH = re.compile(r"(?<![0-9A-Za-z])\s*/|/\s*(?![0-9A-Za-z])")  # between words; AG/AB keeps its own
+
+
+class WordKind(StrEnum):
+    """What a word of product names says: it belongs to any kit, or it makes the name another product's."""
+
+    KIT = "kit"
+    VERSION = "version"
+
+
+class Naming(StrEnum):
+    """How a label names an analyser: by brand and model, by the brand alone, or in either way."""
+
+    WITH_MODEL = "with_model"
+    ALONE = "alone"
+    EITHER = "either"
+
+
+def read_makers(path: Path) -> Mapping[str, str]:
+    """
+    Return folded maker -> folded name that it has today.
+
+    Raises:
+        MasterFileError: A maker without letters or listed twice, or a name of today that is no maker's.
+    """
+    rows = list(_lines(path, "maker", "name_now"))
+    known = {row.folded("maker") for row in rows}
+    found = {}
+    for row in rows:
+        maker, now = row.folded("maker"), row["name_now"]
+        if now and fold(now) not in known:
+            raise row.error(f"name_now is {now!r}, which is no maker of this table")
+        found[maker] = fold(now) or maker
+    return found
+
+
+def read_product_words(path: Path) -> Mapping[str, WordKind]:
+    """Return word of product names -> what it says. Raises MasterFileError as the reader of tables does."""
+    return {row["word"]: row.word("kind", WordKind) for row in _lines(path, "word", "kind")}
+
+
+def read_analysers(path: Path) -> Mapping[str, Naming]:
+    """Return analyser -> how labels name it. Raises MasterFileError as the reader of tables does."""
+    return {row["analyser"]: row.word("named", Naming) for row in _lines(path, "analyser", "named")}
+
+
+def read_trade_names(path: Path) -> Mapping[str, str]:
+    """
+    Return trade name in lower case, as hospitals write it -> as official files list it.
+
+    Raises:
+        MasterFileError: A name is missing, or listed twice.
+    """
+    rows = unique(read(path, ("written", "listed")), "written", str.lower)
+    return {row.filled("written").lower(): row.filled("listed") for row in rows}
+
+
+def _lines(path: Path, word: str, *others: str) -> Iterator[Row]:
+    """Yield the lines of a table whose first column, *word*, tells its lines apart as words are compared."""
+    for row in unique(read(path, (word, *others)), word, fold):
+        row.folded(word)
+        yield row
+
+
+def read_product_tables() -> None:
+    """Read the shipped tables of this module. Raises MasterFileError for the first that is wrong."""
+    makers()
+    product_words(WordKind.KIT)
+    analysers(Naming.ALONE)
+    _trade_names()
+
+
+@cache
+def makers() -> Mapping[str, str]:
+    """Return folded maker -> folded name that it has today, where products are listed under earlier ones."""
+    return read_makers(_words("makers"))
+
+
+@cache
+def product_words(kind: WordKind) -> tuple[str, ...]:
+    """Return the words of product names that are of one kind."""
+    return tuple(word for word, of in read_product_words(_words("product_words")).items() if of is kind)
+
+
+@cache
+def analysers(naming: Naming) -> tuple[str, ...]:
+    """Return the analysers that labels may name so."""
+    found = read_analysers(_words("analysers"))
+    return tuple(name for name, how in found.items() if how in (naming, Naming.EITHER))
+
+
+@cache
+def _trade_names() -> tuple[re.Pattern[str], Mapping[str, str]]:
+    names = read_trade_names(_words("trade_names"))
+    return re.compile(alternatives(names), re.IGNORECASE), names
+
+
+def _words(table: str) -> Path:
+    return master_data_dir() / "words" / f"{table}.csv"
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """Return the source of a pattern that matches any of *words*, the longest that stands there."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
 def product_key(text: str) -> str:
@@ -55,5 +126,6 @@ def product_key(text: str) -> str:
     As `text.fold`, and II = Ⅱ = 2 wherever it stands, known trade names in kana. Version letters stay.
     """
     text = _SLASH.sub(" ", _BOTTLE.sub("", clean(text)))
-    text = _TRADE_NAME.sub(lambda m: _TRADE_NAMES[m.group().lower()], text)
+    pattern, names = _trade_names()
+    text = pattern.sub(lambda m: names[m.group().lower()], text)
     return fold(_NUMERAL.sub(lambda m: _NUMERALS[m.group().lower()], text))

@@ -17,7 +17,7 @@ from jlac_mapper.reading.product_labels import (
     is_version_word,
     without_platforms,
 )
-from jlac_mapper.reading.product_words import KIT_WORDS, MAKERS, RENAMED_MAKERS, product_key
+from jlac_mapper.reading.product_words import WordKind, alternatives, makers, product_key, product_words
 from jlac_mapper.text import clean, fold
 
 RECOGNISED = 0.75
@@ -29,6 +29,8 @@ _REAGENT_WORD = re.compile("試薬|キツト|測定用")
 _LEAST = 4
 """A shorter key is an abbreviation that a label may hold by chance."""
 _ANALYSER = re.compile(r"装置|分析計|測定器|アナライ[ザズ]|(?:コバス|ビトロス|ビオリス|アドヴィア)\s*[0-9]")
+_LIMITED = "株式会社"
+"""Taken away as makers are, and names none."""
 _NEAR = 8
 """How many of the most similar products are compared closely."""
 
@@ -74,8 +76,8 @@ class _Keys:
     runs: tuple[str, ...]
 
 
-def _pattern(words: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(fold(word)) for word in words))
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(alternatives(map(fold, words)))
 
 
 class ProductMatcher:
@@ -84,13 +86,13 @@ class ProductMatcher:
     def __init__(self, products: Iterable[str]) -> None:
         self.products = tuple(dict.fromkeys(products))
         self._index = {name: i for i, name in enumerate(self.products)}
-        self._maker = _pattern(MAKERS)
-        self._renamed = {fold(old): fold(new) for old, new in RENAMED_MAKERS.items()}
+        self._name_now = makers()
+        self._maker = _pattern((*self._name_now, _LIMITED))
         self._leading_maker = re.compile(
             f"^(?:株(?:式会社)?)?(?:{self._maker.pattern})(?:株(?:式会社)?)?(?=.)"
         )
-        self._kit_word = _pattern(KIT_WORDS)
-        self._kit_words = tuple(dict.fromkeys(fold(word) for word in KIT_WORDS))
+        self._kit_words = tuple(map(fold, product_words(WordKind.KIT)))
+        self._kit_word = _pattern(self._kit_words)
         self._keys = tuple(self._forms(name) for name in self.products)
         self._analysers = {i for i, name in enumerate(self.products) if _ANALYSER.search(name)}
         self._general = {
@@ -216,7 +218,7 @@ class ProductMatcher:
     def _may_be_of_maker(self, label: str, keys: _Keys) -> bool:
         """Tell whether a label or a product's name gives no maker, or both the same one."""
         own, said = (
-            {self._renamed.get(maker, maker) for maker in self._maker.findall(text) if maker != "株式会社"}
+            {self._name_now[maker] for maker in self._maker.findall(text) if maker != _LIMITED}
             for text in (keys.full, label)
         )
         return not own or not said or any(one in other or other in one for one in own for other in said)

@@ -11,8 +11,10 @@ from jlac_mapper.reading.facts import (
     numbering,
     read_jlac10,
     result_type,
+    result_type_words,
 )
 from jlac_mapper.reading.names import NameReader
+from jlac_mapper.reading.product_words import read_product_tables
 from jlac_mapper.text import clean, fold
 from jlac_mapper.types import LocalTest, NamePart, NormalizedTest, Quantity
 from jlac_mapper.vocabulary import Specimen, Vocabulary
@@ -23,9 +25,14 @@ class Normalizer:
     Turns rows into `NormalizedTest`; built once from a vocabulary, then free of side effects.
 
     Nothing is ever guessed here: a text that no table knows is passed on as it stands.
+
+    Raises:
+        MasterFileError: A shipped table of words is wrong.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
+        for read_words in (result_type_words, units.equalities, read_product_tables):
+            read_words()  # a table that is wrong ends the program here, and not at each row
         self._specimens = _specimen_spellings(vocabulary.specimens)
         blood = {s.key for s in vocabulary.specimens if s.code.startswith("2")}
         self._name_words = {

@@ -1,8 +1,11 @@
 """Units as hospitals write them, read into one ASCII spelling each; and the units inside reference ranges."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
+from jlac_mapper.config import master_data_dir
+from jlac_mapper.csv_tables import Row, read, unique
 from jlac_mapper.text import clean
 from jlac_mapper.vocabulary import ResultType
 
@@ -283,16 +286,38 @@ def _units_in(text: str) -> list[str]:
     return found
 
 
-# Units with equal values; U is a concentration cut short (T.U. of a latex reagent).
-_EQUAL = (
-    {"COI", "S/CO", "index"}, {"pg/mL", "ng/L"}, {"ng/mL", "ug/L"}, {"ug/mL", "mg/L"}, {"10*3/uL", "10*9/L"},
-    {"10*6/uL", "10*12/L"}, {"mU/mL", "U/L"}, {"U/mL", "kU/L"}, {"U", "U/mL"},
-)  # fmt: skip
+def read_equalities(path: Path) -> tuple[frozenset[str], ...]:
+    """
+    Return groups of canonical units in which a value is the same number, of a table of such groups.
+
+    Raises:
+        MasterFileError: A line has fewer than two units, one that is not canonical, or stands already.
+    """
+    return tuple(_equal_units(row) for row in unique(read(path, ("units", "remark")), "units", _any_order))
+
+
+def _any_order(units: str) -> str:
+    return "|".join(sorted(units.split("|")))
+
+
+def _equal_units(row: Row) -> frozenset[str]:
+    units = row.list("units")
+    if len(set(units)) < 2:
+        raise row.error(f"units is {row['units']!r}; expected two or more, with | between them")
+    if strange := [unit for unit in units if canonical(unit) != unit]:
+        raise row.error(f"{strange[0]!r} is no canonical unit; it is read as {canonical(strange[0])!r}")
+    return frozenset(units)
+
+
+@cache
+def equalities() -> tuple[frozenset[str], ...]:
+    """Return groups of canonical units in which a value is the same number, of the shipped table."""
+    return read_equalities(master_data_dir() / "words" / "unit_equalities.csv")
 
 
 def are_equal(one: str, other: str) -> bool:
     """Tell whether a value is the same number in two canonical units."""
-    return one == other or any(one in group and other in group for group in _EQUAL)
+    return one == other or any(one in group and other in group for group in equalities())
 
 
 def result_type_of(unit: str) -> ResultType:

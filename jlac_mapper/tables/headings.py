@@ -4,7 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from pathlib import Path
 
+from jlac_mapper.config import master_data_dir
+from jlac_mapper.csv_tables import read, unique
 from jlac_mapper.errors import InputError
 from jlac_mapper.text import clean, fold
 from jlac_mapper.types import LocalTest
@@ -13,57 +16,8 @@ FIELDS = tuple(field.name for field in fields(LocalTest))
 """The fields that an input may give; only `name` is required."""
 
 HEADER_SEARCH_ROWS = 20
-
-# Separated by blanks, most telling first: of two columns of one field, the earlier spelling wins.
-_HEADERS: Mapping[str, str] = {
-    "local_code": """
-        local_code 項目コード 検査項目コード 検査コード 院内コード 院内検査コード 院内項目コード
-        ローカルコード test_code item_code 項目CD 検査CD 検査項目CD 項目番号 検査項目番号 検査番号
-        code コード CD 項目ID 検査ID
-    """,
-    "name": """
-        name 項目名称 検査項目名称 検査項目名 検査名称 検査名 項目名 院内名称 院内項目名 院内項目名称
-        院内検査名称 院内検査名 ローカル名称 正式名称 漢字名称 項目名漢字 検査項目 test_name
-        item_name test 検査 項目 名称 名前
-    """,
-    "abbreviation": """
-        abbreviation 略称 略名 略号 項目略称 項目略名 検査略称 検査略名 略称名 略称名称 省略名
-        省略名称 短縮名 短縮名称 abbr short_name 報告書名称 英略称 英字略称
-    """,
-    "kana": """
-        kana カナ カナ名称 カナ名 カナ項目名 カナ検査名 読み ヨミ よみがな ふりがな 読み仮名
-        項目名カナ 項目名称カナ 検査名カナ 検査名称カナ 検査項目名カナ 名称カナ 仮名 半角カナ
-    """,
-    "specimen": """
-        specimen 材料 検体 検体名 検体名称 材料名 材料名称 検査材料 検査材料名 検査材料名称 検体種別
-        検体種 検体種類 検体材料 試料 sample material 採取管 採血管 採取容器 容器 検体容器 容器名
-        容器名称 スピッツ tube
-    """,
-    "unit": """
-        unit 単位 結果単位 単位名 単位名称 検査単位 報告単位 表示単位 表示用単位 units
-    """,
-    "reference_range": """
-        reference_range 基準値 基準範囲 正常値 参考基準値 参考基準範囲 参考値 基準値範囲 正常範囲
-        正常値範囲 共用基準範囲 基準値単位 基準 reference reference_value normal_range
-    """,
-    "method": """
-        method 測定法 検査方法 測定方法 方法 検査法 測定法名 測定法名称 測定原理 検査方法名
-    """,
-    "reagent": """
-        reagent 試薬 試薬名 試薬名称 測定試薬 使用試薬 販売名 販売名称 製品名 製品名称 商品名
-        試薬キット 試薬キット名 キット キット名 試薬測定機器 試薬機器 試薬/機器 試薬/測定機器 product
-        測定機器 測定機器名 測定装置 分析装置 分析機器 使用機器 機器 機器名 instrument analyzer
-    """,
-    "result_type": """
-        result_type 結果型 データ型 結果種別 結果タイプ データタイプ 結果形式 結果区分 定性/定量
-        定性定量 定性定量区分 定量定性区分
-    """,
-    "jlac10": """
-        jlac10 JLAC10コード JLAC10(15桁) JLAC10(17桁) JLAC10コード(15桁) JLAC10コード(17桁)
-        JLAC10桁15 旧JLAC10 旧JLAC10コード JLACコード 標準検査コード 検査標準コード 標準コード
-        臨床検査項目分類コード
-    """,
-}
+_IN_BRACKETS = 10_000
+"""Ranks that a heading with a remark in brackets stands behind one without."""
 
 _BRACKETS = re.compile(r"\([^()]*\)")
 # 材料(コード) or 項目名(英語) are other things than 材料 and 項目名.
@@ -79,14 +33,22 @@ class HeaderRow:
     columns: Mapping[str, int]
 
 
-@cache
-def _known_headers() -> dict[str, tuple[str, int]]:
-    """Folded header -> (field, rank); a smaller rank wins inside a field."""
+def read_headings(path: Path) -> dict[str, tuple[str, int]]:
+    """
+    Return folded heading -> (field, rank) of a table of headings; a smaller rank wins inside a field.
+
+    Raises:
+        MasterFileError: A line gives no heading, a field that no input has, or a heading that stands already.
+    """
     return {
-        fold(header): (field, rank)
-        for field, headers in _HEADERS.items()
-        for rank, header in reversed(list(enumerate(headers.split())))
+        row.folded("heading"): (row.one_of("field", FIELDS), row.line)
+        for row in unique(read(path, ("field", "heading")), "heading", fold)
     }
+
+
+@cache
+def _known_headings() -> dict[str, tuple[str, int]]:
+    return read_headings(master_data_dir() / "words" / "headings.csv")
 
 
 def recognise(header: Sequence[str]) -> dict[str, int]:
@@ -94,10 +56,10 @@ def recognise(header: Sequence[str]) -> dict[str, int]:
     best: dict[str, tuple[int, int]] = {}
     for index, cell in enumerate(header):
         text = clean(cell[:200])
-        found = _known_headers().get(fold(text))
+        found = _known_headings().get(fold(text))
         penalty = 0
         if found is None and "(" in text and not _OTHER_THING.search(text):
-            found, penalty = _known_headers().get(fold(_BRACKETS.sub("", text))), 1000
+            found, penalty = _known_headings().get(fold(_BRACKETS.sub("", text))), _IN_BRACKETS
         if found is not None:
             field, rank = found
             best[field] = min(best.get(field, (rank + penalty, index)), (rank + penalty, index))

@@ -24,7 +24,7 @@ from jlac_mapper.mapping.comparisons.method import is_other_test
 from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.reading import units
 from jlac_mapper.reading.names import _MOST_STRIPPED
-from jlac_mapper.reading.product_words import KIT_WORDS
+from jlac_mapper.reading.product_words import WordKind, product_words
 from jlac_mapper.reading.products import ProductMatcher
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import LocalTest, NormalizedTest
@@ -83,7 +83,7 @@ HARD: dict[str, Callable[[int], str]] = {
     "small vowels": lambda n: _of(n, "ウ"),
     "colons": lambda n: _of(n, ":", "a", "a"),
     "all characters differ": lambda n: "".join(chr(0x4E00 + i * 7919 % 20000) for i in range(n)),
-    **{f"kit word {word}": partial(_of, piece=word, behind="x") for word in KIT_WORDS},
+    **{f"kit word {word}": partial(_of, piece=word, behind="x") for word in product_words(WordKind.KIT)},
 }  # fmt: skip
 """Texts of a length that are made to cost more than their length."""
 
