@@ -23,7 +23,7 @@ from jlac_mapper.mapping import guard
 from jlac_mapper.mapping.comparisons.method import is_other_test
 from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.reading import units
-from jlac_mapper.reading.names import _MOST_STRIPPED
+from jlac_mapper.reading.names import MOST_STRIPPED
 from jlac_mapper.reading.product_words import KIT_WORDS
 from jlac_mapper.reading.products import ProductMatcher
 from jlac_mapper.reading.row import Normalizer
@@ -212,9 +212,9 @@ def test_no_name_of_a_real_list_holds_nearly_as_many_qualifiers_as_are_taken_out
     read = [normalizer.normalize(LocalTest(name)) for name in names]
     spellings = [s for row in read for part in row.parts for s in (part.variants, *part.pieces)]
     assert len(names) > 5000
-    assert max(map(len, spellings)) < _MOST_STRIPPED // 2
+    assert max(map(len, spellings)) < MOST_STRIPPED // 2
 
 
 def test_no_more_qualifiers_than_that_are_taken_out(normalizer: Normalizer) -> None:
     [part] = normalizer.normalize(LocalTest("謎" + "尿" * 100)).parts
-    assert part.variants[-1] == "謎" + "尿" * (100 - _MOST_STRIPPED)
+    assert part.variants[-1] == "謎" + "尿" * (100 - MOST_STRIPPED)

@@ -67,10 +67,10 @@ def small() -> BoundRelease:
 
 
 def test_the_held_out_fifth_is_the_last_fold_of_the_calibration() -> None:
-    from jlac_mapper.training.calibration import _fold_of
+    from jlac_mapper.training.calibration import fold_of
 
     kept, out = reranker_rows.split(load_vocabulary())
-    folds = [{_fold_of(n.text, 11) for n in v.names} for v in (kept, out)]
+    folds = [{fold_of(n.text, 11) for n in v.names} for v in (kept, out)]
     assert folds == [set(range(FOLDS - 1)), {FOLDS - 1}]
     listed, others = names_by_listing(replace(shipped(), vocabulary=out))
     assert len(listed) > 500

@@ -89,26 +89,22 @@ def test_one_fold_measures_and_neither_teaches_nor_chooses() -> None:
     [(300, 0, 0.05 ** (1 / 300)), (10, 0, 0.05 ** (1 / 10)), (473, 1, 0.99)],
 )
 def test_the_lower_bound_is_the_exact_binomial_one(n: int, errors: int, bound: float) -> None:
-    (found,) = training._lower_bounds(np.array([float(n)]), np.array([float(errors)]))
+    (found,) = training.lower_bounds(np.array([float(n)]), np.array([float(errors)]))
     assert found == pytest.approx(bound, abs=2e-4)
 
 
 def test_equal_probabilities_are_accepted_together_or_not_at_all() -> None:
     probabilities = np.array([0.9] * 400 + [0.5] * 400)
     right = np.array([True] * 400 + [False] * 10 + [True] * 390)
-    assert training._threshold(probabilities, right, 0.99) == 0.9
+    assert training.threshold_of(probabilities, right, 0.99) == 0.9
     mixed = np.array([True] * 390 + [False] * 10 + [True] * 400)
-    assert training._threshold(probabilities, mixed, 0.99) == 0.9999
+    assert training.threshold_of(probabilities, mixed, 0.99) == 0.9999
 
 
 def test_the_calibration_error_is_the_mean_gap_between_saying_and_being() -> None:
     right = np.array([True, True, True, False] * 30)
-    assert training._calibration_error(np.full(120, 0.75), right, np.ones(120)) == pytest.approx(
-        0.0, abs=0.02
-    )
-    assert training._calibration_error(np.full(120, 0.25), right, np.ones(120)) == pytest.approx(
-        0.5, abs=0.02
-    )
+    assert training.calibration_error(np.full(120, 0.75), right, np.ones(120)) == pytest.approx(0.0, abs=0.02)
+    assert training.calibration_error(np.full(120, 0.25), right, np.ones(120)) == pytest.approx(0.5, abs=0.02)
 
 
 def build(vocabulary: Vocabulary) -> Pipeline:
