@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from jlac_mapper.mapping import similar_names
 from jlac_mapper.mapping.dense_names import DenseNames
@@ -50,7 +51,10 @@ def test_without_embeddings_no_name_is_near() -> None:
     assert SimilarNames(KEYS, MEANINGS, None).by_embedding(["ast"]) == {"ast": ()}
 
 
-def test_what_is_remembered_is_bounded_and_forgetting_changes_no_answer() -> None:
+def test_what_is_remembered_is_bounded_and_forgetting_changes_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(similar_names, "REMEMBERED", 500)
     embedder = CountingEmbedder()
     similar = SimilarNames(KEYS, MEANINGS, DenseNames(embedder, NumpyIndex, KEYS))
     before, near = similar.by_characters(["ast"])["ast"], similar.by_embedding(["ast"])

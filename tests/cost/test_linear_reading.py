@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from jlac_mapper import text
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.mapping import guard
 from jlac_mapper.mapping.comparisons.method import is_other_test
 from jlac_mapper.mapping.search import Retriever
@@ -29,7 +28,7 @@ from jlac_mapper.reading.products import ProductMatcher
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import LocalTest, NormalizedTest
 from jlac_mapper.vocabulary import Concept
-from tests.support.shipped_release import shipped
+from tests.support.shipped_release import shipped, shipped_normalizer
 
 DATASETS = Path(__file__).parents[2] / "eval" / "datasets"
 _EACH_DOUBLING = 2.2
@@ -91,7 +90,7 @@ HARD: dict[str, Callable[[int], str]] = {
 @pytest.fixture(scope="module")
 def normalizer() -> Normalizer:
     """The reading stage over the shipped vocabulary."""
-    return Normalizer(load_vocabulary())
+    return shipped_normalizer()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from jlac_mapper.bootstrap import calibration_pipeline
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import FEATURES, Calibration
@@ -16,7 +15,7 @@ from jlac_mapper.training import calibration as training
 from jlac_mapper.training.calibration import ConfirmedRow, Example, collect, fit, write
 from jlac_mapper.types import LocalTest
 from jlac_mapper.vocabulary import Vocabulary
-from tests.support.shipped_release import DAY, part
+from tests.support.shipped_release import DAY, part, shipped_vocabulary
 
 BOUND = part(listed=100, others=200)
 
@@ -159,7 +158,7 @@ def test_a_hospitals_own_rows_are_fitted_beside_the_generated_ones_and_counted()
         ConfirmedRow(LocalTest("AST"), frozenset({"ast"})),
         ConfirmedRow(LocalTest("ASTアイソザイム"), frozenset()),
     ]
-    own = training.confirmed(rows, build(load_vocabulary()), seed=1)
+    own = training.confirmed(rows, build(shipped_vocabulary()), seed=1)
     assert any(e.right and e.top for e in own)
     assert {e.weight for e in own if e.codable} == {1.0}
     assert len({e.fold for e in own}) <= 2
