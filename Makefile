@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 # vLLM's CPU build is large and has its own torch: it gets an environment of its own.
 VLLM := .venv-vllm
+BEFORE ?= caef42b0891afe57ea0a02839fe346cd1543e7e1
 
-.PHONY: setup setup-dev map test test-vllm check format proto bench docs pictures clean
+.PHONY: setup setup-dev map test test-vllm check format proto bench docs pictures imports clean
 
 $(VENV)/.setup: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -68,6 +69,10 @@ docs: $(VENV)/.setup-docs
 # The pictures in docs/pictures, from the real program in real Chromium.
 pictures: setup-dev
 	$(BIN)/python docs/take_pictures.py
+
+# The map of packages and imports in docs/architecture.md, now and before database, models, indexes and tables had rooms.
+imports: setup-dev
+	$(BIN)/python docs/draw_imports.py --before $(BEFORE)
 
 bench: setup-dev
 	$(BIN)/python eval/run.py

@@ -35,7 +35,7 @@ _SUFFIXES = ("(時間外)", "(院内)", "(外注)", " 2", "(至急)", "_緊急",
 _SPECIMENS = ("血清", "血漿", "EDTA全血", "部分尿", "蓄尿", "髄液", "生化学(茶)", "", "")
 _UNITS = ("mg/dL", "U/L", "IU/L", "g/dL", "mEq/L", "%", "ng/mL", "10^4/μL", "COI", "", "")
 # A process measures its child's peak: a child of this large process would inherit its high-water mark.
-_MEASURE = (
+MEASURE = (
     "import resource, subprocess, sys, time; t = time.perf_counter(); "
     "r = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True); "
     "print(r.returncode, time.perf_counter() - t, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); "
@@ -108,7 +108,7 @@ def command_line(tests: Sequence[LocalTest], master: str) -> tuple[float, float]
             writer.writerows(asdict(test) for test in tests)
         command = [str(program), "map", str(source), "-o", str(target), "--master", master]
         done = subprocess.run(
-            [sys.executable, "-c", _MEASURE, *command], capture_output=True, text=True, check=True
+            [sys.executable, "-c", MEASURE, *command], capture_output=True, text=True, check=True
         )
         code, seconds, peak = done.stdout.split()
         if int(code):

@@ -87,7 +87,7 @@ def load_parts(settings: Settings | None = None, master: str = "starter", day: d
         edition,
         shipped,
         bind(edition, shipped, site_vocabulary(store), day, added=store.load_bindings(master)),
-        Calibration.read(bootstrap._calibration_file(settings)),
+        Calibration.read(bootstrap.calibration_file(settings)),
         model_loading.embedder(settings),
     )
 
@@ -125,12 +125,12 @@ def with_retriever(pipeline: Pipeline, wrap: Callable[[Any], Any]) -> Pipeline:
 @contextmanager
 def everything_found() -> Iterator[None]:
     """Let the retriever keep all listed concepts that any method found, however weak."""
-    usual = search.LISTED_LIMIT, search._LEAST_SCORE
-    search.LISTED_LIMIT, search._LEAST_SCORE = 10_000, 0.0
+    usual = search.LISTED_LIMIT, search.LEAST_SCORE
+    search.LISTED_LIMIT, search.LEAST_SCORE = 10_000, 0.0
     try:
         yield
     finally:
-        search.LISTED_LIMIT, search._LEAST_SCORE = usual
+        search.LISTED_LIMIT, search.LEAST_SCORE = usual
 
 
 def import_master(file: Path, name: str, database_url: str) -> None:

@@ -91,7 +91,7 @@ class App:
             bound=self.bound,
             embedder=model_loading.embedder(self.settings),
             choice_model=self.choice_model,
-            calibration=Calibration.read(_calibration_file(self.settings)),
+            calibration=Calibration.read(calibration_file(self.settings)),
         )
 
     @cached_property
@@ -379,7 +379,8 @@ def _provenance(
     )
 
 
-def _calibration_file(settings: Settings) -> Path:
+def calibration_file(settings: Settings) -> Path:
+    """Return the file of the calibration for JLAC11: the site's own, or the shipped one."""
     if settings.calibration_file:
         return Path(settings.calibration_file)
     return master_data_dir() / "calibration.json"

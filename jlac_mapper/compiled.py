@@ -25,7 +25,7 @@ from jlac_mapper.version import __version__
 _T = TypeVar("_T")
 _KEPT = 3
 """Files of one kind that stay: several editions and versions may be in use side by side."""
-_WORTH_KEEPING = 0.2
+WORTH_KEEPING = 0.2
 """Seconds from which on making takes long."""
 _DIGEST = 32
 
@@ -48,7 +48,7 @@ def compiled(kind: str, sources: Iterable[bytes | str], make: Callable[[], _T]) 
             return kept
     started = time.monotonic()
     made = make()
-    if time.monotonic() - started >= _WORTH_KEEPING:
+    if time.monotonic() - started >= WORTH_KEEPING:
         with suppress(OSError, pickle.PicklingError, TypeError, AttributeError):
             _keep(path, pickle.dumps(made, protocol=pickle.HIGHEST_PROTOCOL))
     return made

@@ -83,6 +83,12 @@ class BatchingWorker:
         self._heap.clear()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
+    def waiting(self) -> int:
+        """Return how many messages wait, without those that nobody wants answered any more."""
+        now = asyncio.get_running_loop().time()
+        jobs = [waiting.job for waiting in self._heap]
+        return sum(not job.answers.done() and job.deadline > now for job in jobs)
+
     def submit(
         self,
         tests: Sequence[LocalTest],

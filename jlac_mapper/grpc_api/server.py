@@ -114,6 +114,10 @@ class MapperServer:
                 raise answer
         await self._set_health(_SERVING)
 
+    def waiting(self) -> int:
+        """Return how many messages wait for the mapper; call it inside the event loop."""
+        return self._worker.waiting()
+
     async def stop(self, grace_seconds: float) -> None:
         """Health NOT_SERVING, refuse new calls, let those in flight finish for *grace_seconds*, close."""
         await self._health.enter_graceful_shutdown()

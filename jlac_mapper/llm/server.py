@@ -15,7 +15,7 @@ from jlac_mapper.errors import ConfigurationError, MissingExtraError
 _ATTEMPTS = 3
 _BACKOFF = 0.1  # seconds before the second attempt; doubled before the third
 _LONGEST_WAIT = 2.0  # seconds that a server's Retry-After may ask for
-_CONNECT = 2.0  # seconds for a connection inside one network
+CONNECT = 2.0  # seconds for a connection inside one network
 _PASSING = (429, 500, 502, 503, 504)
 
 
@@ -117,7 +117,7 @@ class LlmServer:
                 verify=self._tls,
                 trust_env=False,
                 follow_redirects=False,
-                timeout=httpx.Timeout(None, connect=_CONNECT),
+                timeout=httpx.Timeout(None, connect=CONNECT),
                 limits=httpx.Limits(max_connections=self._concurrency),
             )
         return self._client

@@ -14,7 +14,7 @@ from jlac_mapper.types import Hypothesis, NamePart, NormalizedTest
 from jlac_mapper.vocabulary import HOMONYM, Concept, Name, Vocabulary
 
 LISTED_LIMIT = 5
-_LEAST_SCORE = 0.3
+LEAST_SCORE = 0.3
 """Listed names that resemble the row less than this are no help to anyone."""
 
 UNLISTED = ""
@@ -253,7 +253,7 @@ def _rank(gathered: _Gathered) -> tuple[Hypothesis, ...]:
         score = max(exact, explained * 0.8, _resemblance(support))
         score += 0.15 * support.alias
         listed = meaning != UNLISTED
-        if listed and max(score, _lexical(support)) < _LEAST_SCORE and not support.alias:
+        if listed and max(score, _lexical(support)) < LEAST_SCORE and not support.alias:
             continue
         concept, name = (entry.concept, entry.name) if entry else (None, None)
         found.append((score, Hypothesis(concept, listed, name, scores, explained)))

@@ -13,7 +13,7 @@ from jlac_mapper.mapping.ngram_index import NgramIndex
 
 _NEIGHBOURS = 16
 # Wings, hours and shop notes are taken off before the search, so hospital lists ask for the same names again.
-_REMEMBERED = 10_000
+REMEMBERED = 10_000
 
 Resembling = tuple[npt.NDArray[np.float32], tuple[tuple[int, float], ...]]
 """Cosines (0-1), best first, and for each of them the name's row and its RapidFuzz ratio (0-100)."""
@@ -78,7 +78,7 @@ def _remembered(
     fresh = [query for query in asked if query not in known]
     found = dict(zip(fresh, search(fresh), strict=True))
     answer = {query: found[query] if query in found else known[query] for query in asked}
-    if len(known) + len(found) > _REMEMBERED:
+    if len(known) + len(found) > REMEMBERED:
         known.clear()
     known.update(found)
     return answer

@@ -31,7 +31,7 @@ _SERUM_PREFIX = re.compile(r"^S-(?=.)", re.IGNORECASE)
 # 抗体HBs and ビリルビン直接: the word that some masters put at the other end to sort by.
 _LEADING = ("抗体", "抗原")
 _TRAILING = ("総", "直接", "間接", "遊離", "活性化")
-_MOST_STRIPPED = 16
+MOST_STRIPPED = 16
 """Qualifiers taken out of one text, so that its spellings stay in proportion to it; real names hold 3."""
 
 
@@ -178,7 +178,7 @@ class NameReader:
         found = [key]
         rest = key
         while rest not in self._names:
-            hit = self._strip_once(rest) if len(found) <= _MOST_STRIPPED else None
+            hit = self._strip_once(rest) if len(found) <= MOST_STRIPPED else None
             if hit is None:
                 break
             rest, qualifier = hit

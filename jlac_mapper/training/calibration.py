@@ -70,7 +70,7 @@ def collect(bound: BoundRelease, build: Callable[[Vocabulary], Pipeline], seed: 
     vocabulary = bound.vocabulary
     listed, others = names_by_listing(bound)
     for fold_number in range(FOLDS):
-        held_out = {n.text for n in vocabulary.names if _fold_of(n.text, seed) == fold_number}
+        held_out = {n.text for n in vocabulary.names if fold_of(n.text, seed) == fold_number}
         pipeline = build(
             replace(vocabulary, names=tuple(n for n in vocabulary.names if n.text not in held_out))
         )
@@ -79,14 +79,14 @@ def collect(bound: BoundRelease, build: Callable[[Vocabulary], Pipeline], seed: 
         for name in listed:
             # Known names outnumber unknown ones four to one, as in a real list.
             rows.extend(generator.listed(name, 2 if name.text in held_out else 1))
-            if _fold_of(name.text + "specimen", seed) == fold_number:
+            if fold_of(name.text + "specimen", seed) == fold_number:
                 rows.append(generator.unlisted_specimen(name))
-            if _fold_of(name.text + "remainder", seed) == fold_number:
+            if fold_of(name.text + "remainder", seed) == fold_number:
                 rows.append(generator.another_test(name))
-            if _fold_of(name.text + "homonym", seed) == fold_number and (row := generator.homonym(name)):
+            if fold_of(name.text + "homonym", seed) == fold_number and (row := generator.homonym(name)):
                 rows.append(row)
         for other in others:
-            if other.text in held_out or _fold_of(other.text + "known", seed) == fold_number:
+            if other.text in held_out or fold_of(other.text + "known", seed) == fold_number:
                 rows.extend(generator.background(other, 1))
         labelled = [(row.test, frozenset({row.concept} - {""})) for row in rows]
         examples += _described(labelled, pipeline, [fold_number] * len(rows))
@@ -101,7 +101,7 @@ def confirmed(rows: Sequence[ConfirmedRow], pipeline: Pipeline, seed: int) -> li
     people were asked about are harder than a whole list: give a whole list's labels where there are some.
     """
     labelled = [(row.test, row.concepts) for row in rows]
-    return _described(labelled, pipeline, [_fold_of(row.test.name, seed) for row in rows])
+    return _described(labelled, pipeline, [fold_of(row.test.name, seed) for row in rows])
 
 
 def _described(
@@ -142,7 +142,9 @@ def fit(examples: Sequence[Example], seed: int, *, confirmed_rows: int = 0) -> d
     coefficients = model.coef_[0]
     choosing = _Answers.of([e for e in examples if e.fold == CHOOSING], coefficients)
     measuring = _Answers.of([e for e in examples if e.fold == MEASURING], coefficients)
-    thresholds = {str(p): round(_threshold(choosing.stated, choosing.right, p), 6) for p in STATED_PRECISIONS}
+    thresholds = {
+        str(p): round(threshold_of(choosing.stated, choosing.right, p), 6) for p in STATED_PRECISIONS
+    }
     found = np.sort(choosing.stated[choosing.codable & choosing.right])
     no_code = float(found[int(NO_CODE_LOSS * len(found))]) if len(found) else 0.02
     used = {name: max(threshold, LEAST_ACCEPTED) for name, threshold in thresholds.items()}
@@ -153,7 +155,7 @@ def fit(examples: Sequence[Example], seed: int, *, confirmed_rows: int = 0) -> d
         "no_code_below": round(min(max(no_code, 0.005), 0.2), 6),
         "measured_on_held_out_generated_rows": {
             "expected_calibration_error": round(
-                _calibration_error(measuring.stated, measuring.right, measuring.weights), 4
+                calibration_error(measuring.stated, measuring.right, measuring.weights), 4
             ),
             "seed": seed,
             "fitted_rows": sum(e.top for e in train),
@@ -228,29 +230,31 @@ def write(calibration: dict[str, Any], path: Path) -> None:
     path.write_text(json.dumps(calibration, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _fold_of(name: str, seed: int) -> int:
+def fold_of(name: str, seed: int) -> int:
+    """Return the fold, 0 to FOLDS - 1, in which a name is held out; the same for all its spellings."""
     return int(hashlib.sha256(f"{seed}:{fold(name)}".encode()).hexdigest(), 16) % FOLDS
 
 
-def _threshold(probabilities: FloatVector, right: BoolVector, precision: float) -> float:
+def threshold_of(probabilities: FloatVector, right: BoolVector, precision: float) -> float:
     """Return the smallest threshold whose precision has a 95 % lower bound of at least *precision*."""
     order = np.argsort(-probabilities, kind="stable")
     sorted_probabilities = probabilities[order]
     errors = np.cumsum(~right[order]).astype(float)
     ends_tie = np.append(sorted_probabilities[1:] < sorted_probabilities[:-1], True)
-    enough = _lower_bounds(np.arange(1, len(order) + 1, dtype=float), errors) >= precision
+    enough = lower_bounds(np.arange(1, len(order) + 1, dtype=float), errors) >= precision
     reached = np.flatnonzero(ends_tie & enough)
     return float(sorted_probabilities[reached[-1]]) if len(reached) else _NEVER
 
 
-def _lower_bounds(n: FloatVector, errors: FloatVector) -> FloatVector:
+def lower_bounds(n: FloatVector, errors: FloatVector) -> FloatVector:
     """Clopper-Pearson 95 % one-sided lower bounds of the precision of *n* answers with so many errors."""
     from scipy.stats import beta
 
     return np.asarray(beta.ppf(0.05, n - errors, errors + 1))
 
 
-def _calibration_error(probabilities: FloatVector, right: BoolVector, weights: FloatVector) -> float:
+def calibration_error(probabilities: FloatVector, right: BoolVector, weights: FloatVector) -> float:
+    """Return the mean gap, 0 to 1, between stated probability and right share, over 15 equal parts."""
     order = np.argsort(probabilities, kind="stable")
     error = 0.0
     for part in np.array_split(order, 15):

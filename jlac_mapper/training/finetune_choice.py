@@ -92,7 +92,7 @@ def finetune(
     chance = random.Random(recipe.seed)
     tokenizer, model = _load(checkpoint)
     labels = _label_tokens(tokenizer, checkpoint)
-    fitting = [row for row in rows if len(_read(tokenizer, row.choice)) < recipe.longest]
+    fitting = [row for row in rows if len(read_question(tokenizer, row.choice)) < recipe.longest]
     chance.shuffle(fitting)
     aside = fitting[: int(len(fitting) * recipe.held_out)]
     learned = fitting[len(aside) :]
@@ -158,7 +158,7 @@ def _label_tokens(tokenizer: Any, checkpoint: Path) -> list[int]:
     return found
 
 
-def _read(tokenizer: Any, choice: Choice) -> list[int]:
+def read_question(tokenizer: Any, choice: Choice) -> list[int]:
     """Return the tokens of a question as the model reads it at run time."""
     if not tokenizer.chat_template:
         return list(tokenizer.encode(choice_template.prompt(choice)))
@@ -195,7 +195,7 @@ def _next_token(model: Any, tokenizer: Any, rows: Sequence[AnsweredChoice]) -> A
     """Return the logits of the token after each question, shape (rows, tokens)."""
     import torch
 
-    read = [_read(tokenizer, row.choice) for row in rows]
+    read = [read_question(tokenizer, row.choice) for row in rows]
     longest = max(map(len, read))
     ids = torch.zeros((len(read), longest), dtype=torch.long)
     mask = torch.zeros_like(ids)

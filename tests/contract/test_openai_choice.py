@@ -46,7 +46,7 @@ def model(kind: str, server: FakeLlmServer) -> Iterator[ChoiceModel]:
 def patient_connections() -> Iterator[None]:
     """Connections are waited for as long as answers are, should this machine stand still meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(llm_server, "_CONNECT", PATIENCE)
+        patch.setattr(llm_server, "CONNECT", PATIENCE)
         yield
 
 

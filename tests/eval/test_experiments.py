@@ -229,7 +229,7 @@ def test_every_method_is_ranked_by_its_own_score_on_the_same_rows(base: parts.Pa
     assert "alias" not in found
     # Recall at ten needs more hypotheses than the product keeps for a row, and weaker ones.
     assert len(many["cosine"]) > search.LISTED_LIMIT == 5
-    assert search._LEAST_SCORE > 0
+    assert search.LEAST_SCORE > 0
 
 
 def test_held_out_names_are_gone_from_the_vocabulary_that_is_searched(base: parts.Parts) -> None:

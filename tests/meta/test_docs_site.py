@@ -92,8 +92,8 @@ def test_a_link_that_leads_nowhere_ends_the_build(link: str, tmp_path: Path) -> 
 
 
 def pictures() -> set[str]:
-    """Return the names of the pictures that are kept."""
-    return {path.name for path in PICTURES.iterdir()}
+    """Return the names of the pictures of the program that are kept."""
+    return {path.name for path in PICTURES.glob("*.png")}
 
 
 @pytest.mark.parametrize("guide", pages.GUIDES, ids=lambda guide: guide.language)
@@ -129,5 +129,5 @@ def test_make_pictures_takes_the_pictures_that_are_kept(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert {path.name: size(path) for path in tmp_path.iterdir()} == {
-        path.name: size(path) for path in PICTURES.iterdir()
+        path.name: size(path) for path in PICTURES.glob("*.png")
     }, "run `make pictures`, and look at them"

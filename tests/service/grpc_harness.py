@@ -65,13 +65,6 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def waiting(server: MapperServer) -> int:
-    """Return how many messages wait for the mapper, without those that nobody wants answered any more."""
-    worker, now = server._worker, asyncio.get_running_loop().time()
-    jobs = [waiting.job for waiting in worker._heap]
-    return sum(not job.answers.done() and job.deadline > now for job in jobs)
-
-
 def single(name: str, **fields: str) -> pb.MapTestRequest:
     """Return a request for one row."""
     return pb.MapTestRequest(test=mapping_pb2.LocalTest(name=name, **fields))

@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
-from grpc_harness import Running, details_of, rows, running, single, status_of, until, waiting
+from grpc_harness import Running, details_of, rows, running, single, status_of, until
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
@@ -124,7 +124,7 @@ async def test_200_concurrent_rows_are_answered_rightly_and_mapped_in_batches() 
         names = [f"test {n}" for n in range(200)]
         calls = asyncio.gather(*(server.stub.MapTest(single(name)) for name in names))
         await asyncio.to_thread(mapper.wait_until_entered)
-        await until(lambda: waiting(server.server) + len(mapper.held) == len(names))
+        await until(lambda: server.server.waiting() + len(mapper.held) == len(names))
         mapper.gate.set()
         responses = await calls
     assert [response.mapping.standard_name for response in responses] == names
@@ -253,7 +253,7 @@ async def test_a_row_whose_deadline_passed_never_reaches_the_mapper() -> None:
         error = await refused(server.stub.MapTest(single("late"), timeout=0.5))
         # What the server answers after the late row, it has read after it.
         await health_pb2_grpc.HealthStub(server.channel).Check(health_pb2.HealthCheckRequest())
-        await until(lambda: waiting(server.server) == 0)
+        await until(lambda: server.server.waiting() == 0)
         mapper.gate.set()
         await first
         await server.stub.MapTest(single("next"))

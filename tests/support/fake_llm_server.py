@@ -48,11 +48,11 @@ class FakeLlmServer:
         self.token = token
         self.liking = [1.5, 0.9, 0.0, -0.4, -0.8, 0.3, 0.1, -0.2]
         self.tries: Counter[str] = Counter()
-        self._chaos = _Chaos()
-        self._released = threading.Event()
+        self.chaos = _Chaos()
+        self.released = threading.Event()
         self._reserved: socket.socket | None = None
         self._certificate = certificate
-        self._connections: set[socket.socket] = set()
+        self.connections: set[socket.socket] = set()
         self._port = 0
         self._server: ThreadingHTTPServer | None = None
         self.start()
@@ -74,7 +74,7 @@ class FakeLlmServer:
 
             def get_request(self) -> tuple[socket.socket, Any]:
                 connection, address = super().get_request()
-                owner._connections.add(connection)
+                owner.connections.add(connection)
                 return connection, address
 
             def handle_error(self, request: Any, client_address: Any) -> None:
@@ -93,7 +93,7 @@ class FakeLlmServer:
     def release(self) -> None:
         """Behave well, and answer what was kept waiting."""
         self.behaviour = "well"
-        released, self._released = self._released, threading.Event()
+        released, self.released = self.released, threading.Event()
         released.set()
 
     def stop(self) -> None:
@@ -107,11 +107,11 @@ class FakeLlmServer:
         self._reserved = socket.socket()
         self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._reserved.bind(("127.0.0.1", self._port))
-        for connection in self._connections:
+        for connection in self.connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
                 connection.close()
-        self._connections.clear()
+        self.connections.clear()
 
     def label_logprobs(self, text: str) -> dict[str, float]:
         """Return label -> log-probability: likeness of an option to the row, and liking for the label."""
@@ -181,13 +181,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(int(behaviour), {"error": "as told"})
         else:
             if behaviour == "silent" and UNANSWERED in str(body):
-                state._released.wait()
+                state.released.wait()
             answer = self._honest(body)
             self._send(400 if answer is None else 200, _spoilt(answer, behaviour))
 
     def _behaviour(self) -> str:
         behaviour = self.server_state.behaviour
-        return self.server_state._chaos.next() if behaviour == "chaos" else behaviour
+        return self.server_state.chaos.next() if behaviour == "chaos" else behaviour
 
     def _honest(self, body: dict[str, Any]) -> Any:
         if self.path == "/v1/models":

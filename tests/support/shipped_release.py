@@ -7,18 +7,36 @@ from functools import cache
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.master.binding import bind
-from jlac_mapper.master.starter import load_starter
+from jlac_mapper.master.starter import Starter, load_starter
+from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.training.generated_rows import names_by_listing
-from jlac_mapper.vocabulary import Name
+from jlac_mapper.vocabulary import Name, Vocabulary
 
 DAY = date(2025, 12, 1)
 
 
 @cache
+def shipped_vocabulary() -> Vocabulary:
+    """What is shipped of names, specimens, units and words, read once for all tests."""
+    return load_vocabulary()
+
+
+@cache
+def shipped_normalizer() -> Normalizer:
+    """The reading stage over the shipped vocabulary."""
+    return Normalizer(shipped_vocabulary())
+
+
+@cache
+def shipped_starter() -> Starter:
+    """The shipped release as it is read, once for all tests."""
+    return load_starter()
+
+
+@cache
 def shipped(day: date = DAY) -> BoundRelease:
     """The release with all names."""
-    starter = load_starter()
-    return bind(starter.edition, starter, load_vocabulary(), day)
+    return bind(shipped_starter().edition, shipped_starter(), shipped_vocabulary(), day)
 
 
 def part(listed: int, others: int) -> BoundRelease:

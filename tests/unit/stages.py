@@ -23,7 +23,8 @@ from jlac_mapper.vocabulary import Vocabulary
 from tests.unit.vocabulary import VOCABULARY
 
 NORMALIZER = Normalizer(VOCABULARY)
-WEIGHTS = Weights.read(master_data_dir() / "weights.json")
+WEIGHTS_FILE = master_data_dir() / "weights.json"
+WEIGHTS = Weights.read(WEIGHTS_FILE)
 
 CONCEPT_OF = {
     "A1006": "urine_protein", "B1002": "white_blood_cells", "B2006": "prothrombin_time",
@@ -145,8 +146,10 @@ def agreement(comparer: Comparer, concept: str, name: str, **fields: str) -> Agr
 class TracingWeights(Weights):
     """The shipped weights, with a trace of every comparison in the evidence of the candidates it is about."""
 
-    def __init__(self) -> None:
-        super().__init__(WEIGHTS._levels, WEIGHTS._limits)
+    def __init__(
+        self, levels: Mapping[tuple[str, str], tuple[float, float]], limits: Mapping[str, float]
+    ) -> None:
+        super().__init__(levels, limits)
         self.made: list[Compared] = []
 
     def compared(self, *args: Any, **kwargs: Any) -> Compared:
@@ -174,7 +177,7 @@ def compared(
 
     Sodium is listed in urine without a known unit.
     """
-    weights, unknown = TracingWeights(), {"sodium": frozenset({"100"})}
+    weights, unknown = TracingWeights.read(WEIGHTS_FILE), {"sodium": frozenset({"100"})}
     comparer = build_comparer(
         codes, ended, site_defaults=site_defaults, weights=weights, unknown_units=unknown
     )

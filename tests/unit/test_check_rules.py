@@ -12,13 +12,12 @@ from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import Edition, ListedCode
 from jlac_mapper.codes.successions import Successions
 from jlac_mapper.concepts.binding import Binder
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.master.checks import Finding, Known, Severity, check_edition
 from jlac_mapper.master.diff import OldNew
 from jlac_mapper.master.importers import read_master
-from jlac_mapper.master.starter import load_starter
 from jlac_mapper.vocabulary import Vocabulary
+from tests.support.shipped_release import shipped_starter, shipped_vocabulary
 from tests.unit.master_files import HEADER_2026, cells, write_xlsx
 
 TODAY = date(2026, 11, 1)
@@ -49,12 +48,12 @@ def edition_of(path: Path, *rows: list[str], second: list[list[str]] | None = No
 
 @cache
 def vocabulary() -> Vocabulary:
-    return load_vocabulary()
+    return shipped_vocabulary()
 
 
 @cache
 def binder() -> Binder:
-    return Binder(vocabulary(), load_starter().known)
+    return Binder(vocabulary(), shipped_starter().known)
 
 
 def check(edition: Edition, known: Known | None = None) -> list[Finding]:
@@ -276,31 +275,3 @@ def test_a_start_that_moved_back_and_a_new_code_that_starts_before_others_are_ba
         ("release-added", AST_OTHER, AST_OTHER, ""),
     ]
     assert changes(before, [*before, listed(AST_OTHER, valid_from=date(2026, 4, 2))])[0][0] == "release-added"
-
-
-# --- the published files ---------------------------------------------------------------------------
-
-
-def test_the_published_2024_master_breaks_these_rules_and_no_others(official_dir: Path) -> None:
-    imported = read_master(official_dir / "ehr-share-master-202409.xlsx")
-    edition = make_edition("2024-09", imported.rows, (*imported.notes, *imported.remarks))
-    findings = check(edition)
-    assert {finding.rule for finding in findings} == {
-        "duplicate-merged", "entity", "fullwidth-bracket", "kangxi-radical", "kelvin-sign", "name-family",
-        "product-method", "sort-order", "specimen-name", "stray-blank", "vowel-hyphen",
-    }  # fmt: skip
-    assert all(finding.places for finding in findings)
-    (order,) = [finding for finding in findings if finding.rule == "sort-order"]
-    assert {order.found, order.expected} == {"3400", "3700"}
-
-
-def test_the_constructed_2026_master_moves_the_urine_tests_to_other_measurands(official_dir: Path) -> None:
-    editions = [
-        make_edition(name, read_master(official_dir / name).rows)
-        for name in ("ehr-share-master-202409.xlsx", "ehr-share-2026-constructed.csv")
-    ]
-    findings = check(editions[1], Known(before=editions[0]))
-    moved = {(f.code[:5], f.found[:5]) for f in findings if f.rule == "release-moved-measurand"}
-    assert moved >= {("A1006", "C1002"), ("A1008", "C4001"), ("A1009", "A2007"), ("A1020", "C1009")}
-    ended = {f.code[:5] for f in findings if f.rule == "release-ended"}
-    assert {"V2169", "V2253", "V2257"} <= ended

@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import Jlac11Code, parse
 from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
 from jlac_mapper.concepts.binding import Binder
 from jlac_mapper.master.checks import Finding, Known, Severity, check_edition
-from jlac_mapper.master.importers import read_master
 from jlac_mapper.vocabulary import Concept, Name, ResultType, Specimen, Unit, Vocabulary
 
 TODAY = date(2026, 1, 1)
@@ -181,14 +179,3 @@ def test_a_code_outside_the_alphabet_is_an_error_wherever_it_came_from() -> None
 
 def test_completions_are_not_held_against_an_edition() -> None:
     assert check(listed("C20080000250000F7", unit_name="U/mL", source="starter")) == []
-
-
-def test_the_known_oddities_of_the_published_2024_master_are_found(official_dir: Path) -> None:
-    imported = read_master(official_dir / "ehr-share-master-202409.xlsx")
-    edition = make_edition("2024-09", imported.rows, imported.notes)
-    findings = check_with_concepts(edition)
-    found = {(finding.rule, finding.code) for finding in findings}
-    assert sum(finding.rule == "duplicate-merged" for finding in findings) == 20
-    assert ("name-family", "V2011000224000834") in found
-    assert ("specimen-name", "V2011000124201002") in found
-    assert not [finding for finding in findings if finding.rule == "unit-name"]

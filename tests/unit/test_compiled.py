@@ -43,7 +43,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the test's own; it is not there yet."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("JLAC_MAPPER_CACHE", str(folder))
-    monkeypatch.setattr("jlac_mapper.compiled._WORTH_KEEPING", 0.0)
+    monkeypatch.setattr("jlac_mapper.compiled.WORTH_KEEPING", 0.0)
     return folder
 
 

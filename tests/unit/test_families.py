@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from jlac_mapper.concepts.families import COMPOSED, ComposedNames, first_names, read_families
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.text import fold
 from jlac_mapper.vocabulary import Name, NameFamily
+from tests.support.shipped_release import shipped_vocabulary
 
 VIRUSES = NameFamily(
     {"measles": ("麻疹", "Measles virus"), "mumps": ("ムンプス", "流行性耳下腺炎")},
@@ -206,7 +206,7 @@ def test_a_stem_is_found_whatever_letters_it_stands_beside(stem: str, pattern: s
 
 
 def test_what_the_shipped_families_compose_is_found_and_no_listed_name_is_composed_again() -> None:
-    vocabulary = load_vocabulary()
+    vocabulary = shipped_vocabulary()
     composed = ComposedNames(vocabulary.families, {concept.key for concept in vocabulary.concepts})
     in_list = [name for name in vocabulary.names if name.form == COMPOSED]
     assert len(in_list) > 1000
@@ -217,7 +217,7 @@ def test_what_the_shipped_families_compose_is_found_and_no_listed_name_is_compos
 
 
 def test_every_line_of_the_shipped_families_composes_a_name_of_a_concept() -> None:
-    vocabulary = load_vocabulary()
+    vocabulary = shipped_vocabulary()
     concepts = {concept.key for concept in vocabulary.concepts}
     idle = [
         line

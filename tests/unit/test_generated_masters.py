@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.mapping.meanings.find import MeaningFinder
 from jlac_mapper.reading.principles import PrincipleReader
@@ -18,6 +17,7 @@ from jlac_mapper.training.generated_masters import MasterGenerator, MasterRow
 from jlac_mapper.training.generated_words import OTHER_SPECIMENS
 from jlac_mapper.training.spelling import Speller
 from jlac_mapper.vocabulary import HOMONYM, Name
+from tests.support.shipped_release import shipped_vocabulary
 from tests.unit.jlac10 import NAMES, PRINCIPLES, VOCABULARY
 
 PLAIN = [name for name in NAMES if name.form != HOMONYM]
@@ -125,7 +125,7 @@ def test_the_concept_of_nearly_every_row_is_among_the_meanings_of_its_name() -> 
 
 
 def test_any_concept_of_the_shipped_vocabulary_can_be_written() -> None:
-    vocabulary = load_vocabulary()
+    vocabulary = shipped_vocabulary()
     made = MasterGenerator(vocabulary, 1)
     first: dict[str, Name] = {}
     for name in vocabulary.names:

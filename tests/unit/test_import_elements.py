@@ -96,11 +96,3 @@ def test_a_master_beside_element_sheets_is_read_as_the_master(tmp_path: Path) ->
     imported = read_master(file)
     assert (imported.layout, imported.elements) == ("ehr-share-2024", ())
     assert imported.other_sheets == ("材料コード",)
-
-
-def test_the_jlac10_tables_are_no_element_workbook_of_jlac11(official_dir: Path) -> None:
-    imported = read_master(official_dir / "jslm-jlac10-136.xlsx")
-    assert imported.layout == "jlac10-analytes"
-    jlac11 = {ElementKind.SPECIMEN, ElementKind.UNIT, ElementKind.METHOD}
-    assert jlac11.isdisjoint(element.kind for element in imported.elements)
-    assert imported.other_sheets == ()

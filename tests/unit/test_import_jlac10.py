@@ -96,7 +96,3 @@ def test_a_table_of_unknown_headers_with_jlac10_codes_says_so(tmp_path: Path) ->
     rows = [[f"3A0100000023{i}9101", "総蛋白"] for i in range(1, 5)]
     said = refused(write_csv(tmp_path / "JLAC11.csv", ["項目コード", "項目名"], *rows))
     assert "no known layout and lists JLAC10 codes (3A010000002319101)" in said
-
-
-def test_the_published_item_set_says_that_it_lists_jlac10(official_dir: Path) -> None:
-    assert "lists JLAC10 codes" in refused(official_dir / "clins-item-set-20231104.xlsx")

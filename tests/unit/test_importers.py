@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from jlac_mapper.codes.listed import ListedCode
-from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.import_rows import ImportedMaster, parse_date
 from jlac_mapper.master.importers import read_master
 from tests.unit.master_files import HEADER_2024, HEADER_2025, HEADER_2026, cells, write_csv, write_xlsx
@@ -256,71 +255,3 @@ def test_blank_rows_are_not_counted_and_short_rows_lack_their_last_cells(tmp_pat
     imported = read_master(write_csv(tmp_path / "m.csv", HEADER_2024, [], ["", " "], short))
     assert imported.rows_read == 1
     assert imported.rows[0].unit_name == ""
-
-
-# --- the published files themselves ---------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def master_2024(official_dir: Path) -> ImportedMaster:
-    return read_master(official_dir / "ehr-share-master-202409.xlsx")
-
-
-def test_the_published_2024_master_is_read_whole(master_2024: ImportedMaster) -> None:
-    assert master_2024.layout == "ehr-share-2024"
-    assert master_2024.rows_read == 7890
-    assert len(master_2024.rows) == 7870
-    assert master_2024.note_counts == {"duplicate-merged": 20}
-    assert len({row.code.measurand for row in master_2024.rows}) == 57
-    assert not any(row.code.method == "000" for row in master_2024.rows)
-    assert sum(row.code.is_request for row in master_2024.rows) == 563
-
-
-def test_the_published_2024_master_is_clean_after_the_import(master_2024: ImportedMaster) -> None:
-    names = {row.name for row in master_2024.rows}
-    assert {"アミラーゼ(AMY)", "尿蛋白(定性)", "血液型(ABO)"} <= names
-    for row in master_2024.rows:
-        for text in (row.name, row.product, row.specimen_name, row.unit_name, row.abbreviation):
-            assert text == text.strip()
-            assert not set(text) & set("\u3000\u2f69\u2f8e\u212a\uff0d\uff65")
-    combo = next(row for row in master_2024.rows if str(row.code) == "V2252000024201202")
-    assert combo.jlac10 == ("5F560155002219052", "5F560155002219053")
-
-
-def test_the_published_2025_excerpt_is_read_with_method_000_and_dates(official_dir: Path) -> None:
-    imported = read_master(official_dir / "ehr-share-master-202512-excerpt.csv")
-    assert imported.layout == "ehr-share-2025"
-    assert [row.code.method for row in imported.rows if row.code.method == "000"] == ["000"] * 3
-    first = imported.rows[0]
-    assert (first.name, first.product, first.specimen_name, first.unit_name) == (
-        "総蛋白(TP)",
-        "",
-        "血漿",
-        "g/dL",
-    )
-    assert all(row.valid_from is None and row.valid_to is None for row in imported.rows)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp932"])
-def test_the_2026_layout_is_read_in_any_encoding(official_dir: Path, tmp_path: Path, encoding: str) -> None:
-    text = (official_dir / "ehr-share-2026-constructed.csv").read_text(encoding="utf-8-sig")
-    file = tmp_path / "m.csv"
-    file.write_text(text, encoding=encoding, errors="replace")
-    imported = read_master(file)
-    assert (imported.layout, imported.rows_read) == ("ehr-share-2026", 7905)
-    assert len(imported.rows) == 7905 - len(imported.notes)
-    assert sum(row.code.method == "000" for row in imported.rows) == 635
-    assert all(row.sort_order for row in imported.rows)
-
-
-def test_the_published_analyte_table_is_read(official_dir: Path) -> None:
-    imported = read_master(official_dir / "jslm-jlac10-136.xlsx")
-    assert (imported.layout, len(imported.analytes)) == ("jlac10-analytes", 2855)
-    assert imported.sheet.startswith("分析物コード, ")
-    names = {name for analyte in imported.analytes for name in analyte.names}
-    assert {"テオフィリン", "ビリルビン定量(尿)", "サイログロブリン"} <= names
-
-
-def test_the_published_item_set_without_jlac11_codes_is_refused(official_dir: Path) -> None:
-    with pytest.raises(MasterFileError, match="no known layout"):
-        read_master(official_dir / "clins-item-set-20231104.xlsx")

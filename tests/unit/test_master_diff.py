@@ -91,20 +91,6 @@ def test_request_codes_are_left_out() -> None:
     assert differences(edition(listed("C2008000025000000")), edition()) == []
 
 
-def test_the_official_editions_differ_by_the_identifications_of_2025(official_dir: Path) -> None:
-    from jlac_mapper.master.importers import read_master
-    from jlac_mapper.master.starter import load_starter
-
-    rows = read_master(official_dir / "ehr-share-master-202409.xlsx").rows
-    old = make_edition("2024-09", rows)
-    ended = [row for row in rows if row.code.measurand == "C2008" and row.code.method != "000"]
-    assert ended
-    new = make_edition("later", [row for row in rows if row not in ended])
-    found = compare(old, new, day=DAY, successions=load_starter().successions)
-    assert {each.code for each in found} == {str(row.code) for row in ended}
-    assert {each.kind for each in found} <= {Difference.MOVED, Difference.ENDED}
-
-
 def named(code: str, name: str, product: str = "") -> ListedCode:
     return replace(listed(code, name), product=product)
 

@@ -6,15 +6,14 @@ import pytest
 
 from jlac_mapper.evaluation.labels import LabelledRow, Status, Truth
 from jlac_mapper.evaluation.moved import MovedLabels
-from jlac_mapper.master.starter import load_starter
 from jlac_mapper.types import LocalTest
-from tests.support.shipped_release import DAY, shipped
+from tests.support.shipped_release import DAY, shipped, shipped_starter
 
 LATER = date(2026, 9, 1)
 
 
 def labels(day: date) -> MovedLabels:
-    return MovedLabels(shipped(day).release, load_starter().successions)
+    return MovedLabels(shipped(day).release, shipped_starter().successions)
 
 
 @pytest.mark.parametrize(

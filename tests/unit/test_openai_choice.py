@@ -101,7 +101,7 @@ def test_connections_are_used_again_by_later_calls_from_any_thread() -> None:
         caller.start()
         caller.join()
     # 26 labels are looked up over at most 16 connections; five more questions open none.
-    assert len(server._connections) <= 16
+    assert len(server.connections) <= 16
     model.close()
     server.stop()
 

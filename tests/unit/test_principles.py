@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.reading.principles import PrincipleReader
 from jlac_mapper.vocabulary import Principle
+from tests.support.shipped_release import shipped_vocabulary
 
 PRINCIPLES = (
     Principle(
@@ -23,7 +23,7 @@ PRINCIPLES = (
     Principle("920", "その他", "", (), ("-",)),
 )
 READER = PrincipleReader(PRINCIPLES)
-SHIPPED = PrincipleReader(load_vocabulary().principles)
+SHIPPED = PrincipleReader(shipped_vocabulary().principles)
 
 
 @pytest.mark.parametrize("principle", PRINCIPLES[:-1])
@@ -114,7 +114,7 @@ def test_usual_method_texts_are_read_by_the_shipped_table(text: str, code: str) 
 def test_every_spelling_of_the_shipped_table_is_read_as_its_principle() -> None:
     strange = [
         (principle.code, text)
-        for principle in load_vocabulary().principles
+        for principle in shipped_vocabulary().principles
         for text in (principle.name, *principle.spellings)
         if SHIPPED.read(text) != (principle.code,)
     ]

@@ -2,13 +2,13 @@
 
 import pytest
 
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.text import fold
 from jlac_mapper.types import LocalTest, NormalizedTest
+from tests.support.shipped_release import shipped_normalizer
 from tests.unit.vocabulary import VOCABULARY
 
-SMALL, STARTER = Normalizer(VOCABULARY), Normalizer(load_vocabulary())
+SMALL, STARTER = Normalizer(VOCABULARY), shipped_normalizer()
 
 
 def normalize(name: str) -> NormalizedTest:

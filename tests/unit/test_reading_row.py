@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import LocalTest, NormalizedTest, Reason
 from jlac_mapper.vocabulary import ResultType, Timing
+from tests.support.shipped_release import shipped_normalizer
 from tests.unit.vocabulary import VOCABULARY
 
 NORMALIZER = Normalizer(VOCABULARY)
@@ -175,7 +175,7 @@ def test_normalising_a_cleaned_name_again_gives_the_same_keys(name: str) -> None
 
 @pytest.fixture(scope="module")
 def shipped() -> Normalizer:
-    return Normalizer(load_vocabulary())
+    return shipped_normalizer()
 
 
 def last_variants(test: NormalizedTest) -> list[str]:

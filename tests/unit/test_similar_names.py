@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from jlac_mapper.mapping import similar_names
 from jlac_mapper.mapping.dense_names import DenseNames
@@ -50,12 +51,20 @@ def test_without_embeddings_no_name_is_near() -> None:
     assert SimilarNames(KEYS, MEANINGS, None).by_embedding(["ast"]) == {"ast": ()}
 
 
-def test_what_is_remembered_is_bounded_and_forgetting_changes_no_answer() -> None:
-    similar = SimilarNames(KEYS, MEANINGS, None)
-    before = similar.by_characters(["ast"])["ast"]
-    limit = similar_names._REMEMBERED
+def test_what_is_remembered_is_bounded_and_forgetting_changes_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(similar_names, "REMEMBERED", 500)
+    embedder = CountingEmbedder()
+    similar = SimilarNames(KEYS, MEANINGS, DenseNames(embedder, NumpyIndex, KEYS))
+    before, near = similar.by_characters(["ast"])["ast"], similar.by_embedding(["ast"])
+    limit = similar_names.REMEMBERED
+    queries = [str(number) for number in range(3 * limit)]
     for start in range(0, 3 * limit, limit):
-        similar.by_embedding(str(number) for number in range(start, start + limit))
-    assert len(similar._close) <= limit
+        similar.by_embedding(queries[start : start + limit])
+    embedder.asked.clear()
+    similar.by_embedding(queries)
+    assert len(queries) - len(embedder.asked) <= limit
+    assert similar.by_embedding(["ast"]) == near
     after = similar.by_characters(["ast"])["ast"]
     assert (after[0].tolist(), after[1]) == (before[0].tolist(), before[1])

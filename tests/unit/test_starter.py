@@ -24,6 +24,7 @@ from jlac_mapper.master.starter import Starter, load_starter
 from jlac_mapper.reading.units import canonical
 from jlac_mapper.text import fold
 from jlac_mapper.vocabulary import HOMONYM, SiteName, Timing, Vocabulary
+from tests.support.shipped_release import shipped_starter, shipped_vocabulary
 
 REPOSITORY = Path(__file__).parent.parent.parent
 LAST_OF_2025, FIRST_OF_2026 = date(2026, 7, 31), date(2026, 8, 1)
@@ -32,12 +33,12 @@ LAST_OF_2025, FIRST_OF_2026 = date(2026, 7, 31), date(2026, 8, 1)
 
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
-    return load_vocabulary()
+    return shipped_vocabulary()
 
 
 @pytest.fixture(scope="module")
 def starter() -> Starter:
-    return load_starter()
+    return shipped_starter()
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +247,7 @@ def test_a_specimen_lies_in_a_known_broader_one(vocabulary: Vocabulary) -> None:
 def test_a_unit_code_has_the_canonical_text_that_the_reader_of_units_gives(vocabulary: Vocabulary) -> None:
     coded = [unit for unit in vocabulary.units if unit.code]
     assert [unit for unit in coded if canonical(unit.canonical) != unit.canonical] == []
-    assert {u.code for u in coded} >= {c.code.unit for c in load_starter().edition.codes}
+    assert {u.code for u in coded} >= {c.code.unit for c in shipped_starter().edition.codes}
 
 
 def test_no_unit_spelling_is_read_as_another_unit_of_the_table(vocabulary: Vocabulary) -> None:

@@ -2,12 +2,9 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from jlac_mapper.errors import JlacMapperError
@@ -59,31 +56,6 @@ def test_a_killed_worker_is_one_clear_line() -> None:
 
     with pytest.raises(JlacMapperError, match="--resume and --jobs 1"), ordered(killed, 2) as in_order:
         list(in_order((None, number) for number in range(4)))
-
-
-PARENT = r"""
-import os, time
-from jlac_mapper.tables.workers import ordered
-
-def shown(_):
-    os.write(1, b"%d\n" % os.getpid())  # one write: both write into one pipe
-    time.sleep(60)
-
-with ordered(shown, 2) as in_order:
-    list(in_order((None, number) for number in range(2)))
-"""
-
-
-def test_workers_end_when_the_process_that_began_them_is_killed() -> None:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, env=environment) as parent:
-        assert parent.stdout is not None
-        workers = [int(parent.stdout.readline()) for _ in range(2)]
-        parent.kill()
-    deadline = time.monotonic() + 20
-    while any(map(psutil.pid_exists, workers)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not any(map(psutil.pid_exists, workers))
 
 
 def test_there_is_at_least_one_core() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import ConfigurationError
@@ -76,7 +76,7 @@ class Weights:
         self._limits = limits
 
     @classmethod
-    def read(cls, path: Path) -> "Weights":
+    def read(cls, path: Path) -> Self:
         """Read the file. Raises ConfigurationError for a missing or malformed one."""
         try:
             data = json.loads(path.read_text(encoding="utf-8"))

@@ -18,18 +18,17 @@ from typing import Any
 import pytest
 
 from jlac_mapper import text
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.mapping import guard
 from jlac_mapper.mapping.comparisons.method import is_other_test
 from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.reading import units
-from jlac_mapper.reading.names import _MOST_STRIPPED
+from jlac_mapper.reading.names import MOST_STRIPPED
 from jlac_mapper.reading.product_words import WordKind, product_words
 from jlac_mapper.reading.products import ProductMatcher
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import LocalTest, NormalizedTest
 from jlac_mapper.vocabulary import Concept
-from tests.support.shipped_release import shipped
+from tests.support.shipped_release import shipped, shipped_normalizer
 
 DATASETS = Path(__file__).parents[2] / "eval" / "datasets"
 _EACH_DOUBLING = 2.2
@@ -91,7 +90,7 @@ HARD: dict[str, Callable[[int], str]] = {
 @pytest.fixture(scope="module")
 def normalizer() -> Normalizer:
     """The reading stage over the shipped vocabulary."""
-    return Normalizer(load_vocabulary())
+    return shipped_normalizer()
 
 
 @pytest.fixture(scope="module")
@@ -212,9 +211,9 @@ def test_no_name_of_a_real_list_holds_nearly_as_many_qualifiers_as_are_taken_out
     read = [normalizer.normalize(LocalTest(name)) for name in names]
     spellings = [s for row in read for part in row.parts for s in (part.variants, *part.pieces)]
     assert len(names) > 5000
-    assert max(map(len, spellings)) < _MOST_STRIPPED // 2
+    assert max(map(len, spellings)) < MOST_STRIPPED // 2
 
 
 def test_no_more_qualifiers_than_that_are_taken_out(normalizer: Normalizer) -> None:
     [part] = normalizer.normalize(LocalTest("謎" + "尿" * 100)).parts
-    assert part.variants[-1] == "謎" + "尿" * (100 - _MOST_STRIPPED)
+    assert part.variants[-1] == "謎" + "尿" * (100 - MOST_STRIPPED)

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from jlac_mapper.concepts.bound_release import BoundRelease
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.errors import InputError
 from jlac_mapper.text import fold
 from jlac_mapper.training import confirmed_names, pairs
 from jlac_mapper.vocabulary import Name
-from tests.support.shipped_release import part, shipped
+from tests.support.shipped_release import part, shipped, shipped_vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,7 @@ def test_the_same_seed_gives_the_same_examples_and_pairs_and_another_seed_others
 
 
 def test_each_fifth_holds_out_about_a_fifth_and_the_fifths_make_up_the_whole() -> None:
-    full = load_vocabulary()
+    full = shipped_vocabulary()
     taken: list[str] = []
     for number in range(pairs.FOLDS):
         kept, out = pairs.hold_out(full, number, 11)

@@ -11,7 +11,7 @@ from jlac_mapper.config import master_data_dir
 from jlac_mapper.training import calibration_card
 from jlac_mapper.training.calibration import fit
 from jlac_mapper.training.calibration_figures import BINS, answers, lower_bound, measure
-from tests.unit.test_training_calibration import examples
+from tests.training.test_training_calibration import examples
 
 SHIPPED = master_data_dir() / "calibration.json"
 

@@ -203,6 +203,6 @@ def test_an_unlisted_specimen_takes_the_code_away() -> None:
 
 def test_no_row_is_without_a_name() -> None:
     rows: list[LocalTest] = [row.test for row in listed_rows(8)]
-    rows += [row.test for b in BACKGROUND for row in generator(8).background(b, 5)]
-    normalizer = Normalizer(VOCABULARY)
-    assert all(normalizer.normalize(row).keys for row in rows)
+    made = generator(8)
+    rows += [row.test for b in BACKGROUND for row in made.background(b, 5)]
+    assert all(NORMALIZER.normalize(row).keys for row in rows)

@@ -14,7 +14,6 @@ import pytest
 from jlac_mapper.cli.train_release import earlier_releases, shipped_release
 from jlac_mapper.codes.release import Release
 from jlac_mapper.concepts.bound_release import BoundRelease
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.mapping.ask import NONE_OF_THESE
 from jlac_mapper.ports import Choice, ChoiceOption
 from jlac_mapper.text import fold
@@ -27,7 +26,7 @@ from jlac_mapper.training.reranker_jlac10 import Jlac10Lessons, learned_analytes
 from jlac_mapper.training.reranker_rows import learned_options
 from jlac_mapper.types import System
 from jlac_mapper.vocabulary import Concept, Name, NameFamily, Vocabulary
-from tests.support.shipped_release import shipped, with_names
+from tests.support.shipped_release import shipped, shipped_vocabulary, with_names
 
 SUPERSEDED = shipped().release.successions.identifications()
 needs_torch = pytest.mark.skipif(
@@ -67,10 +66,10 @@ def small() -> BoundRelease:
 
 
 def test_the_held_out_fifth_is_the_last_fold_of_the_calibration() -> None:
-    from jlac_mapper.training.calibration import _fold_of
+    from jlac_mapper.training.calibration import fold_of
 
-    kept, out = reranker_rows.split(load_vocabulary())
-    folds = [{_fold_of(n.text, 11) for n in v.names} for v in (kept, out)]
+    kept, out = reranker_rows.split(shipped_vocabulary())
+    folds = [{fold_of(n.text, 11) for n in v.names} for v in (kept, out)]
     assert folds == [set(range(FOLDS - 1)), {FOLDS - 1}]
     listed, others = names_by_listing(replace(shipped(), vocabulary=out))
     assert len(listed) > 500
@@ -197,7 +196,7 @@ def test_a_tiny_model_learns_repeats_and_is_the_same_on_onnx_and_in_transformers
 
 
 def test_confirmed_names_are_no_longer_held_out() -> None:
-    kept, out = reranker_rows.split(load_vocabulary())
+    kept, out = reranker_rows.split(shipped_vocabulary())
     back = out.names[0]
     left = reranker_rows.unread(out, replace(kept, names=(*kept.names, Name(back.text, back.concept))))
     assert len(left.names) < len(out.names)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from jlac_mapper.bootstrap import calibration_pipeline
-from jlac_mapper.concepts.loader import load_vocabulary
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.mapping.pipeline import Pipeline
 from jlac_mapper.mapping.score import FEATURES, Calibration
@@ -16,7 +15,7 @@ from jlac_mapper.training import calibration as training
 from jlac_mapper.training.calibration import ConfirmedRow, Example, collect, fit, write
 from jlac_mapper.types import LocalTest
 from jlac_mapper.vocabulary import Vocabulary
-from tests.support.shipped_release import DAY, part
+from tests.support.shipped_release import DAY, part, shipped_vocabulary
 
 BOUND = part(listed=100, others=200)
 
@@ -89,26 +88,22 @@ def test_one_fold_measures_and_neither_teaches_nor_chooses() -> None:
     [(300, 0, 0.05 ** (1 / 300)), (10, 0, 0.05 ** (1 / 10)), (473, 1, 0.99)],
 )
 def test_the_lower_bound_is_the_exact_binomial_one(n: int, errors: int, bound: float) -> None:
-    (found,) = training._lower_bounds(np.array([float(n)]), np.array([float(errors)]))
+    (found,) = training.lower_bounds(np.array([float(n)]), np.array([float(errors)]))
     assert found == pytest.approx(bound, abs=2e-4)
 
 
 def test_equal_probabilities_are_accepted_together_or_not_at_all() -> None:
     probabilities = np.array([0.9] * 400 + [0.5] * 400)
     right = np.array([True] * 400 + [False] * 10 + [True] * 390)
-    assert training._threshold(probabilities, right, 0.99) == 0.9
+    assert training.threshold_of(probabilities, right, 0.99) == 0.9
     mixed = np.array([True] * 390 + [False] * 10 + [True] * 400)
-    assert training._threshold(probabilities, mixed, 0.99) == 0.9999
+    assert training.threshold_of(probabilities, mixed, 0.99) == 0.9999
 
 
 def test_the_calibration_error_is_the_mean_gap_between_saying_and_being() -> None:
     right = np.array([True, True, True, False] * 30)
-    assert training._calibration_error(np.full(120, 0.75), right, np.ones(120)) == pytest.approx(
-        0.0, abs=0.02
-    )
-    assert training._calibration_error(np.full(120, 0.25), right, np.ones(120)) == pytest.approx(
-        0.5, abs=0.02
-    )
+    assert training.calibration_error(np.full(120, 0.75), right, np.ones(120)) == pytest.approx(0.0, abs=0.02)
+    assert training.calibration_error(np.full(120, 0.25), right, np.ones(120)) == pytest.approx(0.5, abs=0.02)
 
 
 def build(vocabulary: Vocabulary) -> Pipeline:
@@ -163,7 +158,7 @@ def test_a_hospitals_own_rows_are_fitted_beside_the_generated_ones_and_counted()
         ConfirmedRow(LocalTest("AST"), frozenset({"ast"})),
         ConfirmedRow(LocalTest("ASTアイソザイム"), frozenset()),
     ]
-    own = training.confirmed(rows, build(load_vocabulary()), seed=1)
+    own = training.confirmed(rows, build(shipped_vocabulary()), seed=1)
     assert any(e.right and e.top for e in own)
     assert {e.weight for e in own if e.codable} == {1.0}
     assert len({e.fold for e in own}) <= 2

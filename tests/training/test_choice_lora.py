@@ -73,7 +73,7 @@ def test_fine_tuning_learns_what_a_random_model_does_not_know_and_the_merged_che
         tokenizer = AutoTokenizer.from_pretrained(folder)
         model = AutoModelForCausalLM.from_pretrained(folder)
         asked = rows[0].choice
-        ids = finetune_choice._read(tokenizer, asked)
+        ids = finetune_choice.read_question(tokenizer, asked)
         labels = [tokenizer.encode("\n" + label)[-1] for label in choice_template.labels(asked)]
         with torch.no_grad():
             logits = model(input_ids=torch.tensor([ids])).logits[0, -1].log_softmax(-1)
