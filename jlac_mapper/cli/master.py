@@ -69,9 +69,14 @@ def list_command() -> None:
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=kept_whole, overflow="fold")
     for info in open_editions().editions():
         table.add_row(
-            "*" if info.active else "", _plain(info.name), f"{info.codes:,}", f"{info.completed:,}",
-            info.imported_at[:10], _plain(info.source_file), info.digest[:8],
-        )  # fmt: skip
+            "*" if info.active else "",
+            _plain(info.name),
+            f"{info.codes:,}",
+            f"{info.completed:,}",
+            info.imported_at[:10],
+            _plain(info.source_file),
+            info.digest[:8],
+        )
     _console().print(table)
 
 

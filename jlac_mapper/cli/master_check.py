@@ -59,12 +59,16 @@ def _json(edition: Edition, findings: list[Finding], day: date, before: str) -> 
     counts = Counter(finding.rule for finding in findings)
     rows = [
         {
-            "kind": finding.rule, "severity": finding.severity.value, "code": finding.code,
+            "kind": finding.rule,
+            "severity": finding.severity.value,
+            "code": finding.code,
             "rows": [{"sheet": sheet, "row": row} for sheet, row in finding.places],
-            "found": finding.found, "expected": finding.expected, "message": finding.message,
+            "found": finding.found,
+            "expected": finding.expected,
+            "message": finding.message,
         }
         for finding in findings
-    ]  # fmt: skip
+    ]
     head = {"edition": edition.name, "codes": len(edition.codes), "as_of": day.isoformat(), "before": before}
     return json.dumps(head | {"counts": dict(sorted(counts.items())), "findings": rows}, ensure_ascii=False)
 

@@ -105,9 +105,13 @@ def calibration(
             settings, kept, day, embedders[training.MEASURING], training.as_calibration(fitted), model
         )
         weight, figures = choice_calibration.learn(
-            pipeline, bound, unseen,
-            np.array(list(fitted["coefficients"].values())), weight=training.BACKGROUND_WEIGHT, seed=seed,
-        )  # fmt: skip
+            pipeline,
+            bound,
+            unseen,
+            np.array(list(fitted["coefficients"].values())),
+            weight=training.BACKGROUND_WEIGHT,
+            seed=seed,
+        )
         fitted = training.with_choice(fitted, weight, model.identity, figures)
         console.print(f"{model.identity}: weight {weight:.3f}, {figures}", soft_wrap=True)
     training.write(fitted, output)

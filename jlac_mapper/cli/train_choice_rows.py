@@ -52,8 +52,9 @@ def choice_rows(
     count = write(output, (one for one in asked if one is not None))
     Console(stderr=True).print(
         f"{count:,} questions of {len(asked):,} labelled rows written to {output}",
-        soft_wrap=True, highlight=False,
-    )  # fmt: skip
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def _of_jlac11(app: "App", labelled: Path) -> "Iterator[AnsweredChoice | None]":

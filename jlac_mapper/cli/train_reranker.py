@@ -79,13 +79,14 @@ def reranker(
         _, trained_names = embedder.train_static(pairs.examples(kept, seed))
         sides = {
             System.JLAC11: (
-                reranker_measure.questions(kept, out, seed), reranker_measure.measurand_names(kept),
+                reranker_measure.questions(kept, out, seed),
+                reranker_measure.measurand_names(kept),
             ),
             System.JLAC10: (
                 reranker_measure.jlac10_questions(kept_names, out, seed),
                 reranker_measure.analyte_names(kept_names),
             ),
-        }  # fmt: skip
+        }
         for system, (asked, known) in sides.items():
             is_jlac10 = system is System.JLAC10
             learned = [m for m in trained.learned if training.is_analyte(m) == is_jlac10]

@@ -27,10 +27,18 @@ def digest_of(codes: Iterable[ListedCode]) -> str:
     digest = hashlib.sha256()
     for listed in sorted(codes, key=lambda listed: listed.code):
         texts = (
-            str(listed.code), listed.name, listed.product, str(listed.valid_from or ""),
-            str(listed.valid_to or ""), " ".join(listed.jlac10), listed.source, listed.successor,
-            listed.abbreviation, listed.specimen_name, listed.unit_name,
-        )  # fmt: skip
+            str(listed.code),
+            listed.name,
+            listed.product,
+            str(listed.valid_from or ""),
+            str(listed.valid_to or ""),
+            " ".join(listed.jlac10),
+            listed.source,
+            listed.successor,
+            listed.abbreviation,
+            listed.specimen_name,
+            listed.unit_name,
+        )
         digest.update("\t".join(texts).encode() + b"\n")
     return digest.hexdigest()
 

@@ -47,9 +47,12 @@ def read_elements(collector: RowCollector, found: Found) -> None:
         code = code.zfill(3 if kind is ElementKind.SPECIMEN else 2)
         if not _PATTERNS[kind].fullmatch(code) or not name:
             collector.skip(
-                number, CODE_MALFORMED, f"{code} {name}".strip(),
-                found=code, expected=f"a {kind.value} code and its name",
-            )  # fmt: skip
+                number,
+                CODE_MALFORMED,
+                f"{code} {name}".strip(),
+                found=code,
+                expected=f"a {kind.value} code and its name",
+            )
             continue
         spellings = _spellings(cells, found.columns, name)
         taken.append(Element(kind, code, name, spellings, is_withdrawn(cells, found.columns)))
@@ -82,9 +85,7 @@ def _columns_of(
     ]
     if not status and not spellings:
         return None
-    return {
-        kind.value: (code,), "name": (name,), "status": tuple(status), "spellings": tuple(spellings)
-    }  # fmt: skip
+    return {kind.value: (code,), "name": (name,), "status": tuple(status), "spellings": tuple(spellings)}
 
 
 def _first(keys: Sequence[str], wanted: Sequence[str], parts: Sequence[str]) -> int | None:

@@ -46,11 +46,16 @@ class Remarks:
         """Return the remarks in the order of their first rows' appearance."""
         return [
             ImportNote(
-                rows[0], kind, column, sheet=sheet, found=text, expected=clean(text),
+                rows[0],
+                kind,
+                column,
+                sheet=sheet,
+                found=text,
+                expected=clean(text),
                 more_rows=tuple(rows[1:]),
             )
             for (kind, sheet, column, text), rows in self._rows.items()
-        ]  # fmt: skip
+        ]
 
 
 @lru_cache(maxsize=50_000)  # a master repeats the same few thousand texts

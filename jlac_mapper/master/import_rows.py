@@ -164,9 +164,13 @@ class RowCollector:
     ) -> None:
         """Take one row of raw texts; a row that gives no code becomes a note."""
         for column, raw in (
-            ("name", name), ("abbreviation", abbreviation), ("product", product), ("unit", unit_name),
-            ("specimen", specimen_name), ("method", method_name),
-        ):  # fmt: skip
+            ("name", name),
+            ("abbreviation", abbreviation),
+            ("product", product),
+            ("unit", unit_name),
+            ("specimen", specimen_name),
+            ("method", method_name),
+        ):
             self._texts.see(self.sheet, row, column, raw)
         code_text, jlac10, name = self.text(code_text), _alphanumeric(self.text(jlac10)), self.text(name)
         if _is_dummy(jlac10):
@@ -181,9 +185,13 @@ class RowCollector:
             start, end = parse_date(valid_from), parse_date(valid_to)
         except ValueError as error:
             self.skip(
-                row, DATE_UNREADABLE, f"{code} {name}: {error}", code=str(code),
-                found=f"{valid_from} {valid_to}".strip(), expected="YYYYMMDD",
-            )  # fmt: skip
+                row,
+                DATE_UNREADABLE,
+                f"{code} {name}: {error}",
+                code=str(code),
+                found=f"{valid_from} {valid_to}".strip(),
+                expected="YYYYMMDD",
+            )
             return
         self._look_at_dates(row, code, name, valid_from, valid_to)
         listed = ListedCode(
@@ -245,11 +253,15 @@ class RowCollector:
             where = f"first on {f'sheet {first.sheet}, ' if across else ''}row {first.row}"
             self.notes.append(
                 ImportNote(
-                    listed.row, DUPLICATE_ACROSS_SHEETS if across else DUPLICATE_MERGED,
-                    f"{key} {listed.name}: {_difference(first, listed)}", listed.sheet, key,
-                    found=where, expected="each code on one row",
+                    listed.row,
+                    DUPLICATE_ACROSS_SHEETS if across else DUPLICATE_MERGED,
+                    f"{key} {listed.name}: {_difference(first, listed)}",
+                    listed.sheet,
+                    key,
+                    found=where,
+                    expected="each code on one row",
                 )
-            )  # fmt: skip
+            )
 
     def finish(self, layout: str, sheet: str = "", other_sheets: Iterable[str] = ()) -> ImportedMaster:
         """Return what was gathered, in order of the codes."""

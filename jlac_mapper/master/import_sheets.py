@@ -136,6 +136,9 @@ def _read_analytes(found: Found) -> ImportedMaster:
             collector.skip(number, kind, f"{code} {' '.join(kept)}".strip())
     imported = collector.finish(found.layout, found.sheet.name)
     return ImportedMaster(
-        imported.layout, notes=imported.notes, analytes=tuple(analytes),
-        sheet=imported.sheet, rows_read=imported.rows_read,
-    )  # fmt: skip
+        imported.layout,
+        notes=imported.notes,
+        analytes=tuple(analytes),
+        sheet=imported.sheet,
+        rows_read=imported.rows_read,
+    )

@@ -82,10 +82,14 @@ def society_row(collector: RowCollector, columns: Columns, number: int, cells: S
     product_name = cell(cells, columns, "product") or method_name.partition("_")[2] or method_name
     for code in codes:
         collector.add(
-            number, code, name=name, product="" if code[12:15] == "000" else product_name,
-            specimen_name=pairs["specimen"].get(code[9:12], ""), unit_name=pairs["unit"].get(code[15:], ""),
+            number,
+            code,
+            name=name,
+            product="" if code[12:15] == "000" else product_name,
+            specimen_name=pairs["specimen"].get(code[9:12], ""),
+            unit_name=pairs["unit"].get(code[15:], ""),
             method_name=method_name,
-        )  # fmt: skip
+        )
     for measurand, method in product(pairs["measurand"], pairs["method"]):
         if method_name.strip():
             collector.elements.append(

@@ -160,9 +160,16 @@ def _successions(path: Path, codes: Sequence[ListedCode]) -> Successions:
     lines: list[Succession] = []
     for row in read(path, tables.SUCCESSORS):
         line = Succession(
-            row["measurand"], row["identification"], row["specimen"], row["unit"], row["new_measurand"],
-            row["new_identification"], row["new_unit"], row.date("since"), row.word("change", Change),
-        )  # fmt: skip
+            row["measurand"],
+            row["identification"],
+            row["specimen"],
+            row["unit"],
+            row["new_measurand"],
+            row["new_identification"],
+            row["new_unit"],
+            row.date("since"),
+            row.word("change", Change),
+        )
         if (line.new_measurand, line.new_identification) not in listed:
             raise row.error(f"successor {line.new_measurand}-{line.new_identification} is not in rules.csv")
         if any(_same_place(line, other) for other in lines):
@@ -175,8 +182,11 @@ def _successions(path: Path, codes: Sequence[ListedCode]) -> Successions:
 
 def _same_place(one: Succession, other: Succession) -> bool:
     return (one.measurand, one.identification, one.specimen, one.unit) == (
-        other.measurand, other.identification, other.specimen, other.unit,
-    )  # fmt: skip
+        other.measurand,
+        other.identification,
+        other.specimen,
+        other.unit,
+    )
 
 
 def _compose(row: Row, specimen: str) -> Jlac11Code:

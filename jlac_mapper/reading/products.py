@@ -195,9 +195,10 @@ class ProductMatcher:
                     found.append((*span, form == keys.full, i))
                     break
         widest = [
-            one for one in found
+            one
+            for one in found
             if not any(o[0] <= one[0] and one[1] <= o[1] and o[:2] != one[:2] for o in found)
-        ]  # fmt: skip
+        ]
         reagents = [one for one in widest if one[3] not in self._analysers] or widest
         reagents = [one for one in reagents if one[3] not in self._general] or reagents
         longest = max((one[1] - one[0] for one in reagents), default=0)
@@ -238,10 +239,12 @@ class ProductMatcher:
             places[place]
             for attribute in ("core", "japanese")
             for _, _, place in process.extract(
-                getattr(query, attribute), [getattr(self._keys[i], attribute) for i in places],
-                scorer=fuzz.ratio, limit=_NEAR,
+                getattr(query, attribute),
+                [getattr(self._keys[i], attribute) for i in places],
+                scorer=fuzz.ratio,
+                limit=_NEAR,
             )
-        }  # fmt: skip
+        }
         scored = sorted(
             (
                 (*_similarity(query, self._keys[i]), fuzz.ratio(query.full, self._keys[i].full), -i)

@@ -137,9 +137,15 @@ def reliability(bins: Sequence[Stated], stated: str, title: str = "Reliability")
             axes.plot([across] * 2, [100 * one.low, 100 * one.high], color=colour, linewidth=1.5)
             size = 2 * (3 + 1.5 * log10(one.rows / fewest))
             axes.plot(
-                [across], [100 * one.right], "o", color=colour, markersize=size, gid=f"dot-{number}",
-                clip_on=False, zorder=3,
-            )  # fmt: skip
+                [across],
+                [100 * one.right],
+                "o",
+                color=colour,
+                markersize=size,
+                gid=f"dot-{number}",
+                clip_on=False,
+                zorder=3,
+            )
             notes[f"dot-{number}"] = f"{one.rows} rows: stated {one.stated:.1%}, right {one.right:.1%}"
         _finish(figure, axes, f"stated probability {stated}", "share that was right")
         axes.set(xlim=(-1.5, 100), ylim=(-1.5, 100), yticks=_QUARTERS)

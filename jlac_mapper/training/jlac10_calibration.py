@@ -83,9 +83,12 @@ def fit(rows: Sequence[Seen], source: str) -> dict[str, Any]:
     for precision in STATED_PRECISIONS:
         thresholds[str(precision)], bounds[str(precision)] = _threshold(judged, precision)
     fitted: dict[str, Any] = {
-        "slope": round(slope, 4), "offset": round(offset, 4), "certainty": certainty,
-        "thresholds": thresholds, "known": KNOWN,
-    }  # fmt: skip
+        "slope": round(slope, 4),
+        "offset": round(offset, 4),
+        "certainty": certainty,
+        "thresholds": thresholds,
+        "known": KNOWN,
+    }
     fitted_on = {"source": source, "rows": len(rows), "precision_lower_bounds": bounds}
     return _named({**fitted, "fitted_on": fitted_on})
 

@@ -157,10 +157,19 @@ class Composer:
             principles, source = self._named_principle(test.text), "name"
         is_unread = bool(method) and not principles
         return RowElements(
-            specimens, where, bool(test.specimen_text or (test.specimens and not specimens)),
-            principles, source, is_unread, _timed(test), _said_result(test), test.stated_type, _pieces(test),
-            _is_composite(test), test.jlac10,
-        )  # fmt: skip
+            specimens,
+            where,
+            bool(test.specimen_text or (test.specimens and not specimens)),
+            principles,
+            source,
+            is_unread,
+            _timed(test),
+            _said_result(test),
+            test.stated_type,
+            _pieces(test),
+            _is_composite(test),
+            test.jlac10,
+        )
 
     def compose(self, said: RowElements, concept: Concept) -> Composition:
         """Return the code of a concept that has a JLAC10 analyte, as a row has it."""

@@ -272,11 +272,16 @@ class Jlac10Pipeline:
             certainty = self._calibration.certainty[composed.specimen_level]
             yield (
                 Jlac10Candidate(
-                    composed.code, self._composer.name(composed.code, concept), concept, composed.reasons,
-                    composed.evidence, analyte * certainty, analyte,
+                    composed.code,
+                    self._composer.name(composed.code, concept),
+                    concept,
+                    composed.reasons,
+                    composed.evidence,
+                    analyte * certainty,
+                    analyte,
                 ),
                 composed.specimen_level,
-            )  # fmt: skip
+            )
 
     def _disposition(
         self,

@@ -171,9 +171,20 @@ def _values(meaning: Meaning, short: float) -> tuple[float, ...]:
     exact, covered, dense = meaning.exact, meaning.covered, meaning.dense
     inexact = float(exact == 0)
     return (
-        float(exact == 1.0), meaning.rare, float(0 < exact < 1.0), covered, covered * inexact, meaning.cosine,
-        meaning.similarity, meaning.similarity**3, dense, max(0.0, dense) ** 3, meaning.alias, short, inexact,
-    )  # fmt: skip
+        float(exact == 1.0),
+        meaning.rare,
+        float(0 < exact < 1.0),
+        covered,
+        covered * inexact,
+        meaning.cosine,
+        meaning.similarity,
+        meaning.similarity**3,
+        dense,
+        max(0.0, dense) ** 3,
+        meaning.alias,
+        short,
+        inexact,
+    )
 
 
 _MISSING, _EXTRA, _DIFFERS, _AGREES = range(4)

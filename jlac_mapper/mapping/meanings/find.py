@@ -133,12 +133,18 @@ class MeaningFinder:
         total = max(1, total)
         meanings = [
             Meaning(
-                concept, s.exact or (_BY_PARTS if s.covered >= total else 0.0),
-                min(1.0, s.covered / total), s.cosine, s.similarity, s.dense, s.alias,
-                float(s.rare), s.key,
+                concept,
+                s.exact or (_BY_PARTS if s.covered >= total else 0.0),
+                min(1.0, s.covered / total),
+                s.cosine,
+                s.similarity,
+                s.dense,
+                s.alias,
+                float(s.rare),
+                s.key,
             )
             for concept, s in found.items()
-        ]  # fmt: skip
+        ]
         meanings.sort(key=lambda m: (-_plain(m), m.concept))
         return meanings[:LIMIT]
 

@@ -97,6 +97,11 @@ def _check_alphabet(rows: Iterable[ListedCode]) -> Iterator[Finding]:
             jlac11.parse(str(row.code))
         except InvalidCodeError as error:
             yield Finding(
-                Severity.ERROR, str(row.code), CODE_ALPHABET, str(error), places_of([row]), str(row.code),
+                Severity.ERROR,
+                str(row.code),
+                CODE_ALPHABET,
+                str(error),
+                places_of([row]),
+                str(row.code),
                 "a JLAC11 code",
-            )  # fmt: skip
+            )

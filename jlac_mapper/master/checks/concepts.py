@@ -17,17 +17,25 @@ def check_concepts(binding: Binding) -> Iterator[Finding]:
     """
     for (measurand, name), found in _grouped(binding.unbound).items():
         yield Finding(
-            Severity.WARNING, str(found[0].code), "concept-unknown",
+            Severity.WARNING,
+            str(found[0].code),
+            "concept-unknown",
             f"{len(found)} code(s) of {measurand} named {name!r} are of no known concept and never proposed",
-            places_of(found), name, "a name, abbreviation or JLAC10 code of a concept",
-        )  # fmt: skip
+            places_of(found),
+            name,
+            "a name, abbreviation or JLAC10 code of a concept",
+        )
     for (measurand, name), found in _grouped(binding.unclear).items():
         concepts = ", ".join(sorted({c for row in found for c in binding.of(row.code)}))
         yield Finding(
-            Severity.WARNING, str(found[0].code), "concept-unclear",
+            Severity.WARNING,
+            str(found[0].code),
+            "concept-unclear",
             f"{len(found)} code(s) of {measurand} named {name!r} may be of several concepts: {concepts}",
-            places_of(found), name, "one concept",
-        )  # fmt: skip
+            places_of(found),
+            name,
+            "one concept",
+        )
 
 
 def _grouped(rows: tuple[ListedCode, ...]) -> dict[tuple[str, str], list[ListedCode]]:

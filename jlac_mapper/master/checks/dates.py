@@ -29,17 +29,24 @@ def _products(rows: Iterable[ListedCode], as_of: date) -> Iterator[Finding]:
         still_open = [row for row in found if row.is_valid_on(as_of)]
         if still_open:
             yield Finding(
-                Severity.WARNING, str(still_open[0].code), "product-partly-ended",
+                Severity.WARNING,
+                str(still_open[0].code),
+                "product-partly-ended",
                 f"{product} under {measurand}: {len(ended)} code(s) ended ({days}), "
                 f"{len(still_open)} of the same result are still open",
-                places_of(still_open), "open", f"ended {days}",
-            )  # fmt: skip
+                places_of(still_open),
+                "open",
+                f"ended {days}",
+            )
         else:
             yield Finding(
-                Severity.INFO, str(ended[0].code), "product-ended",
+                Severity.INFO,
+                str(ended[0].code),
+                "product-ended",
                 f"{product} under {measurand}: its {len(ended)} code(s) of {found[0].name} ended ({days})",
-                places_of(ended), days,
-            )  # fmt: skip
+                places_of(ended),
+                days,
+            )
 
 
 def _without_successor(edition: Edition, as_of: date, successions: Successions) -> Iterator[Finding]:
@@ -50,11 +57,15 @@ def _without_successor(edition: Edition, as_of: date, successions: Successions) 
             groups[row.code.measurand, row.name, row.product].append(row)
     for (measurand, name, product), found in groups.items():
         yield Finding(
-            Severity.WARNING, str(found[0].code), "ended-no-successor",
+            Severity.WARNING,
+            str(found[0].code),
+            "ended-no-successor",
             f"{len(found)} code(s) of {measurand} {name} {product}".rstrip()
             + f" ended ({_days(found)}), and no code that may be used replaces them",
-            places_of(found), _days(found), "a successor",
-        )  # fmt: skip
+            places_of(found),
+            _days(found),
+            "a successor",
+        )
 
 
 def _has_ended(row: ListedCode, as_of: date) -> bool:

@@ -80,11 +80,15 @@ def _check_codes(
     for code, found in groups.items():
         state = "has been withdrawn from" if code in official else "is not in"
         yield Finding(
-            Severity.WARNING, str(found[0].code), f"{side.kind.value}-code",
+            Severity.WARNING,
+            str(found[0].code),
+            f"{side.kind.value}-code",
             f"{side.kind.value} {code} {state} the element table: {len(found)} row(s), first "
             f"{found[0].name} {found[0].product}".rstrip(),
-            places_of(found), code, f"a {side.kind.value} code of the element table",
-        )  # fmt: skip
+            places_of(found),
+            code,
+            f"a {side.kind.value} code of the element table",
+        )
 
 
 def _check_texts(
@@ -122,8 +126,12 @@ def _check_texts(
             belongs = f"; that is {element} {', '.join(others)}" if others else ""
             row, text = found[0]
             yield Finding(
-                Severity.ERROR if others else Severity.WARNING, str(row.code), f"{element}-name",
+                Severity.ERROR if others else Severity.WARNING,
+                str(row.code),
+                f"{element}-name",
                 f"{len(found)} row(s) call {element} {code} {text!r}, expected {expected!r}{belongs}: "
                 f"{row.name} {row.product}".rstrip(),
-                places_of(row for row, _ in found), text, expected,
-            )  # fmt: skip
+                places_of(row for row, _ in found),
+                text,
+                expected,
+            )

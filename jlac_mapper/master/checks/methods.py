@@ -44,11 +44,15 @@ def check_methods(rows: Iterable[ListedCode], tables: Tables) -> Iterator[Findin
             groups[rule, row.code.measurand, row.code.method, text, expected].append(row)
     for (rule, measurand, method, text, expected), wrong in groups.items():
         yield Finding(
-            Severity.WARNING, str(wrong[0].code), rule,
+            Severity.WARNING,
+            str(wrong[0].code),
+            rule,
             f"{_MESSAGES[rule]}: {measurand} method {method} {text!r}, expected {expected!r}, on "
             f"{len(wrong)} row(s): {wrong[0].name}",
-            places_of(wrong), text, expected,
-        )  # fmt: skip
+            places_of(wrong),
+            text,
+            expected,
+        )
 
 
 _Wrong = list[tuple[str, str, str]]

@@ -33,10 +33,14 @@ def check_families(rows: Iterable[ListedCode], vocabulary: Vocabulary, binding: 
         if own and foreign:
             kind = "・".join(sorted(own))
             yield Finding(
-                Severity.WARNING, str(found[0].code), "name-family",
+                Severity.WARNING,
+                str(found[0].code),
+                "name-family",
                 f"{len(found)} code(s) of {measurand}, a measurand of {kind}, are named {name!r}",
-                places_of(found), name, kind,
-            )  # fmt: skip
+                places_of(found),
+                name,
+                kind,
+            )
 
 
 def check_order(rows: Iterable[ListedCode]) -> Iterator[Finding]:
@@ -52,6 +56,11 @@ def check_order(rows: Iterable[ListedCode]) -> Iterator[Finding]:
         odd = [row for order in others for row in orders[order]]
         counted = ", ".join(f"{order} on {len(orders[order])} row(s)" for order in (usual, *others))
         yield Finding(
-            Severity.WARNING, str(odd[0].code), "sort-order",
-            f"{name!r} has several places in the order: {counted}", places_of(odd), ", ".join(others), usual,
-        )  # fmt: skip
+            Severity.WARNING,
+            str(odd[0].code),
+            "sort-order",
+            f"{name!r} has several places in the order: {counted}",
+            places_of(odd),
+            ", ".join(others),
+            usual,
+        )

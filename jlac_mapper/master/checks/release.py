@@ -38,17 +38,26 @@ def check_release(
         where = places.get(each.successor or each.code, ())
         found, expected, text = _texts(each)
         yield Finding(
-            Severity.WARNING if moved_away else _SEVERITIES[each.kind], each.code,
-            f"{rule}-measurand" if moved_away else rule, f"{each.name}: {text}", where, found, expected,
-        )  # fmt: skip
+            Severity.WARNING if moved_away else _SEVERITIES[each.kind],
+            each.code,
+            f"{rule}-measurand" if moved_away else rule,
+            f"{each.name}: {text}",
+            where,
+            found,
+            expected,
+        )
     known = {row.code for row in before.codes}
     for row in edition.codes:
         if row.valid_from and row.valid_from > as_of and row.code not in known and not row.code.is_request:
             day = row.valid_from.isoformat()
             yield Finding(
-                Severity.INFO, str(row.code), STARTS_LATER,
-                f"{row.name}: new, starts on {day}", places_of([row]), day,
-            )  # fmt: skip
+                Severity.INFO,
+                str(row.code),
+                STARTS_LATER,
+                f"{row.name}: new, starts on {day}",
+                places_of([row]),
+                day,
+            )
 
 
 def _texts(each: CodeDifference) -> tuple[str, str, str]:
