@@ -67,10 +67,16 @@ def chromium(folder: Path) -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
     options.binary_location = binary
     for flag in (
-        "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
-        "--disable-background-networking", "--lang=ja", "--accept-lang=ja",
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--hide-scrollbars",
+        "--disable-background-networking",
+        "--lang=ja",
+        "--accept-lang=ja",
         f"--user-data-dir={folder / 'profile'}",
-    ):  # fmt: skip
+    ):
         options.add_argument(flag)
     # The texts of the browser itself, on a button for files, follow the environment.
     service = webdriver.ChromeService(driver_binary, env={**os.environ, "LANGUAGE": "ja"})
@@ -186,9 +192,18 @@ def main(folder: Path) -> None:
         environ = {**kept, "JLAC_MAPPER_DATABASE_URL": f"sqlite:///{work / 'pictures.sqlite3'}"}
         program(environ, "review", "facility", "add", "h1", "--name", "みなと病院")
         program(
-            environ, "review", "user", "add", _LOGIN, "--name", "検査 花子", "--role", "h1=admin",
-            "--password", given=_PASSWORD + "\n",
-        )  # fmt: skip
+            environ,
+            "review",
+            "user",
+            "add",
+            _LOGIN,
+            "--name",
+            "検査 花子",
+            "--role",
+            "h1=admin",
+            "--password",
+            given=_PASSWORD + "\n",
+        )
         program(environ, "review", "import", str(EXAMPLE), "--facility", "h1", "--user", _LOGIN)
         with chromium(work) as driver, page(environ) as address:
             camera = Camera(driver, folder)

@@ -40,9 +40,15 @@ TARGET_SECONDS_P95 = 0.3
 PASSWORD = "a password of the benchmark"
 _ROWS = 3_000
 _FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 _WATCH = """
 window.spent = []; let began = 0, shown = document.getElementById('main');
 addEventListener('keydown', (e) => {

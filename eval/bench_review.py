@@ -191,11 +191,13 @@ def concurrent(review: ReviewService, reviewers: int, seconds: float) -> dict[st
     for thread in threads:
         thread.join()
     return {
-        "reviewers": reviewers, "seconds": seconds, **seen,
+        "reviewers": reviewers,
+        "seconds": seconds,
+        **seen,
         "ms_p50": round(1000 * statistics.median(spent), 1),
         "ms_p95": round(1000 * sorted(spent)[int(0.95 * (len(spent) - 1))], 1),
         **check(review, acknowledged),
-    }  # fmt: skip
+    }
 
 
 def find(review: ReviewService, user: User, rng: random.Random) -> tuple[int, int]:

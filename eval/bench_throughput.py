@@ -49,8 +49,14 @@ def some_suffix(text: str, rng: random.Random) -> str:
 
 
 _RULES: tuple[Rule, ...] = (
-    some_suffix, half_width, full_width, no_blanks, more_blanks, lower_case, other_brackets,
-)  # fmt: skip
+    some_suffix,
+    half_width,
+    full_width,
+    no_blanks,
+    more_blanks,
+    lower_case,
+    other_brackets,
+)
 
 
 def make_tests(names: Sequence[str], count: int, seed: int = 20) -> list[LocalTest]:

@@ -30,17 +30,45 @@ from jlac_mapper.vocabulary import ResultType
 TARGET = 0.95
 ENDED = "every code of the item ended"
 _UNITS = (
-    "mg/dL", "g/dL", "U/L", "ng/mL", "pg/mL", "mmol/L", "mEq/L", "%", "秒", "10^3/μL", "10^4/μL", "mL/min",
-    "mg/day", "fL", "℃", "mmHg", "個/HPF", "U/mL", "copies/mL", "mOsm/kg", "倍", "COI",
-)  # fmt: skip
+    "mg/dL",
+    "g/dL",
+    "U/L",
+    "ng/mL",
+    "pg/mL",
+    "mmol/L",
+    "mEq/L",
+    "%",
+    "秒",
+    "10^3/μL",
+    "10^4/μL",
+    "mL/min",
+    "mg/day",
+    "fL",
+    "℃",
+    "mmHg",
+    "個/HPF",
+    "U/mL",
+    "copies/mL",
+    "mOsm/kg",
+    "倍",
+    "COI",
+)
 _NUMERIC_UNITS = ("mg/dL", "g/dL", "U/L", "ng/mL", "pg/mL", "mmol/L", "U/mL", "mIU/mL", "秒", "10^3/μL")
 _QUALITATIVE_UNITS = ("(-)", "陰性/陽性", "定性", "判定", "(－)～(3+)")
 _OTHER_FLUIDS = ("髄液", "胸水", "腹水", "便", "関節液", "喀痰")
 _MEALS = ("食後2時間", "負荷後60分", "食後1時間", "75gOGTT 120分", "負荷後30分")
 _CONFIRMATIONS = (
-    "ウエスタンブロット法", "WB法", "Western blot", "ラインブロット法", "イムノブロット法", "確認試験",
-    "中和法", "抑制試験", "RIBA", "INNO-LIA",
-)  # fmt: skip
+    "ウエスタンブロット法",
+    "WB法",
+    "Western blot",
+    "ラインブロット法",
+    "イムノブロット法",
+    "確認試験",
+    "中和法",
+    "抑制試験",
+    "RIBA",
+    "INNO-LIA",
+)
 _ORDERS = ("依頼", "オーダ", "オーダー", "検査依頼", "(依頼)", "（オーダ）", " 依頼項目", "【依頼】")
 
 

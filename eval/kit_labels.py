@@ -35,15 +35,54 @@ from jlac_mapper.ports import Mapper
 from jlac_mapper.types import LocalTest, MapOptions
 
 PLATFORMS = (
-    "コバス8000", "cobas 8000", "cobas pro", "cobas e801", "コバス6000", "ARCHITECT", "ARCHITECT i2000SR",
-    "アーキテクト", "アーキテクトci4100", "アリニティ", "Alinity i", "アリニティc", "ルミパルス L2400",
-    "ルミパルスG1200", "LUMIPULSE G600II", "HISCL-5000", "HISCL-800", "BM6050", "JCA-BM8060", "BM9130/BM6070",
-    "TBA-nx360", "TBA-120FR", "TBA-FX8", "LABOSPECT 008", "LABOSPECT006", "日立7180形", "7700シリーズ",
-    "ディメンション EXL200", "ディメンション", "AU5800", "AU680", "DxC700 AU", "ビトロス XT7600",
-    "ビトロス5600", "CS-5100", "CN-6000", "CP3000", "コアプレスタ2000", "AIA-CL2400", "アキュラシード",
-    "アテリカ CH930", "Atellica IM1600", "μTASWako i30", "C8000", "クリナライザ",
-    "富士ドライケム NX500", "3500",
-)  # fmt: skip
+    "コバス8000",
+    "cobas 8000",
+    "cobas pro",
+    "cobas e801",
+    "コバス6000",
+    "ARCHITECT",
+    "ARCHITECT i2000SR",
+    "アーキテクト",
+    "アーキテクトci4100",
+    "アリニティ",
+    "Alinity i",
+    "アリニティc",
+    "ルミパルス L2400",
+    "ルミパルスG1200",
+    "LUMIPULSE G600II",
+    "HISCL-5000",
+    "HISCL-800",
+    "BM6050",
+    "JCA-BM8060",
+    "BM9130/BM6070",
+    "TBA-nx360",
+    "TBA-120FR",
+    "TBA-FX8",
+    "LABOSPECT 008",
+    "LABOSPECT006",
+    "日立7180形",
+    "7700シリーズ",
+    "ディメンション EXL200",
+    "ディメンション",
+    "AU5800",
+    "AU680",
+    "DxC700 AU",
+    "ビトロス XT7600",
+    "ビトロス5600",
+    "CS-5100",
+    "CN-6000",
+    "CP3000",
+    "コアプレスタ2000",
+    "AIA-CL2400",
+    "アキュラシード",
+    "アテリカ CH930",
+    "Atellica IM1600",
+    "μTASWako i30",
+    "C8000",
+    "クリナライザ",
+    "富士ドライケム NX500",
+    "3500",
+)
 """Analysers as purchase lists and inserts name them."""
 
 _CLASSES = ("体外診断用医薬品", "【体外診断用医薬品】", "体外診断薬", "(体外診断用医薬品)", "IVD")
@@ -52,9 +91,17 @@ _COMPANY = ("{}", "{}", "{}株式会社", "株式会社{}", "{}(株)", "製造�
 _FOR = ("({}用)", "({})", "{}用", "{}専用", "〈{}用〉", "【適用機種】{}", "for {}", "{}", "/{}", "※{}対応")
 _QUOTED = ("{}", "{}", "{}", "〈{}〉", "「{}」", "『{}』", "販売名：{}", "販売名 {}", "【{}】", "＜{}＞")
 _OF_KIT = (
-    "{} 測定キット", "{}キット", "{} キット(自動分析装置用)", "{}(自動分析用)", "{} 試薬セット",
-    "{} 測定試薬", "自動分析装置用試薬 {}", "{} 専用試薬", "{} 試薬", "{}(汎用自動分析装置用)",
-)  # fmt: skip
+    "{} 測定キット",
+    "{}キット",
+    "{} キット(自動分析装置用)",
+    "{}(自動分析用)",
+    "{} 試薬セット",
+    "{} 測定試薬",
+    "自動分析装置用試薬 {}",
+    "{} 専用試薬",
+    "{} 試薬",
+    "{}(汎用自動分析装置用)",
+)
 LabelMaker = Callable[[ProductRow, random.Random], tuple[str, tuple[str, ...]]]
 """Writes a label around a row's product: the label, and the parts that it consists of beside the name."""
 
@@ -139,12 +186,18 @@ def _volume(_: ProductRow, rng: random.Random) -> str:
     first, second = rng.choice((8, 15, 20, 40, 60, 250, 500)), rng.choice((5, 10, 20, 50))
     return rng.choice(
         (
-            f"R1 {first}mL×2", f"R-1:{first}mL×2 R-2:{second}mL×2", f"R1 {first} mL x {second}",
+            f"R1 {first}mL×2",
+            f"R-1:{first}mL×2 R-2:{second}mL×2",
+            f"R1 {first} mL x {second}",
             f"{first}mL×4本",
-            f"{first * 10}テスト", f"{second * 10}回用", f"({first}mL×2,{second}mL×2)", f"{second}0T",
-            f"R1:{first}ml R2:{second}ml", f"{second}0テスト×2",
+            f"{first * 10}テスト",
+            f"{second * 10}回用",
+            f"({first}mL×2,{second}mL×2)",
+            f"{second}0T",
+            f"R1:{first}ml R2:{second}ml",
+            f"{second}0テスト×2",
         )
-    )  # fmt: skip
+    )
 
 
 def _kit_edition(_: ProductRow, rng: random.Random) -> str:
@@ -164,9 +217,16 @@ def _storage(_: ProductRow, rng: random.Random) -> str:
 
 
 _DETAILS = {
-    "class": _class, "maker": _maker, "analyser": _analyser, "purpose": _purpose, "catalogue": _catalogue,
-    "approval": _approval, "volume": _volume, "kit_edition": _kit_edition, "storage": _storage,
-}  # fmt: skip
+    "class": _class,
+    "maker": _maker,
+    "analyser": _analyser,
+    "purpose": _purpose,
+    "catalogue": _catalogue,
+    "approval": _approval,
+    "volume": _volume,
+    "kit_edition": _kit_edition,
+    "storage": _storage,
+}
 _LEADS = {"class": 0.8, "maker": 0.7, "purpose": 0.4, "catalogue": 0.2, "volume": 0.0}
 """How often a detail stands before the name; 0.3 where nothing is said."""
 

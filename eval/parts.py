@@ -149,9 +149,12 @@ def paired(gained: int, lost: int, total: int) -> dict[str, float | int]:
     mean = (gained - lost) / total if total else 0.0
     error = ((gained + lost) / total - mean**2) ** 0.5 / total**0.5 if total else 0.0
     return {
-        "gained": gained, "lost": lost, "value": round(mean, 4),
-        "low": round(mean - 1.96 * error, 4), "high": round(mean + 1.96 * error, 4),
-    }  # fmt: skip
+        "gained": gained,
+        "lost": lost,
+        "value": round(mean, 4),
+        "low": round(mean - 1.96 * error, 4),
+        "high": round(mean + 1.96 * error, 4),
+    }
 
 
 def share(count: int, total: int) -> dict[str, float | int | None]:

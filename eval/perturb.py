@@ -17,18 +17,43 @@ _QUOTED = re.compile("[「『\"'‘“【]([^「」『』\"'‘’“”【】]+
 _BRACKETED = re.compile(r"[(（]([^()（）]+)[)）]")
 KIT_WORDS = ("試薬", "キット", "測定試薬", "測定キット")
 MAKERS = (
-    "シスメックス", "富士フイルム和光", "ロシュ", "アボット", "ニットーボー", "栄研", "デンカ", "積水",
-    "日立", "ミズホ", "カイノス", "シノテスト", "ベックマン",
-)  # fmt: skip
+    "シスメックス",
+    "富士フイルム和光",
+    "ロシュ",
+    "アボット",
+    "ニットーボー",
+    "栄研",
+    "デンカ",
+    "積水",
+    "日立",
+    "ミズホ",
+    "カイノス",
+    "シノテスト",
+    "ベックマン",
+)
 # What a purchase list would say; a brand that is not here gets any maker, as in a list that was filled badly.
 BRANDS = {
-    "エクルーシス": "ロシュ", "コバス": "ロシュ", "レフロトロン": "ロシュ", "アーキテクト": "アボット",
-    "ワコー": "富士フイルム和光", "富士ドライケム": "富士フイルム", "ルミパルス": "富士レビオ",
-    "シンクロン": "ベックマン", "ユニセル": "ベックマン", "アテリカ": "シーメンス", "ケミルミ": "シーメンス",
-    "ディメンション": "シーメンス", "ピュアオート": "積水", "コアグピア": "積水", "ビトロス": "オーソ",
-    "スポットケム": "アークレイ", "デタミナー": "ミナリスメディカル", "イアトロ": "LSIメディエンス",
-    "HISCL": "シスメックス", "スフィアライト": "富士フイルム和光",
-}  # fmt: skip
+    "エクルーシス": "ロシュ",
+    "コバス": "ロシュ",
+    "レフロトロン": "ロシュ",
+    "アーキテクト": "アボット",
+    "ワコー": "富士フイルム和光",
+    "富士ドライケム": "富士フイルム",
+    "ルミパルス": "富士レビオ",
+    "シンクロン": "ベックマン",
+    "ユニセル": "ベックマン",
+    "アテリカ": "シーメンス",
+    "ケミルミ": "シーメンス",
+    "ディメンション": "シーメンス",
+    "ピュアオート": "積水",
+    "コアグピア": "積水",
+    "ビトロス": "オーソ",
+    "スポットケム": "アークレイ",
+    "デタミナー": "ミナリスメディカル",
+    "イアトロ": "LSIメディエンス",
+    "HISCL": "シスメックス",
+    "スフィアライト": "富士フイルム和光",
+}
 
 
 def half_width(text: str, _: random.Random | None = None) -> str:
@@ -109,9 +134,18 @@ def upper_case(text: str, _: random.Random | None = None) -> str:
 
 
 PRODUCT_RULES: tuple[Rule, ...] = (
-    half_width, full_width, no_blanks, more_blanks, kit_word, maker_in_front, numerals, other_quotes,
-    other_brackets, lower_case, upper_case,
-)  # fmt: skip
+    half_width,
+    full_width,
+    no_blanks,
+    more_blanks,
+    kit_word,
+    maker_in_front,
+    numerals,
+    other_quotes,
+    other_brackets,
+    lower_case,
+    upper_case,
+)
 # Rules of one group undo each other. Width comes last, so that what was added before is written alike.
 _WIDTH = (half_width, full_width)
 _CASE = (lower_case, upper_case)

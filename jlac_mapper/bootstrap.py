@@ -265,9 +265,12 @@ def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenRevi
     codes = CodeSearch(bound)
     units = SqlUnitOfWork(Database(settings.database_url))
     review = ReviewService(
-        units=units, clock=SystemClock(), mapper=app.mapper, codes=codes,
+        units=units,
+        clock=SystemClock(),
+        mapper=app.mapper,
+        codes=codes,
         edition=f"{bound.release.name}@{bound.release.digest[:12]}",
-    )  # fmt: skip
+    )
     return OpenReview(review, units, codes)
 
 

@@ -110,11 +110,27 @@ class Settings:
             ConfigurationError: An unknown variable, or a value that cannot be used.
         """
         known = {
-            "DATABASE_URL", "MASTER", "TARGET_PRECISION", "EMBEDDER", "CALIBRATION_FILE",
-            "SITE_DEFAULT_SPECIMEN", "GRPC_MAX_MESSAGE_BYTES", "OIDC_ISSUER", "OIDC_CLIENT_ID",
-            "OIDC_CLIENT_SECRET", "WEB_TRUSTED_PROXIES", "WEB_HOSTS", "EXPORT_TEMPLATES",
-            "CACHE", "LLM", "LLM_MODEL", "LLM_TOKEN", "LLM_CA_FILE", "LLM_DEADLINE", "JLAC10_CALIBRATION",
-        }  # fmt: skip
+            "DATABASE_URL",
+            "MASTER",
+            "TARGET_PRECISION",
+            "EMBEDDER",
+            "CALIBRATION_FILE",
+            "SITE_DEFAULT_SPECIMEN",
+            "GRPC_MAX_MESSAGE_BYTES",
+            "OIDC_ISSUER",
+            "OIDC_CLIENT_ID",
+            "OIDC_CLIENT_SECRET",
+            "WEB_TRUSTED_PROXIES",
+            "WEB_HOSTS",
+            "EXPORT_TEMPLATES",
+            "CACHE",
+            "LLM",
+            "LLM_MODEL",
+            "LLM_TOKEN",
+            "LLM_CA_FILE",
+            "LLM_DEADLINE",
+            "JLAC10_CALIBRATION",
+        }
         given = {k.removeprefix(PREFIX): v for k, v in environ.items() if k.startswith(PREFIX)}
         unknown = sorted(set(given) - known)
         if unknown:

@@ -8,10 +8,19 @@ from jlac_mapper.types import LocalTest
 
 FIELD_LIMITS: Mapping[str, int] = MappingProxyType(
     {
-        "name": 512, "local_code": 256, "abbreviation": 256, "kana": 512, "specimen": 256, "unit": 128,
-        "reference_range": 2048, "method": 512, "reagent": 512, "result_type": 128, "jlac10": 128,
+        "name": 512,
+        "local_code": 256,
+        "abbreviation": 256,
+        "kana": 512,
+        "specimen": 256,
+        "unit": 128,
+        "reference_range": 2048,
+        "method": 512,
+        "reagent": 512,
+        "result_type": 128,
+        "jlac10": 128,
     }
-)  # fmt: skip
+)
 """
 Characters that a field may have: four times and more what real lists hold.
 

@@ -251,7 +251,19 @@ class SystemsMapper(Protocol):
 
 
 __all__ = [
-    "Choice", "ChoiceAnswer", "ChoiceModel", "ChoiceOption", "Clock", "EditionInfo", "Embedder",
-    "Float32Matrix", "IndexHits", "Int64Matrix", "Jlac10Mapper", "Mapper", "MasterStore", "SystemsMapper",
+    "Choice",
+    "ChoiceAnswer",
+    "ChoiceModel",
+    "ChoiceOption",
+    "Clock",
+    "EditionInfo",
+    "Embedder",
+    "Float32Matrix",
+    "IndexHits",
+    "Int64Matrix",
+    "Jlac10Mapper",
+    "Mapper",
+    "MasterStore",
+    "SystemsMapper",
     "VectorIndex",
-]  # fmt: skip
+]

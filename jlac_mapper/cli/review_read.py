@@ -60,15 +60,25 @@ def list_command(
     if cursor is not None:
         say(f"the first {limit} are shown; --limit shows more")
     standing = ", ".join(f"{count:,} {name.value}" for name, count in sorted(counts.states.items()))
-    say(f"{counts.open:,} open ({standing or 'no rows'}); {counts.by_user_last_hour} decided by {user} in the last hour")  # fmt: skip  # noqa: E501
+    say(
+        f"{counts.open:,} open ({standing or 'no rows'}); "
+        f"{counts.by_user_last_hour} decided by {user} in the last hour"
+    )
 
 
 def _line(row: QueueRow, now: datetime) -> list[str]:
     return [
-        str(row.id), f"{row.run}/{row.row}", row.local_code, row.name, row.specimen, row.unit,
-        row.standing.proposal, f"{row.probability:.2f}", row.standing.state_at(now).value,
+        str(row.id),
+        f"{row.run}/{row.row}",
+        row.local_code,
+        row.name,
+        row.specimen,
+        row.unit,
+        row.standing.proposal,
+        f"{row.probability:.2f}",
+        row.standing.state_at(now).value,
         " ".join(row.reasons),
-    ]  # fmt: skip
+    ]
 
 
 def show_command(
@@ -100,7 +110,10 @@ def lines_of(view: ItemView) -> list[str]:
         lines.append(f"answer: {standing.code}")
     if standing.question:
         lines.append(f"asked: {standing.question}")
-    lines += [f"local alias: {name.code} by {name.by}, {name.at.astimezone():%Y-%m-%d}" for name in view.local_aliases]  # fmt: skip  # noqa: E501
+    lines += [
+        f"local alias: {name.code} by {name.by}, {name.at.astimezone():%Y-%m-%d}"
+        for name in view.local_aliases
+    ]
     lines.append(f"identical open rows: {view.identical}")
     lines += ["history:", *(f"  {_history_line(event)}" for event in view.history)]
     allowed = sorted(action.value.replace("_", "-") for action in view.allowed)

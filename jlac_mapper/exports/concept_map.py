@@ -51,9 +51,15 @@ def comment(item: Item) -> str:
 
 
 def concept_map(
-    items: Iterable[Item], names: Names, *, facility: Facility, name: str, now: datetime, local: str,
+    items: Iterable[Item],
+    names: Names,
+    *,
+    facility: Facility,
+    name: str,
+    now: datetime,
+    local: str,
     jlac11_system: str,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """
     Return the resource, ready for JSON.
 

@@ -30,9 +30,19 @@ INPUT_FIELDS = tuple(field.name for field in fields(LocalTest))
 """The hospital's own fields of a row."""
 
 RESULT_FIELDS = (
-    "row", "run", "jlac11", "jlac11_hyphenated", *(f"jlac11_{element}" for element in _ELEMENTS),
-    "standard_name", "state", "reasons", "probability", "edition", "answered_by", "question",
-)  # fmt: skip
+    "row",
+    "run",
+    "jlac11",
+    "jlac11_hyphenated",
+    *(f"jlac11_{element}" for element in _ELEMENTS),
+    "standard_name",
+    "state",
+    "reasons",
+    "probability",
+    "edition",
+    "answered_by",
+    "question",
+)
 """What mapping and review add to it."""
 
 

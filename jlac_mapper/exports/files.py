@@ -56,9 +56,17 @@ class ExportFile:
 
 
 def export_file(
-    review: ReviewService, codes: CodeSearch, user: User, facility: str, run: int | None,
-    export_format: ExportFormat, *, now: datetime, template: Template | None = None, language: str = "ja",
-) -> ExportFile:  # fmt: skip
+    review: ReviewService,
+    codes: CodeSearch,
+    user: User,
+    facility: str,
+    run: int | None,
+    export_format: ExportFormat,
+    *,
+    now: datetime,
+    template: Template | None = None,
+    language: str = "ja",
+) -> ExportFile:
     """
     Write one list, or every list of a facility where *run* is None, as *user* may see it.
 
@@ -89,9 +97,17 @@ def export_file(
 
 
 def _content(
-    review: ReviewService, codes: CodeSearch, user: User, facility: Facility, items: Iterable[Item],
-    export_format: ExportFormat, name: str, now: datetime, template: Template, language: str,
-) -> bytes:  # fmt: skip
+    review: ReviewService,
+    codes: CodeSearch,
+    user: User,
+    facility: Facility,
+    items: Iterable[Item],
+    export_format: ExportFormat,
+    name: str,
+    now: datetime,
+    template: Template,
+    language: str,
+) -> bytes:
     names = _names(codes)
     local = fhir.local_system(facility, template.local_system)
     match export_format:
@@ -101,15 +117,26 @@ def _content(
             return lis.xlsx_bytes(items, names, template)
         case ExportFormat.CONCEPT_MAP:
             resource = fhir.concept_map(
-                items, names, facility=facility, name=name, now=now, local=local,
+                items,
+                names,
+                facility=facility,
+                name=name,
+                now=now,
+                local=local,
                 jlac11_system=template.jlac11_system,
-            )  # fmt: skip
+            )
             return json.dumps(resource, ensure_ascii=False, indent=1).encode()
         case ExportFormat.SSSOM:
             text = sssom.sssom_tsv(
-                items, names, lambda item: answered(review.view(user, facility.key, item.id).history, item),
-                facility=facility, name=name, now=now, local=local, jlac11_system=template.jlac11_system,
-            )  # fmt: skip
+                items,
+                names,
+                lambda item: answered(review.view(user, facility.key, item.id).history, item),
+                facility=facility,
+                name=name,
+                now=now,
+                local=local,
+                jlac11_system=template.jlac11_system,
+            )
             return text.encode()
         case ExportFormat.LETTER:
             day = now.astimezone().date()

@@ -20,10 +20,21 @@ from jlac_mapper.types import Reason
 from jlac_mapper.version import __version__
 
 COLUMNS = (
-    "subject_id", "subject_label", "predicate_id", "object_id", "object_label", "mapping_justification",
-    "author_label", "reviewer_label", "mapping_date", "mapping_tool", "mapping_tool_version",
-    "object_source_version", "confidence", "comment",
-)  # fmt: skip
+    "subject_id",
+    "subject_label",
+    "predicate_id",
+    "object_id",
+    "object_label",
+    "mapping_justification",
+    "author_label",
+    "reviewer_label",
+    "mapping_date",
+    "mapping_tool",
+    "mapping_tool_version",
+    "object_source_version",
+    "confidence",
+    "comment",
+)
 
 MANUAL = "semapv:ManualMappingCuration"
 """A person decided, now or earlier (a local alias)."""
@@ -34,9 +45,16 @@ _PREDICATES = {"equal": "skos:exactMatch", "wider": "skos:broadMatch", "unmatche
 
 
 def sssom_tsv(
-    items: Iterable[Item], names: Names, answers: Answers, *, facility: Facility, name: str, now: datetime,
-    local: str, jlac11_system: str,
-) -> str:  # fmt: skip
+    items: Iterable[Item],
+    names: Names,
+    answers: Answers,
+    *,
+    facility: Facility,
+    name: str,
+    now: datetime,
+    local: str,
+    jlac11_system: str,
+) -> str:
     """
     Return the mapping set; open rows are left out, a row without a code maps to sssom:NoTermFound.
 

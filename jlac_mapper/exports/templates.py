@@ -30,11 +30,32 @@ from jlac_mapper.tables.cells import REVIEW_COLUMNS
 ENCODINGS = ("utf-8-sig", "utf-8", "cp932")
 DELIMITERS = (",", "\t", ";")
 
-_INPUT_HEADERS = ("項目コード", "項目名称", "略称", "カナ", "材料", "単位", "基準値", "測定法", "試薬", "結果型", "JLAC10コード")  # fmt: skip  # noqa: E501
+_INPUT_HEADERS = (
+    "項目コード",
+    "項目名称",
+    "略称",
+    "カナ",
+    "材料",
+    "単位",
+    "基準値",
+    "測定法",
+    "試薬",
+    "結果型",
+    "JLAC10コード",
+)
 _INPUT_ORDER = (
-    "local_code", "name", "abbreviation", "kana", "specimen", "unit", "reference_range", "method", "reagent",
-    "result_type", "jlac10",
-)  # fmt: skip
+    "local_code",
+    "name",
+    "abbreviation",
+    "kana",
+    "specimen",
+    "unit",
+    "reference_range",
+    "method",
+    "reagent",
+    "result_type",
+    "jlac10",
+)
 _RESULT_ORDER = ("jlac11", "standard_name", "state", "reasons", "answered_by")
 _KEYS = {"encoding", "delimiter", "only", "column", "local_system", "jlac11_system"}
 _FACILITY = re.compile(r"[\w-]+")

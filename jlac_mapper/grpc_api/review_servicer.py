@@ -219,9 +219,11 @@ class ReviewServicer(ReviewServiceServicer):
         return await self._call(self._in, self._units.writing, context.invocation_metadata(), function)
 
     def _in(
-        self, begin: Callable[[], AbstractContextManager[Work]], metadata: Metadata | None,
+        self,
+        begin: Callable[[], AbstractContextManager[Work]],
+        metadata: Metadata | None,
         function: Callable[[ReviewService, User], _T],
-    ) -> _T:  # fmt: skip
+    ) -> _T:
         with begin() as work:
             user = caller(work.users, metadata, self._clock.now())
             result = function(self._review.within(work), user)

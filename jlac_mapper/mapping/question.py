@@ -28,11 +28,18 @@ _HARMLESS = str.maketrans({**dict.fromkeys(_ANGLES, " "), "[": "(", "]": ")"})
 _SHOWS_NOTHING = frozenset(
     chr(code)
     for first, last in (
-        (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800),
-        (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF),
+        (0x034F, 0x034F),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFFA0, 0xFFA0),
+        (0xE0100, 0xE01EF),
     )
     for code in range(first, last + 1)
-)  # fmt: skip
+)
 
 
 def row_fields(test: LocalTest) -> tuple[tuple[str, str], ...]:

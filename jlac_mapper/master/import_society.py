@@ -13,9 +13,12 @@ from jlac_mapper.text import clean, fold
 
 _WIDTHS = {"measurand": 5, "identification": 4, "specimen": 3, "method": 3, "unit": 2}
 _WORDS = {
-    "measurand": ("測定物",), "identification": ("識別",), "specimen": ("材料",), "method": ("測定法",),
+    "measurand": ("測定物",),
+    "identification": ("識別",),
+    "specimen": ("材料",),
+    "method": ("測定法",),
     "unit": ("結果単位", "単位"),
-}  # fmt: skip
+}
 _CODE_HEADERS = ("JLAC11コード", "17桁コード", "JLAC11_17桁コード", "JLAC11コード(17桁)")
 _PRODUCT_HEADERS = ("販売名称", "販売名", "試薬名", "試薬・機器名")
 _FURTHER = "(?:追加|他|その他|別|代替|任意|選択)?"  # a word for further specimens and units

@@ -16,8 +16,14 @@ from jlac_mapper.text import clean
 _OLD_WORDS = ("旧", "変更前", "改訂前", "改正前")
 _NEW_WORDS = ("新", "変更後", "改訂後", "改正後", "後継", "移行先")
 _CODE_WORDS = (
-    "JLAC11コード", "JLAC11", "コード", "JLAC11コード(17桁)", "17桁コード", "JLACコード", "JLAC11_17桁コード",
-)  # fmt: skip
+    "JLAC11コード",
+    "JLAC11",
+    "コード",
+    "JLAC11コード(17桁)",
+    "17桁コード",
+    "JLACコード",
+    "JLAC11_17桁コード",
+)
 _KIND = "変更区分"
 _REASON = "削除理由"
 

@@ -57,9 +57,15 @@ class AdminService:
             enter(work.users, user, facility, Role.REVIEWER)
         require_request_id(request_id)
         return self._lists.take_in(
-            self._units, user, facility, file_name=file_name, digest=digest, tests=tests,
-            request_id=request_id, progress=progress,
-        )  # fmt: skip
+            self._units,
+            user,
+            facility,
+            file_name=file_name,
+            digest=digest,
+            tests=tests,
+            request_id=request_id,
+            progress=progress,
+        )
 
     def facility(self, user: User, key: str) -> Facility:
         """Return a facility in which the user has a role."""
@@ -107,9 +113,13 @@ class AdminService:
         require_admin(user)
         require_request_id(request_id)
         event = EventDraft(
-            Action.REOPEN, by=user.login, at=self._clock.now(), request_id=request_id,
-            text=f"edition {self._edition} ended or moved the code", edition=self._edition,
-        )  # fmt: skip
+            Action.REOPEN,
+            by=user.login,
+            at=self._clock.now(),
+            request_id=request_id,
+            text=f"edition {self._edition} ended or moved the code",
+            edition=self._edition,
+        )
         reopened: list[Reopened] = []
         for facility in self.facilities(user):
             with self._units.writing() as work:

@@ -75,11 +75,19 @@ def from_json_lines(lines: Iterable[str]) -> Iterator[Event]:
         try:
             content = json.loads(line)
             draft = EventDraft(
-                action=Action(content["action"]), by=content["by"], at=read_moment(content["at"]),
-                request_id=content["request_id"], item=content["item"], run=content["run"],
-                code=content["code"], text=content["text"], before=read_standing(content["before"]),
-                after=read_standing(content["after"]), edition=content["edition"], model=content["model"],
-            )  # fmt: skip
+                action=Action(content["action"]),
+                by=content["by"],
+                at=read_moment(content["at"]),
+                request_id=content["request_id"],
+                item=content["item"],
+                run=content["run"],
+                code=content["code"],
+                text=content["text"],
+                before=read_standing(content["before"]),
+                after=read_standing(content["after"]),
+                edition=content["edition"],
+                model=content["model"],
+            )
             yield Event(
                 content["facility"], content["sequence"], draft, content["previous_hash"], content["hash"]
             )
@@ -149,11 +157,21 @@ def _hash(facility: str, sequence: int, draft: EventDraft, previous_hash: str) -
 
 def _content(facility: str, sequence: int, draft: EventDraft) -> dict[str, Any]:
     return {
-        "facility": facility, "sequence": sequence, "action": draft.action.value, "by": draft.by,
-        "at": write_moment(draft.at), "request_id": draft.request_id, "item": draft.item, "run": draft.run,
-        "code": draft.code, "text": draft.text, "before": write_standing(draft.before),
-        "after": write_standing(draft.after), "edition": draft.edition, "model": draft.model,
-    }  # fmt: skip
+        "facility": facility,
+        "sequence": sequence,
+        "action": draft.action.value,
+        "by": draft.by,
+        "at": write_moment(draft.at),
+        "request_id": draft.request_id,
+        "item": draft.item,
+        "run": draft.run,
+        "code": draft.code,
+        "text": draft.text,
+        "before": write_standing(draft.before),
+        "after": write_standing(draft.after),
+        "edition": draft.edition,
+        "model": draft.model,
+    }
 
 
 def _canonical(content: dict[str, Any]) -> str:

@@ -60,9 +60,14 @@ class ListImporter:
             progress(len(items))
         run = NewRun(facility, _plain(file_name), digest, self._edition, _provenance(items), started)
         event = EventDraft(
-            Action.IMPORT, by=user.login, at=self._clock.now(), request_id=request_id, edition=self._edition,
-            text=f"{run.file_name}: {len(items)} rows, SHA-256 {digest}", model=run.provenance,
-        )  # fmt: skip
+            Action.IMPORT,
+            by=user.login,
+            at=self._clock.now(),
+            request_id=request_id,
+            edition=self._edition,
+            text=f"{run.file_name}: {len(items)} rows, SHA-256 {digest}",
+            model=run.provenance,
+        )
         with units.writing() as work:
             kept = work.reviews.import_run(run, items, event)
             work.commit()

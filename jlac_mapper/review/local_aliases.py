@@ -101,9 +101,14 @@ class LocalAliasMapper:
         [code] = codes
         if code == UNCODABLE:
             return replace(
-                _by_alias(mapping), disposition=Disposition.NO_CODE, jlac11="", standard_name="",
-                probability=0.0, measurand_probability=0.0, reasons=(Reason.HOUSE_NAME,),
-            )  # fmt: skip
+                _by_alias(mapping),
+                disposition=Disposition.NO_CODE,
+                jlac11="",
+                standard_name="",
+                probability=0.0,
+                measurand_probability=0.0,
+                reasons=(Reason.HOUSE_NAME,),
+            )
         if not self._codes.is_current(code):
             successor = self._codes.successor(code)
             return self._asked(mapping, Reason.HOUSE_NAME_ENDED, [successor] if successor else [], top_k)

@@ -38,14 +38,19 @@ def mapping_to_json(mapping: MappingResult) -> str:
     """Write an answer with its candidates, evidence and provenance."""
     return _dumps(
         {
-            "disposition": mapping.disposition, "jlac11": mapping.jlac11, "probability": mapping.probability,
-            "measurand_probability": mapping.measurand_probability, "standard_name": mapping.standard_name,
-            "reasons": mapping.reasons, "candidates": [_candidate(c) for c in mapping.candidates],
+            "disposition": mapping.disposition,
+            "jlac11": mapping.jlac11,
+            "probability": mapping.probability,
+            "measurand_probability": mapping.measurand_probability,
+            "standard_name": mapping.standard_name,
+            "reasons": mapping.reasons,
+            "candidates": [_candidate(c) for c in mapping.candidates],
             "evidence": [_evidence(e) for e in mapping.evidence],
-            "provenance": asdict(mapping.provenance), "message": mapping.message,
+            "provenance": asdict(mapping.provenance),
+            "message": mapping.message,
             "read_as": _concept(mapping.read_as),
         }
-    )  # fmt: skip
+    )
 
 
 def mapping_from_json(text: str) -> MappingResult:
@@ -93,18 +98,24 @@ def _reasons(read: list[str]) -> tuple[Reason, ...]:
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:
     return {
-        "code": str(candidate.code), "name": candidate.name, "hypothesis": _hypothesis(candidate.hypothesis),
-        "reasons": candidate.reasons, "evidence": [_evidence(e) for e in candidate.evidence],
+        "code": str(candidate.code),
+        "name": candidate.name,
+        "hypothesis": _hypothesis(candidate.hypothesis),
+        "reasons": candidate.reasons,
+        "evidence": [_evidence(e) for e in candidate.evidence],
         "probability": candidate.probability,
-    }  # fmt: skip
+    }
 
 
 def _read_candidate(read: dict[str, Any]) -> Candidate:
     return Candidate(
-        code=jlac11.parse(read["code"]), name=read["name"], hypothesis=_read_hypothesis(read["hypothesis"]),
-        reasons=_reasons(read["reasons"]), evidence=_read_evidence(read["evidence"]),
+        code=jlac11.parse(read["code"]),
+        name=read["name"],
+        hypothesis=_read_hypothesis(read["hypothesis"]),
+        reasons=_reasons(read["reasons"]),
+        evidence=_read_evidence(read["evidence"]),
         probability=read["probability"],
-    )  # fmt: skip
+    )
 
 
 def _concept(concept: Concept | None) -> list[str] | None:

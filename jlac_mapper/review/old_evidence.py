@@ -21,9 +21,15 @@ _NAME = re.compile(
 )
 _KIND = re.compile(r"(?P<name>.*) \((?P<kind>\w+)\)", re.DOTALL)
 _KINDS = {
-    "antimicrobial": "antimicrobial", "billing": "line", "body_site": "site", "calculation": "calculated",
-    "comment": "comment", "management": "line", "organism": "organism", "panel": "panel",
-}  # fmt: skip
+    "antimicrobial": "antimicrobial",
+    "billing": "line",
+    "body_site": "site",
+    "calculation": "calculated",
+    "comment": "comment",
+    "management": "line",
+    "organism": "organism",
+    "panel": "panel",
+}
 """Old kinds of what has no listed code and the kinds of concepts that their names are now; others: test."""
 _SOURCES = {"edition": "release", "site default": "site", "assumed": "", "other": ""}
 
@@ -97,10 +103,20 @@ def _concept(statement: str, source: str) -> tuple[str, _Values] | None:  # noqa
 
 
 _READERS: dict[str, Callable[[str, str], tuple[str, _Values] | None]] = {
-    "specimen": _specimen, "unit": _unit, "identification": _identification, "result_type": _scale,
-    "method": _method, "house_name": _decision, "measurand": _concept,
-}  # fmt: skip
+    "specimen": _specimen,
+    "unit": _unit,
+    "identification": _identification,
+    "result_type": _scale,
+    "method": _method,
+    "house_name": _decision,
+    "measurand": _concept,
+}
 _ELEMENTS = {
-    "specimen": "specimen", "unit": "unit", "identification": "identification", "result_type": "scale",
-    "method": "method", "house_name": "decision", "measurand": "concept",
-}  # fmt: skip
+    "specimen": "specimen",
+    "unit": "unit",
+    "identification": "identification",
+    "result_type": "scale",
+    "method": "method",
+    "house_name": "decision",
+    "measurand": "concept",
+}

@@ -91,9 +91,14 @@ class PeopleService:
         return text
 
     def save_user(
-        self, user: User, changed: User, *, request_id: str, password: str | None = None,
+        self,
+        user: User,
+        changed: User,
+        *,
+        request_id: str,
+        password: str | None = None,
         is_new: bool | None = None,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """
         Make or change a user; return what the audit trail says of it.
 

@@ -115,14 +115,28 @@ class Turns:
             if assigned is None or not assigned.includes(Role.REVIEWER):
                 raise InvalidDecisionError(f"{command.text} is no reviewer of {facility.key}")
         after = workflow.result(
-            command, item, facility, login=user.login, role=role, now=now, last=last,
+            command,
+            item,
+            facility,
+            login=user.login,
+            role=role,
+            now=now,
+            last=last,
             is_listed=self._codes.is_current,
-        )  # fmt: skip
+        )
         event = EventDraft(
-            action=command.action, by=user.login, at=now, request_id=command.request_id, item=item.id,
-            code=_decided(command, after), text=command.text, before=item.standing, after=after,
-            edition=self._edition, model=str(item.mapping.provenance),
-        )  # fmt: skip
+            action=command.action,
+            by=user.login,
+            at=now,
+            request_id=command.request_id,
+            item=item.id,
+            code=_decided(command, after),
+            text=command.text,
+            before=item.standing,
+            after=after,
+            edition=self._edition,
+            model=str(item.mapping.provenance),
+        )
         return Change(item.id, item.etag, after, event)
 
 

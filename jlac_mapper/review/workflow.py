@@ -222,8 +222,10 @@ def _claimed_by_another(item: Item) -> ConflictError:
     return ConflictError(
         f"item {item.id} is being read by {standing.claimed_by} until {standing.claimed_until:%H:%M} UTC; "
         "take another one, or ask a lead to release it",
-        item=item.id, etag=item.etag, by=standing.claimed_by,
-    )  # fmt: skip
+        item=item.id,
+        etag=item.etag,
+        by=standing.claimed_by,
+    )
 
 
 def _require_text(command: Command, what: str) -> None:

@@ -79,13 +79,23 @@ def after_sequence(connection: Connection, facility: str, after: int, limit: int
 def _event_row(event: Event) -> dict[str, Any]:
     draft = event.draft
     return {
-        "facility": event.facility, "sequence": event.sequence, "action": draft.action.value,
-        "login": draft.by, "at": audit.write_moment(draft.at), "request_id": draft.request_id,
-        "item": draft.item, "run": draft.run, "code": draft.code, "text": draft.text,
+        "facility": event.facility,
+        "sequence": event.sequence,
+        "action": draft.action.value,
+        "login": draft.by,
+        "at": audit.write_moment(draft.at),
+        "request_id": draft.request_id,
+        "item": draft.item,
+        "run": draft.run,
+        "code": draft.code,
+        "text": draft.text,
         "before": _dumps(audit.write_standing(draft.before)),
-        "after": _dumps(audit.write_standing(draft.after)), "edition": draft.edition, "model": draft.model,
-        "previous_hash": event.previous_hash, "hash": event.hash,
-    }  # fmt: skip
+        "after": _dumps(audit.write_standing(draft.after)),
+        "edition": draft.edition,
+        "model": draft.model,
+        "previous_hash": event.previous_hash,
+        "hash": event.hash,
+    }
 
 
 def _read(rows: Sequence[Row[Any]]) -> list[Event]:
@@ -94,11 +104,19 @@ def _read(rows: Sequence[Row[Any]]) -> list[Event]:
 
 def _event(row: Row[Any]) -> Event:
     draft = EventDraft(
-        action=Action(row.action), by=row.login, at=audit.read_moment(row.at), request_id=row.request_id,
-        item=row.item, run=row.run, code=row.code, text=row.text,
-        before=audit.read_standing(_loads(row.before)), after=audit.read_standing(_loads(row.after)),
-        edition=row.edition, model=row.model,
-    )  # fmt: skip
+        action=Action(row.action),
+        by=row.login,
+        at=audit.read_moment(row.at),
+        request_id=row.request_id,
+        item=row.item,
+        run=row.run,
+        code=row.code,
+        text=row.text,
+        before=audit.read_standing(_loads(row.before)),
+        after=audit.read_standing(_loads(row.after)),
+        edition=row.edition,
+        model=row.model,
+    )
     return Event(row.facility, row.sequence, draft, row.previous_hash, row.hash)
 
 

@@ -19,19 +19,46 @@ AT_ONCE = 500
 """Rows a statement: SQLite and PostgreSQL both take that many parameters."""
 
 STANDING = (
-    items.c.state, items.c.code, items.c.first_by, items.c.first_code, items.c.second_by, items.c.second_code,
-    items.c.claimed_by, items.c.claimed_until, items.c.assigned_to, items.c.proposal, items.c.question,
-)  # fmt: skip
+    items.c.state,
+    items.c.code,
+    items.c.first_by,
+    items.c.first_code,
+    items.c.second_by,
+    items.c.second_code,
+    items.c.claimed_by,
+    items.c.claimed_until,
+    items.c.assigned_to,
+    items.c.proposal,
+    items.c.question,
+)
 
 QUEUE_COLUMNS = (
-    items.c.id, items.c.run, items.c.row, items.c.local_code, items.c.name, items.c.specimen, items.c.unit,
-    items.c.probability, items.c.section, items.c.reasons, items.c.etag, *STANDING,
-)  # fmt: skip
+    items.c.id,
+    items.c.run,
+    items.c.row,
+    items.c.local_code,
+    items.c.name,
+    items.c.specimen,
+    items.c.unit,
+    items.c.probability,
+    items.c.section,
+    items.c.reasons,
+    items.c.etag,
+    *STANDING,
+)
 
 _ITEM_COLUMNS = (
-    items.c.id, items.c.facility, items.c.run, items.c.row, items.c.key, items.c.reasons, items.c.etag,
-    *STANDING, item_answers.c.test, item_answers.c.mapping,
-)  # fmt: skip
+    items.c.id,
+    items.c.facility,
+    items.c.run,
+    items.c.row,
+    items.c.key,
+    items.c.reasons,
+    items.c.etag,
+    *STANDING,
+    item_answers.c.test,
+    item_answers.c.mapping,
+)
 
 WHOLE_ITEM: Select[Any] = select(*_ITEM_COLUMNS).join(item_answers, item_answers.c.item == items.c.id)
 """The statement whose rows `read_item` reads."""
@@ -41,11 +68,17 @@ def insert_run(connection: Connection, run: NewRun, rows: int, by: str, imported
     """Write a list's head and return its id."""
     made = connection.execute(
         insert(runs).values(
-            facility=run.facility, file_name=run.file_name, digest=run.digest, edition=run.edition,
-            provenance=run.provenance, rows=rows, imported_by=by,
-            started_at=audit.write_moment(run.started_at), imported_at=imported_at,
+            facility=run.facility,
+            file_name=run.file_name,
+            digest=run.digest,
+            edition=run.edition,
+            provenance=run.provenance,
+            rows=rows,
+            imported_by=by,
+            started_at=audit.write_moment(run.started_at),
+            imported_at=imported_at,
         )
-    )  # fmt: skip
+    )
     assert made.inserted_primary_key is not None
     return int(made.inserted_primary_key[0])
 
@@ -63,9 +96,12 @@ def insert_items(
             mapping = zlib.compress(mapping_to_json(item.mapping).encode("utf-8", "surrogatepass"))
             answers.append({"item": made, "test": row_to_json(item.test), "mapping": mapping})
             shared = {
-                "item": made, "facility": facility, "state": item.standing.state.value,
-                "section": section_of(item.standing, item.mapping), "probability": item.mapping.probability,
-            }  # fmt: skip
+                "item": made,
+                "facility": facility,
+                "state": item.standing.state.value,
+                "section": section_of(item.standing, item.mapping),
+                "probability": item.mapping.probability,
+            }
             reasons += [{**shared, "reason": reason} for reason in dict.fromkeys(item.mapping.reasons)]
         connection.execute(insert(item_answers), answers)
         if reasons:
@@ -76,51 +112,83 @@ def standing_values(standing: Standing) -> dict[str, Any]:
     """Return the columns of a standing."""
     first, second, until = standing.first, standing.second, standing.claimed_until
     return {
-        "state": standing.state.value, "code": standing.code,
-        "first_by": first.by if first else None, "first_code": first.code if first else None,
-        "second_by": second.by if second else None, "second_code": second.code if second else None,
-        "claimed_by": standing.claimed_by, "claimed_until": audit.write_moment(until) if until else None,
-        "assigned_to": standing.assigned_to, "proposal": standing.proposal, "question": standing.question,
-    }  # fmt: skip
+        "state": standing.state.value,
+        "code": standing.code,
+        "first_by": first.by if first else None,
+        "first_code": first.code if first else None,
+        "second_by": second.by if second else None,
+        "second_code": second.code if second else None,
+        "claimed_by": standing.claimed_by,
+        "claimed_until": audit.write_moment(until) if until else None,
+        "assigned_to": standing.assigned_to,
+        "proposal": standing.proposal,
+        "question": standing.question,
+    }
 
 
 def read_standing(row: Row[Any]) -> Standing:
     """Return the standing of a row that has the columns STANDING."""
     return Standing(
-        state=ItemState(row.state), code=row.code,
+        state=ItemState(row.state),
+        code=row.code,
         first=Reading(row.first_by, row.first_code) if row.first_by is not None else None,
         second=Reading(row.second_by, row.second_code) if row.second_by is not None else None,
         claimed_by=row.claimed_by,
         claimed_until=audit.read_moment(row.claimed_until) if row.claimed_until else None,
-        assigned_to=row.assigned_to, proposal=row.proposal, question=row.question,
-    )  # fmt: skip
+        assigned_to=row.assigned_to,
+        proposal=row.proposal,
+        question=row.question,
+    )
 
 
 def read_item(row: Row[Any]) -> Item:
     """Return the item of a row of WHOLE_ITEM."""
     return Item(
-        id=row.id, facility=row.facility, run=row.run, row=row.row, test=row_from_json(row.test),
+        id=row.id,
+        facility=row.facility,
+        run=row.run,
+        row=row.row,
+        test=row_from_json(row.test),
         mapping=mapping_from_json(zlib.decompress(row.mapping).decode("utf-8", "surrogatepass")),
-        reasons=read_reasons(row.reasons), key=row.key, standing=read_standing(row), etag=row.etag,
-    )  # fmt: skip
+        reasons=read_reasons(row.reasons),
+        key=row.key,
+        standing=read_standing(row),
+        etag=row.etag,
+    )
 
 
 def read_queue_row(row: Row[Any]) -> QueueRow:
     """Return the line of a row that has QUEUE_COLUMNS."""
     return QueueRow(
-        id=row.id, run=row.run, row=row.row, local_code=row.local_code, name=row.name, specimen=row.specimen,
-        unit=row.unit, standing=read_standing(row), probability=row.probability, section=row.section,
-        reasons=read_reasons(row.reasons), etag=row.etag,
-    )  # fmt: skip
+        id=row.id,
+        run=row.run,
+        row=row.row,
+        local_code=row.local_code,
+        name=row.name,
+        specimen=row.specimen,
+        unit=row.unit,
+        standing=read_standing(row),
+        probability=row.probability,
+        section=row.section,
+        reasons=read_reasons(row.reasons),
+        etag=row.etag,
+    )
 
 
 def read_run(row: Row[Any]) -> Run:
     """Return the list of a row of the table."""
     return Run(
-        id=row.id, facility=row.facility, file_name=row.file_name, digest=row.digest, edition=row.edition,
-        provenance=row.provenance, rows=row.rows, imported_by=row.imported_by,
-        started_at=audit.read_moment(row.started_at), imported_at=audit.read_moment(row.imported_at),
-    )  # fmt: skip
+        id=row.id,
+        facility=row.facility,
+        file_name=row.file_name,
+        digest=row.digest,
+        edition=row.edition,
+        provenance=row.provenance,
+        rows=row.rows,
+        imported_by=row.imported_by,
+        started_at=audit.read_moment(row.started_at),
+        imported_at=audit.read_moment(row.imported_at),
+    )
 
 
 def read_reasons(text: str) -> tuple[Reason, ...]:
@@ -142,9 +210,19 @@ def chunks(values: Sequence[Value], size: int) -> Iterator[Sequence[Value]]:
 def _item_row(facility: str, run: int, row: int, item: NewItem) -> dict[str, Any]:
     test = item.test
     return {
-        "facility": facility, "run": run, "row": row, "key": item.key, "local_code": test.local_code,
-        "name": test.name, "specimen": test.specimen, "unit": test.unit,
-        "section": section_of(item.standing, item.mapping), "probability": item.mapping.probability,
-        "reasons": write_reasons(item.mapping.reasons), **standing_values(item.standing),
-        "decided_by": "", "decided_at": "", "etag": 1,
-    }  # fmt: skip
+        "facility": facility,
+        "run": run,
+        "row": row,
+        "key": item.key,
+        "local_code": test.local_code,
+        "name": test.name,
+        "specimen": test.specimen,
+        "unit": test.unit,
+        "section": section_of(item.standing, item.mapping),
+        "probability": item.mapping.probability,
+        "reasons": write_reasons(item.mapping.reasons),
+        **standing_values(item.standing),
+        "decided_by": "",
+        "decided_at": "",
+        "etag": 1,
+    }

@@ -73,8 +73,13 @@ def _read(connection: Connection, statement: Select[Any]) -> list[LocalAlias]:
     ordered = statement.order_by(items.c.key, items.c.decided_at.desc(), items.c.id.desc())
     return [
         LocalAlias(
-            facility=row.facility, key=row.key, code=row.code, item=row.id, by=row.decided_by,
-            at=read_moment(row.decided_at), name=row.name,
+            facility=row.facility,
+            key=row.key,
+            code=row.code,
+            item=row.id,
+            by=row.decided_by,
+            at=read_moment(row.decided_at),
+            name=row.name,
         )
         for row in connection.execute(ordered)
-    ]  # fmt: skip
+    ]

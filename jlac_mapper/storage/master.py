@@ -54,11 +54,14 @@ class SqlMasterStore:
             connection.execute(delete(editions).where(editions.c.name == edition.name))
             connection.execute(
                 insert(editions).values(
-                    name=edition.name, digest=edition.digest, source_file=source_file,
+                    name=edition.name,
+                    digest=edition.digest,
+                    source_file=source_file,
                     imported_at=imported_at.astimezone(UTC).isoformat(timespec="seconds"),
-                    codes=len(edition.codes), completed=edition.completed,
+                    codes=len(edition.codes),
+                    completed=edition.completed,
                 )
-            )  # fmt: skip
+            )
             rows = [_code_row(edition.name, listed) for listed in edition.codes]
             _insert_all(connection, edition_codes, rows)
             notes = [_note_row(edition.name, i, note) for i, note in enumerate(edition.notes)]
@@ -83,9 +86,12 @@ class SqlMasterStore:
         # Sorted here: a database's collation may order letters and digits in its own way.
         listed = sorted((_listed(row) for row in codes), key=lambda row: row.code)
         return Edition(
-            name=name, digest=head.digest, codes=tuple(listed), completed=head.completed,
+            name=name,
+            digest=head.digest,
+            codes=tuple(listed),
+            completed=head.completed,
             notes=tuple(_note(row) for row in notes),
-        )  # fmt: skip
+        )
 
     def list(self) -> builtins.list[EditionInfo]:
         """Return the editions, the starter first, then by name."""
@@ -98,10 +104,15 @@ class SqlMasterStore:
         for row in rows:
             infos.append(
                 EditionInfo(
-                    name=row.name, digest=row.digest, codes=row.codes, completed=row.completed,
-                    imported_at=row.imported_at, source_file=row.source_file, active=row.name == active,
+                    name=row.name,
+                    digest=row.digest,
+                    codes=row.codes,
+                    completed=row.completed,
+                    imported_at=row.imported_at,
+                    source_file=row.source_file,
+                    active=row.name == active,
                 )
-            )  # fmt: skip
+            )
         return infos
 
     def active(self) -> str:
@@ -188,11 +199,16 @@ class SqlMasterStore:
         _require_name(name)
         rows = [
             {
-                "vocabulary": name, "position": i, "kind": line.kind.value, "code": line.code,
-                "name": line.name, "spellings": "\n".join(line.spellings), "withdrawn": line.withdrawn,
+                "vocabulary": name,
+                "position": i,
+                "kind": line.kind.value,
+                "code": line.code,
+                "name": line.name,
+                "spellings": "\n".join(line.spellings),
+                "withdrawn": line.withdrawn,
             }
             for i, line in enumerate(lines)
-        ]  # fmt: skip
+        ]
         with self._database.writing() as connection:
             connection.execute(delete(elements).where(elements.c.vocabulary == name))
             _insert_all(connection, elements, rows)
@@ -249,34 +265,68 @@ def _active(connection: Connection) -> str:
 
 def _code_row(edition: str, listed: ListedCode) -> dict[str, Any]:
     return {
-        "edition": edition, "code": str(listed.code), "name": listed.name, "product": listed.product,
-        "valid_from": listed.valid_from, "valid_to": listed.valid_to, "jlac10": " ".join(listed.jlac10),
-        "source": listed.source, "successor": listed.successor, "abbreviation": listed.abbreviation,
-        "specimen_name": listed.specimen_name, "unit_name": listed.unit_name,
-        "method_name": listed.method_name, "sort_order": listed.sort_order, "sheet": listed.sheet,
+        "edition": edition,
+        "code": str(listed.code),
+        "name": listed.name,
+        "product": listed.product,
+        "valid_from": listed.valid_from,
+        "valid_to": listed.valid_to,
+        "jlac10": " ".join(listed.jlac10),
+        "source": listed.source,
+        "successor": listed.successor,
+        "abbreviation": listed.abbreviation,
+        "specimen_name": listed.specimen_name,
+        "unit_name": listed.unit_name,
+        "method_name": listed.method_name,
+        "sort_order": listed.sort_order,
+        "sheet": listed.sheet,
         "row": listed.row,
-    }  # fmt: skip
+    }
 
 
 def _listed(row: Row[Any]) -> ListedCode:
     return ListedCode(
-        code=jlac11.parse(row.code), name=row.name, product=row.product, valid_from=row.valid_from,
-        valid_to=row.valid_to, jlac10=tuple(row.jlac10.split()), source=row.source, successor=row.successor,
-        abbreviation=row.abbreviation, specimen_name=row.specimen_name, unit_name=row.unit_name,
-        method_name=row.method_name, sort_order=row.sort_order, sheet=row.sheet, row=row.row,
-    )  # fmt: skip
+        code=jlac11.parse(row.code),
+        name=row.name,
+        product=row.product,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        jlac10=tuple(row.jlac10.split()),
+        source=row.source,
+        successor=row.successor,
+        abbreviation=row.abbreviation,
+        specimen_name=row.specimen_name,
+        unit_name=row.unit_name,
+        method_name=row.method_name,
+        sort_order=row.sort_order,
+        sheet=row.sheet,
+        row=row.row,
+    )
 
 
 def _note_row(edition: str, position: int, note: ImportNote) -> dict[str, Any]:
     return {
-        "edition": edition, "position": position, "row": note.row, "kind": note.kind, "text": note.text,
-        "sheet": note.sheet, "code": note.code, "found": note.found, "expected": note.expected,
+        "edition": edition,
+        "position": position,
+        "row": note.row,
+        "kind": note.kind,
+        "text": note.text,
+        "sheet": note.sheet,
+        "code": note.code,
+        "found": note.found,
+        "expected": note.expected,
         "more_rows": " ".join(map(str, note.more_rows)),
-    }  # fmt: skip
+    }
 
 
 def _note(row: Row[Any]) -> ImportNote:
     return ImportNote(
-        row.row, row.kind, row.text, row.sheet, row.code, row.found, row.expected,
+        row.row,
+        row.kind,
+        row.text,
+        row.sheet,
+        row.code,
+        row.found,
+        row.expected,
         tuple(int(number) for number in row.more_rows.split()),
-    )  # fmt: skip
+    )

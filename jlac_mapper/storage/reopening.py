@@ -83,12 +83,27 @@ def _reopen_items(
         with_ended = write_reasons((*reasons, Reason.CODE_ENDED))
         section = new[:1] or row.section
         written.append({"of": row.id, "new": new, "new_section": section, "new_reasons": with_ended})
-    statement = update(items).where(items.c.id == bindparam("of")).values(
-        state=_PROPOSED, code="", proposal=bindparam("new"), etag=items.c.etag + 1, question="",
-        section=bindparam("new_section"), reasons=bindparam("new_reasons"),
-        first_by=None, first_code=None, second_by=None, second_code=None,
-        claimed_by="", claimed_until=None, decided_by="", decided_at="",
-    )  # fmt: skip
+    statement = (
+        update(items)
+        .where(items.c.id == bindparam("of"))
+        .values(
+            state=_PROPOSED,
+            code="",
+            proposal=bindparam("new"),
+            etag=items.c.etag + 1,
+            question="",
+            section=bindparam("new_section"),
+            reasons=bindparam("new_reasons"),
+            first_by=None,
+            first_code=None,
+            second_by=None,
+            second_code=None,
+            claimed_by="",
+            claimed_until=None,
+            decided_by="",
+            decided_at="",
+        )
+    )
     for chunk in chunks(written, _MANY):
         connection.execute(statement, list(chunk))
     for chunk in chunks(added, _MANY):

@@ -19,48 +19,54 @@ from jlac_mapper.storage.tables import metadata
 _KEY, _LOGIN, _MOMENT, _CODE, _REQUEST = String(40), String(100), String(40), String(17), String(100)
 
 facilities = Table(
-    "facilities", metadata,
+    "facilities",
+    metadata,
     Column("key", _KEY, primary_key=True),
     Column("name", Text, nullable=False),
     Column("second_reader", Boolean, nullable=False),
-)  # fmt: skip
+)
 
 users = Table(
-    "users", metadata,
+    "users",
+    metadata,
     Column("login", _LOGIN, primary_key=True),
     Column("name", Text, nullable=False),
     Column("subject", Text),  # NULL without one, so that it can be unique
     Column("active", Boolean, nullable=False),
     Column("password_hash", Text, nullable=False),
     UniqueConstraint("subject", name="uq_users_subject"),
-)  # fmt: skip
+)
 
 user_roles = Table(
-    "user_roles", metadata,
+    "user_roles",
+    metadata,
     Column("login", ForeignKey("users.login", ondelete="CASCADE"), primary_key=True),
     Column("facility", _KEY, primary_key=True),  # "" stands for every facility
     Column("role", String(20), nullable=False),
-)  # fmt: skip
+)
 
 sessions = Table(
-    "sessions", metadata,
+    "sessions",
+    metadata,
     Column("token_digest", String(64), primary_key=True),
     Column("login", ForeignKey("users.login", ondelete="CASCADE"), nullable=False),
     Column("csrf", String(100), nullable=False),
     Column("created_at", _MOMENT, nullable=False),
     Column("expires_at", _MOMENT, nullable=False),
-)  # fmt: skip
+)
 
 failed_sign_ins = Table(
-    "failed_sign_ins", metadata,
+    "failed_sign_ins",
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("key", Text, nullable=False),
     Column("at", _MOMENT, nullable=False),
     Index("ix_failed_sign_ins_key", "key", "at"),
-)  # fmt: skip
+)
 
 runs = Table(
-    "runs", metadata,
+    "runs",
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("facility", ForeignKey("facilities.key"), nullable=False),
     Column("file_name", Text, nullable=False),
@@ -72,10 +78,11 @@ runs = Table(
     Column("started_at", _MOMENT, nullable=False),
     Column("imported_at", _MOMENT, nullable=False),
     Index("ix_runs_facility", "facility", "id"),
-)  # fmt: skip
+)
 
 items = Table(
-    "items", metadata,
+    "items",
+    metadata,
     Column("id", Integer, primary_key=True),
     Column("facility", ForeignKey("facilities.key"), nullable=False),
     Column("run", ForeignKey("runs.id"), nullable=False),
@@ -106,9 +113,7 @@ items = Table(
     Column("etag", Integer, nullable=False),
     UniqueConstraint("run", "row", name="uq_items_run_row"),
     # What else a filter asks stands in the index too, so that rows are only fetched where they fit.
-    Index(
-        "ix_items_state", "facility", "state", "id", "probability", "section", "assigned_to", "first_by"
-    ),
+    Index("ix_items_state", "facility", "state", "id", "probability", "section", "assigned_to", "first_by"),
     Index("ix_items_probability", "facility", "state", "probability", "id"),
     Index("ix_items_run", "facility", "run", "state", "id"),
     Index("ix_items_section", "facility", "section", "state", "id"),
@@ -116,26 +121,29 @@ items = Table(
     Index("ix_items_claimed", "facility", "claimed_until"),
     Index("ix_items_code", "facility", "state", "code"),
     Index("ix_items_key", "key", "state", "facility", "code"),
-)  # fmt: skip
+)
 
 # Rows of a list whose identical row waited already: an item of an earlier list answers them.
 run_rows = Table(
-    "run_rows", metadata,
+    "run_rows",
+    metadata,
     Column("run", ForeignKey("runs.id"), primary_key=True),
     Column("row", Integer, primary_key=True),
     Column("item", ForeignKey("items.id"), nullable=False),
     Column("test", Text, nullable=False),  # as this list has it
-)  # fmt: skip
+)
 
 item_answers = Table(
-    "item_answers", metadata,
+    "item_answers",
+    metadata,
     Column("item", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
     Column("test", Text, nullable=False),
     Column("mapping", LargeBinary, nullable=False),  # JSON, deflated: several kilobytes otherwise
-)  # fmt: skip
+)
 
 item_reasons = Table(
-    "item_reasons", metadata,
+    "item_reasons",
+    metadata,
     Column("item", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
     Column("reason", String(40), primary_key=True),
     Column("facility", _KEY, nullable=False),
@@ -144,10 +152,11 @@ item_reasons = Table(
     Column("section", String(1), nullable=False),
     Column("probability", Float, nullable=False),
     Index("ix_item_reasons_reason", "facility", "reason", "state", "item", "probability", "section"),
-)  # fmt: skip
+)
 
 events = Table(
-    "events", metadata,
+    "events",
+    metadata,
     Column("facility", _KEY, primary_key=True),
     Column("sequence", Integer, primary_key=True),
     Column("action", String(20), nullable=False),
@@ -167,11 +176,12 @@ events = Table(
     Index("ix_events_item", "facility", "item", "sequence"),
     Index("ix_events_request", "facility", "request_id"),
     Index("ix_events_login", "facility", "login", "at"),
-)  # fmt: skip
+)
 
 chain_heads = Table(
-    "chain_heads", metadata,
+    "chain_heads",
+    metadata,
     Column("facility", _KEY, primary_key=True),
     Column("length", Integer, nullable=False),
     Column("hash", String(64), nullable=False),
-)  # fmt: skip
+)

@@ -142,9 +142,11 @@ class SqlReviewStore:
     def decided_since(self, facility: str, login: str, since: datetime) -> int:
         """Return how many decisions a user made since a moment."""
         statement = select(func.count()).where(
-            events.c.facility == facility, events.c.login == login, events.c.at >= write_moment(since),
+            events.c.facility == facility,
+            events.c.login == login,
+            events.c.at >= write_moment(since),
             events.c.action.in_(_COUNTED),
-        )  # fmt: skip
+        )
         with self._connections.reading() as connection:
             return connection.execute(statement).scalar_one()
 

@@ -7,17 +7,19 @@ metadata = MetaData(
 )
 
 editions = Table(
-    "editions", metadata,
+    "editions",
+    metadata,
     Column("name", String(100), primary_key=True),
     Column("digest", String(64), nullable=False),
     Column("imported_at", String(40), nullable=False),  # ISO 8601 in UTC
     Column("source_file", Text, nullable=False),
     Column("codes", Integer, nullable=False),
     Column("completed", Integer, nullable=False),
-)  # fmt: skip
+)
 
 edition_codes = Table(
-    "edition_codes", metadata,
+    "edition_codes",
+    metadata,
     Column("edition", ForeignKey("editions.name", ondelete="CASCADE"), primary_key=True),
     Column("code", String(17), primary_key=True),
     Column("name", Text, nullable=False),
@@ -34,10 +36,11 @@ edition_codes = Table(
     Column("sort_order", Text, nullable=False),
     Column("sheet", Text, nullable=False),
     Column("row", Integer, nullable=False),
-)  # fmt: skip
+)
 
 edition_notes = Table(
-    "edition_notes", metadata,
+    "edition_notes",
+    metadata,
     Column("edition", ForeignKey("editions.name", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("row", Integer, nullable=False),
@@ -48,35 +51,39 @@ edition_notes = Table(
     Column("found", Text, nullable=False),
     Column("expected", Text, nullable=False),
     Column("more_rows", Text, nullable=False),  # separated by blanks
-)  # fmt: skip
+)
 
 active_edition = Table(
-    "active_edition", metadata,
+    "active_edition",
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),  # always 1: there is one row or none
     Column("name", String(100), nullable=False),
-)  # fmt: skip
+)
 
 background_names = Table(
-    "background_names", metadata,
+    "background_names",
+    metadata,
     Column("vocabulary", String(100), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", Text, nullable=False),
     Column("kind", String(40), nullable=False),
     Column("near", String(5), nullable=False),
-)  # fmt: skip
+)
 
 edition_bindings = Table(
-    "edition_bindings", metadata,
+    "edition_bindings",
+    metadata,
     Column("edition", String(100), primary_key=True),
     Column("measurand", String(5), primary_key=True),
     Column("identification", String(4), primary_key=True),
     Column("specimen", String(3), primary_key=True),
     Column("unit", String(2), primary_key=True),
     Column("concept", Text, nullable=False),
-)  # fmt: skip
+)
 
 elements = Table(
-    "elements", metadata,
+    "elements",
+    metadata,
     Column("vocabulary", String(100), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("kind", String(20), nullable=False),
@@ -84,4 +91,4 @@ elements = Table(
     Column("name", Text, nullable=False),
     Column("spellings", Text, nullable=False),  # one a line
     Column("withdrawn", Boolean, nullable=False),
-)  # fmt: skip
+)

@@ -115,10 +115,13 @@ class SqlUserStore:
             connection.execute(delete(sessions).where(ended))
             connection.execute(
                 insert(sessions).values(
-                    token_digest=session.token_digest, login=session.login, csrf=session.csrf,
-                    created_at=write_moment(session.created_at), expires_at=write_moment(session.expires_at),
+                    token_digest=session.token_digest,
+                    login=session.login,
+                    csrf=session.csrf,
+                    created_at=write_moment(session.created_at),
+                    expires_at=write_moment(session.expires_at),
                 )
-            )  # fmt: skip
+            )
 
     def session(self, token_digest: str, now: datetime) -> Session | None:
         """Return a session that has not ended."""
@@ -130,9 +133,12 @@ class SqlUserStore:
         if found is None:
             return None
         return Session(
-            found.token_digest, found.login, found.csrf, read_moment(found.created_at),
+            found.token_digest,
+            found.login,
+            found.csrf,
+            read_moment(found.created_at),
             read_moment(found.expires_at),
-        )  # fmt: skip
+        )
 
     def end_session(self, token_digest: str) -> None:
         """Forget a session; none is no error."""

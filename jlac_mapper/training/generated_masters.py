@@ -12,9 +12,11 @@ from jlac_mapper.vocabulary import HOMONYM, Name, Vocabulary
 
 _BRACKETS = ("({})", "〔{}〕", "《{}》", "＜{}＞", "/{}", " {}", "[{}]", "-{}")
 _ENDED = (
-    "（{0}年{1}月{2}日ご依頼分をもって受託中止）", "(受託中止{0}/{1})", "※{0}年{1}月中止予定",
+    "（{0}年{1}月{2}日ご依頼分をもって受託中止）",
+    "(受託中止{0}/{1})",
+    "※{0}年{1}月中止予定",
     "（{0}.{1}～）",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)

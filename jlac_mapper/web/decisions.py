@@ -34,10 +34,17 @@ _ON = frozenset(
 _PLAIN = {
     action.value: action
     for action in (
-        Action.NO_CODE, Action.SEND_BACK, Action.COMMENT, Action.SKIP, Action.CLAIM, Action.RELEASE,
-        Action.ASSIGN, Action.UNDO, Action.REOPEN,
+        Action.NO_CODE,
+        Action.SEND_BACK,
+        Action.COMMENT,
+        Action.SKIP,
+        Action.CLAIM,
+        Action.RELEASE,
+        Action.ASSIGN,
+        Action.UNDO,
+        Action.REOPEN,
     )
-}  # fmt: skip
+}
 
 
 def take_next(call: Call) -> Response:

@@ -43,9 +43,14 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.globals.update(
-            Action=Action, Disposition=Disposition, ItemState=ItemState, Role=Role,
-            UNCODABLE=jlac11.UNCODABLE, asset=_asset(), new_request_id=lambda: str(uuid.uuid4()),
-        )  # fmt: skip
+            Action=Action,
+            Disposition=Disposition,
+            ItemState=ItemState,
+            Role=Role,
+            UNCODABLE=jlac11.UNCODABLE,
+            asset=_asset(),
+            new_request_id=lambda: str(uuid.uuid4()),
+        )
         self._environment.filters.update(code=hyphenated, utc=utc, local=local, percent=percent)
 
     def render(self, template: str, call: Reader, context: Mapping[str, object]) -> str:

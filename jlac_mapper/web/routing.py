@@ -126,9 +126,12 @@ def _served(page: Page, services: Services, request: Request, form: FormData) ->
 
 
 def _call(
-    services: Services, request: Request, form: FormData, review: ReviewService,
+    services: Services,
+    request: Request,
+    form: FormData,
+    review: ReviewService,
     found: tuple[Session, User] | None,
-) -> Call:  # fmt: skip
+) -> Call:
     session, user = found or (None, User("", ""))
     form_token = request.cookies.get(sessions.cookie_name(request, sessions.FORM_COOKIE), "")
     chosen = request.cookies.get(sessions.cookie_name(request, sessions.LANGUAGE_COOKIE), "")

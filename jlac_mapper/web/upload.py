@@ -42,9 +42,14 @@ def take(call: Call) -> Response:
                 raise InputError(str(error).replace(str(path), name).replace(path.name, name)) from None
             report(0, len(tests))
             return review.import_list(
-                user, key, file_name=name, digest=digest, tests=tests, request_id=request_id,
+                user,
+                key,
+                file_name=name,
+                digest=digest,
+                tests=tests,
+                request_id=request_id,
                 progress=lambda done: report(done, len(tests)),
-            )  # fmt: skip
+            )
         finally:
             path.unlink(missing_ok=True)
 

@@ -9,9 +9,11 @@ from jlac_mapper.vocabulary import Vocabulary
 
 # A tube's colour or additive leaves open whether the blood is spun before the test.
 TUBES = {
-    "tube_edta": ("212", "242"), "tube_heparin": ("213", "243"), "tube_citrate": ("214", "244"),
+    "tube_edta": ("212", "242"),
+    "tube_heparin": ("213", "243"),
+    "tube_citrate": ("214", "244"),
     "tube_fluoride": ("215", "245"),
-}  # fmt: skip
+}
 _PLASMA_OF = {"211": "241", "212": "242", "213": "243", "214": "244", "215": "245", "216": "246"}
 
 # 血液 alone: blood of some kind, most often what the laboratory makes of it, serum for chemistry.

@@ -14,9 +14,29 @@ _MONOVALENT = frozenset({"3H010", "3H015", "3H020"})
 
 # Units in the order in which Japanese laboratories commonly report; used when a row says none.
 _COMMON_UNITS = (
-    "F7", "85", "55", "B1", "12", "F0", "02", "G1", "G3", "G5", "H6",
-    "E3", "88", "34", "04", "J6", "87", "61", "F8", "B9", "80", "41",
-)  # fmt: skip
+    "F7",
+    "85",
+    "55",
+    "B1",
+    "12",
+    "F0",
+    "02",
+    "G1",
+    "G3",
+    "G5",
+    "H6",
+    "E3",
+    "88",
+    "34",
+    "04",
+    "J6",
+    "87",
+    "61",
+    "F8",
+    "B9",
+    "80",
+    "41",
+)
 
 
 class UnitComparison:

@@ -26,15 +26,23 @@ usual for the test; its text is unknown; it gives none and one alone is usual; o
 # Of these pairs a method text mostly means the one that is usual for the test.
 _ALIKE = (frozenset({"271", "272", "901", "911"}),)
 _UNIT_RESULTS = {
-    "[titer]": jlac10.TITRE, "[qualitative]": jlac10.JUDGEMENT, "[score]": jlac10.SCORE,
-    "[class]": jlac10.SCORE, "[type]": jlac10.TYPE, "[absorbance]": jlac10.ABSORBANCE, "s": jlac10.TIME,
-    "COI": jlac10.CUTOFF_INDEX, "S/CO": jlac10.CUTOFF_INDEX,
-}  # fmt: skip
+    "[titer]": jlac10.TITRE,
+    "[qualitative]": jlac10.JUDGEMENT,
+    "[score]": jlac10.SCORE,
+    "[class]": jlac10.SCORE,
+    "[type]": jlac10.TYPE,
+    "[absorbance]": jlac10.ABSORBANCE,
+    "s": jlac10.TIME,
+    "COI": jlac10.CUTOFF_INDEX,
+    "S/CO": jlac10.CUTOFF_INDEX,
+}
 _TYPE_RESULTS = {ResultType.QUALITATIVE: jlac10.JUDGEMENT, ResultType.QUANTITATIVE: jlac10.QUANTITY}
 _SCALE_RESULTS = {
-    Scale.QUANTITY: jlac10.QUANTITY, Scale.QUALITATIVE: jlac10.JUDGEMENT, Scale.TITRE: jlac10.TITRE,
+    Scale.QUANTITY: jlac10.QUANTITY,
+    Scale.QUALITATIVE: jlac10.JUDGEMENT,
+    Scale.TITRE: jlac10.TITRE,
     Scale.TYPE: jlac10.TYPE,
-}  # fmt: skip
+}
 _AFTER_MEAL = {"朝食後": "1289", "昼食後": "1291", "夕食後": "1293", "食後": "1298"}
 _TIMINGS = {Timing.FASTING: "1300", Timing.RANDOM: "1299"}
 _BY_SCALE = {
@@ -282,9 +290,14 @@ class Composer:
 
 
 _SAID = {
-    "given": "given", "narrowed": "usual_of_given", "unusual": "unusual_for_test", "unread": "usual",
-    "only": "usual", "usual": "usual", "none": "unusual",
-}  # fmt: skip
+    "given": "given",
+    "narrowed": "usual_of_given",
+    "unusual": "unusual_for_test",
+    "unread": "usual",
+    "only": "usual",
+    "usual": "usual",
+    "none": "unusual",
+}
 
 
 def _entry(concept: Concept, stated: ResultType) -> str:

@@ -18,18 +18,39 @@ from jlac_mapper.types import NormalizedTest
 from jlac_mapper.vocabulary import ConceptKind, ResultType, Scale, Vocabulary
 
 VALUES = (
-    "exact", "exact_rare", "exact_stripped", "covered", "covered_inexact", "cosine", "similarity",
-    "similarity_cubed", "dense", "dense_cubed", "alias", "short_name", "inexact",
-)  # fmt: skip
+    "exact",
+    "exact_rare",
+    "exact_stripped",
+    "covered",
+    "covered_inexact",
+    "cosine",
+    "similarity",
+    "similarity_cubed",
+    "dense",
+    "dense_cubed",
+    "alias",
+    "short_name",
+    "inexact",
+)
 """Features of the name as a whole, each between 0 and 1."""
 LEVELS = (
     *(f"{group}_{level}" for group in GROUPS for level in ("missing", "extra", "differs", "agrees")),
     *(f"concept_{group}_{level}" for group in GROUPS for level in ("missing", "extra")),
-    "specimen_agrees", "specimen_usual", "specimen_conflicts", "specimen_other_blood",
-    "unit_agrees", "unit_other_scale", "unit_conflicts",
-    "method_agrees", "method_family_agrees", "method_conflicts",
-    "scale_agrees", "scale_conflicts", "line", "without_code",
-)  # fmt: skip
+    "specimen_agrees",
+    "specimen_usual",
+    "specimen_conflicts",
+    "specimen_other_blood",
+    "unit_agrees",
+    "unit_other_scale",
+    "unit_conflicts",
+    "method_agrees",
+    "method_family_agrees",
+    "method_conflicts",
+    "scale_agrees",
+    "scale_conflicts",
+    "line",
+    "without_code",
+)
 """What holds of a row and a concept or does not."""
 FEATURES = (*VALUES, *LEVELS)
 

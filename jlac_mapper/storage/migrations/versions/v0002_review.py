@@ -44,9 +44,19 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the tables; decisions and their trail are lost."""
     tables = (
-        "chain_heads", "events", "item_reasons", "item_answers", "run_rows", "items", "runs",
-        "failed_sign_ins", "sessions", "user_roles", "users", "facilities",
-    )  # fmt: skip
+        "chain_heads",
+        "events",
+        "item_reasons",
+        "item_answers",
+        "run_rows",
+        "items",
+        "runs",
+        "failed_sign_ins",
+        "sessions",
+        "user_roles",
+        "users",
+        "facilities",
+    )
     for table in tables:
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
