@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from jlac_mapper.config import master_data_dir
@@ -28,7 +29,8 @@ def levels() -> dict[str, set[str]]:
     return {element: set(found) for element, found in data["levels"].items()}
 
 
-def keys(*, jlac10: bool | None = None) -> set[str]:
+@cache
+def keys(*, jlac10: bool | None = None) -> frozenset[str]:
     """
     Return the keys of all evidence that the package makes.
 
@@ -44,7 +46,10 @@ def keys(*, jlac10: bool | None = None) -> set[str]:
             continue
         if jlac10 is not None and jlac10 != file.relative_to(PACKAGE).as_posix().startswith(_JLAC10):
             continue
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if "Evidence(" not in text:
+            continue
+        tree = ast.parse(text)
         for key in _first_arguments(tree):
             if isinstance(key, ast.Constant):
                 found.add(str(key.value))
@@ -59,7 +64,7 @@ def keys(*, jlac10: bool | None = None) -> set[str]:
             assert len(rest) == 1, file
             element = str(prefix.value).removesuffix(".")
             found |= {f"{element}.{level}" for level in levels()[element] - _silent(tree)}
-    return found
+    return frozenset(found)
 
 
 def _first_arguments(tree: ast.AST) -> Iterator[ast.expr]:

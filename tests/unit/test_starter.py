@@ -213,7 +213,7 @@ def test_a_near_twin_points_to_a_concept(vocabulary: Vocabulary) -> None:
 def test_a_technologists_name_means_what_it_says(
     vocabulary: Vocabulary, name: str, concept: str, implied: tuple[str, str, str]
 ) -> None:
-    [found] = [n for n in vocabulary.names if fold(n.text) == fold(name)]
+    [found] = [n for n in vocabulary.names if n.key == fold(name)]
     assert (found.concept, (found.timing.value, found.specimen, found.unit)) == (concept, implied)
 
 
