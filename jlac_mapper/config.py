@@ -204,6 +204,11 @@ def master_data_dir() -> Path:
     return installed if installed.is_dir() else package.parent / "master_data"
 
 
+def word_table(name: str) -> Path:
+    """Return the file of a shipped table of words: units, specimens, headings, makers ..."""
+    return master_data_dir() / "words" / f"{name}.csv"
+
+
 def models_dir() -> Path:
     """Return the folder of the models that ship with the product, each in a folder of its own."""
     return Path(__file__).parent / "models"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
-from jlac_mapper.config import master_data_dir
+from jlac_mapper.config import word_table
 from jlac_mapper.csv_tables import read, unique
 from jlac_mapper.reading import units
 from jlac_mapper.text import clean, fold
@@ -76,7 +76,7 @@ def _declared(text: str) -> ResultType:
 @cache
 def result_type_words() -> Mapping[str, ResultType]:
     """Return folded word of a result-type field -> what it says, of the shipped table."""
-    return read_result_types(master_data_dir() / "words" / "result_types.csv")
+    return read_result_types(word_table("result_types"))
 
 
 def read_result_types(path: Path) -> Mapping[str, ResultType]:

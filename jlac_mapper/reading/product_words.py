@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from jlac_mapper.config import master_data_dir
+from jlac_mapper.config import word_table
 from jlac_mapper.csv_tables import Row, read, unique
 from jlac_mapper.text import clean, fold
 
@@ -80,38 +80,41 @@ def _lines(path: Path, word: str, *others: str) -> Iterator[Row]:
 def read_product_tables() -> None:
     """Read the shipped tables of this module. Raises MasterFileError for the first that is wrong."""
     makers()
-    product_words(WordKind.KIT)
-    analysers(Naming.ALONE)
+    _product_words()
+    _analysers()
     _trade_names()
 
 
 @cache
 def makers() -> Mapping[str, str]:
     """Return folded maker -> folded name that it has today, where products are listed under earlier ones."""
-    return read_makers(_words("makers"))
+    return read_makers(word_table("makers"))
 
 
-@cache
 def product_words(kind: WordKind) -> tuple[str, ...]:
     """Return the words of product names that are of one kind."""
-    return tuple(word for word, of in read_product_words(_words("product_words")).items() if of is kind)
+    return tuple(word for word, of in _product_words().items() if of is kind)
+
+
+def analysers(naming: Naming) -> tuple[str, ...]:
+    """Return the analysers that labels may name so."""
+    return tuple(name for name, how in _analysers().items() if how in (naming, Naming.EITHER))
 
 
 @cache
-def analysers(naming: Naming) -> tuple[str, ...]:
-    """Return the analysers that labels may name so."""
-    found = read_analysers(_words("analysers"))
-    return tuple(name for name, how in found.items() if how in (naming, Naming.EITHER))
+def _product_words() -> Mapping[str, WordKind]:
+    return read_product_words(word_table("product_words"))
+
+
+@cache
+def _analysers() -> Mapping[str, Naming]:
+    return read_analysers(word_table("analysers"))
 
 
 @cache
 def _trade_names() -> tuple[re.Pattern[str], Mapping[str, str]]:
-    names = read_trade_names(_words("trade_names"))
+    names = read_trade_names(word_table("trade_names"))
     return re.compile(alternatives(names), re.IGNORECASE), names
-
-
-def _words(table: str) -> Path:
-    return master_data_dir() / "words" / f"{table}.csv"
 
 
 def alternatives(words: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ import re
 from functools import cache, lru_cache
 from pathlib import Path
 
-from jlac_mapper.config import master_data_dir
+from jlac_mapper.config import word_table
 from jlac_mapper.csv_tables import Row, read, unique
 from jlac_mapper.text import clean
 from jlac_mapper.vocabulary import ResultType
@@ -466,7 +466,7 @@ def _equal_units(row: Row) -> frozenset[str]:
 @cache
 def equalities() -> tuple[frozenset[str], ...]:
     """Return groups of canonical units in which a value is the same number, of the shipped table."""
-    return read_equalities(master_data_dir() / "words" / "unit_equalities.csv")
+    return read_equalities(word_table("unit_equalities"))
 
 
 def are_equal(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from jlac_mapper.config import master_data_dir
+from jlac_mapper.config import word_table
 from jlac_mapper.csv_tables import read, unique
 from jlac_mapper.errors import InputError
 from jlac_mapper.text import clean, fold
@@ -48,7 +48,7 @@ def read_headings(path: Path) -> dict[str, tuple[str, int]]:
 
 @cache
 def _known_headings() -> dict[str, tuple[str, int]]:
-    return read_headings(master_data_dir() / "words" / "headings.csv")
+    return read_headings(word_table("headings"))
 
 
 def recognise(header: Sequence[str]) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from jlac_mapper.field_limits import overlong_field, overlong_message
 from jlac_mapper.mapping import guard
@@ -336,13 +335,8 @@ def _name_evidence(row: _Read) -> tuple[Evidence, ...]:
             ("concept_en", concept.name_en),
             ("kind", str(concept.kind)),
             ("name", meaning.key),
-            ("probability", _written(probability)),
+            ("probability", f"{probability:.2f}"),
         ]
-        values += [(name, _written(score)) for name in _SCORES if (score := getattr(meaning, name))]
+        values += [(name, f"{score:.2f}") for name in _SCORES if (score := getattr(meaning, name))]
         found.append(Evidence("concept.meaning", tuple(values), "name"))
     return tuple(found)
-
-
-@lru_cache(maxsize=4096)
-def _written(score: float) -> str:
-    return f"{score:.2f}"
