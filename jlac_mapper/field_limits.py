@@ -12,6 +12,7 @@ FIELD_LIMITS: Mapping[str, int] = MappingProxyType(
         "local_code": 256,
         "abbreviation": 256,
         "kana": 512,
+        "section": 256,
         "specimen": 256,
         "unit": 128,
         "reference_range": 2048,

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from jlac_mapper.codes.jlac10 import Jlac10Code
 from jlac_mapper.codes.jlac11 import Jlac11Code
-from jlac_mapper.vocabulary import Concept, Name, ResultType, Timing
+from jlac_mapper.vocabulary import Concept, Name, ResultType, Section, Timing
 
 
 class System(StrEnum):
@@ -46,6 +46,8 @@ class Reason(StrEnum):
     """Name and abbreviation (or kana) point to different measurands."""
     SPECIMEN_ASSUMED = "SPECIMEN_ASSUMED"
     """No field gives the specimen; the usual one was taken."""
+    SECTION_CONFLICT = "SECTION_CONFLICT"
+    """The section has another specimen than the row, or is not where what was read is measured."""
     SPECIMEN_NOT_LISTED = "SPECIMEN_NOT_LISTED"
     """The edition lists the measurand, but not in this specimen."""
     SPECIMEN_UNRECOGNISED = "SPECIMEN_UNRECOGNISED"
@@ -140,6 +142,7 @@ CONFLICTS = frozenset(
         Reason.NAME_KNOWN_UNLISTED,
         Reason.REQUEST_ROW,
         Reason.RESULT_TYPE_CONFLICT,
+        Reason.SECTION_CONFLICT,
         Reason.SPECIMEN_NOT_LISTED,
         Reason.SYSTEMS_DISAGREE,
         Reason.TIMING_NOT_LISTED,
@@ -182,6 +185,7 @@ class LocalTest:
     local_code: str = ""
     abbreviation: str = ""
     kana: str = ""
+    section: str = ""
     specimen: str = ""
     unit: str = ""
     reference_range: str = ""
@@ -232,7 +236,7 @@ class NormalizedTest:
     aliases: tuple[str, ...]
     """Folded keys of abbreviation and kana."""
     specimens: tuple[str, ...]
-    """Specimen keys that the specimen field names."""
+    """Specimen keys that the specimen field names; where the row says none, what its section states."""
     specimen_text: str
     """The specimen field as written when it is not recognised, else empty."""
     name_specimens: tuple[str, ...]
@@ -257,6 +261,10 @@ class NormalizedTest:
     """A trailing number that may be a count (AST2) or a part of the name (LDH1); empty when there is none."""
     jlac10: str
     """The JLAC10 code without separators, 15 or 17 characters; empty when absent or unreadable."""
+    section: Section | None = None
+    """What the section field says; None where it is empty or no table knows it."""
+    specimen_source: str = "specimen"
+    """The field that `specimens` come from: specimen or section."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ class ConceptKind(StrEnum):
     COMMENT = "comment"
 
 
+MEASURED = frozenset({ConceptKind.TEST, ConceptKind.CALCULATED})
+"""What has one result."""
+
+
 class Scale(StrEnum):
     """The scale that a concept's results are on; ANY where several are usual."""
 
@@ -190,6 +194,33 @@ class Specimen:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """
+    A section of the laboratory as lists name it (部門, 検査区分), and what it says of its rows.
+
+    Attributes:
+        kinds: Sections that concepts of its rows belong to (see `Concept.section`); any, where empty.
+        states: The specimen that a row of it is in where the row says none; "" where it does not tell.
+        specimens: Specimens that its rows may be in; any, where empty.
+        usual: The specimen that most of its rows are in: a habit, and no more than that.
+        spellings: Texts as hospitals write it.
+    """
+
+    key: str
+    name: str
+    name_en: str
+    kinds: frozenset[str] = frozenset()
+    states: str = ""
+    specimens: tuple[str, ...] = ()
+    usual: str = ""
+    spellings: tuple[str, ...] = ()
+
+    def has(self, concept: Concept) -> bool:
+        """Tell whether a concept is measured here; lines that are no test stand in every section."""
+        return not self.kinds or concept.kind not in MEASURED or not concept.sections.isdisjoint(self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """One result unit: its two characters, canonical text (see `units.canonical`), result type, spellings."""
 
@@ -245,6 +276,7 @@ class Vocabulary:
     qualifiers: tuple[Qualifier, ...] = ()
     principles: tuple[Principle, ...] = ()
     families: tuple[NameFamily, ...] = ()
+    sections: tuple[Section, ...] = ()
 
     def by_key(self) -> dict[str, Concept]:
         """Return the concepts by their keys."""

@@ -26,6 +26,7 @@ from jlac_mapper.vocabulary import (
     Qualifier,
     ResultType,
     Scale,
+    Section,
     SiteName,
     Specimen,
     Timing,
@@ -88,6 +89,7 @@ def _load(folder: Path) -> Vocabulary:
         _qualifiers(folder, keys, sections),
         _principles(folder / "words" / "principles.csv"),
         families,
+        _sections(folder / "words" / "sections.csv", keys, sections),
     )
 
 
@@ -198,6 +200,34 @@ def _principles(path: Path) -> tuple[Principle, ...]:
     return tuple(
         Principle(r["code"], r["name_ja"], r["name_en"], r.list("families"), r.list("spellings"))
         for r in unique(read(path, tables.PRINCIPLES), "code")
+    )
+
+
+def _sections(path: Path, specimens: Set[str], kinds: Set[str]) -> tuple[Section, ...]:
+    if not path.is_file():
+        return ()
+    return tuple(_section(row, specimens, kinds) for row in unique(read(path, tables.SECTIONS), "key"))
+
+
+def _section(row: Row, specimens: Set[str], kinds: Set[str]) -> Section:
+    said = {
+        "kinds": (row.list("kinds"), kinds),
+        "states": (row.list("states"), specimens),
+        "specimens": (row.list("specimens"), specimens),
+        "usual": (row.list("usual"), specimens),
+    }
+    for column, (keys, known) in said.items():
+        if strange := [key for key in keys if key not in known]:
+            raise row.error(f"{column}: {strange[0]!r} is in no table")
+    return Section(
+        key=row["key"],
+        name=row["name_ja"],
+        name_en=row["name_en"],
+        kinds=frozenset(row.list("kinds")),
+        states=row["states"],
+        specimens=row.list("specimens"),
+        usual=row["usual"],
+        spellings=row.list("spellings"),
     )
 
 

@@ -17,6 +17,7 @@ NAMES = ("name", "concept", "form", "specimen", "unit", "result_type", "timing")
 PRINCIPLES = ("code", "name_ja", "name_en", "families", "spellings")
 FAMILIES = ("kind", "key", "texts")
 SPECIMENS = ("key", "code", "jlac10", "name_ja", "name_en", "broader", "spellings")
+SECTIONS = ("key", "name_ja", "name_en", "kinds", "states", "specimens", "usual", "spellings")
 UNITS = ("code", "canonical", "name_ja", "result_type", "spellings")
 QUALIFIERS = ("text", "kind", "value", "where")
 RULES = (

@@ -232,6 +232,7 @@ class Comparer:
         name = hypothesis.name
         codes, source = self._specimens_said(
             test.specimens,
+            test.specimen_source,
             test.name_specimens,
             name.specimen if name else "",
             bool(test.specimen_text),
@@ -267,6 +268,7 @@ class Comparer:
     def _specimens_said_uncached(
         self,
         field: tuple[str, ...],
+        field_name: str,
         in_name: tuple[str, ...],
         implied: str,
         is_unread: bool,
@@ -276,11 +278,12 @@ class Comparer:
         Return the digits that a row may mean, and where it says so; nothing where it says nothing.
 
         Args:
-            field: Keys that the specimen field names; *is_unread* where it holds a text that none knows.
+            field: Keys that the field *field_name* names, specimen or section; *is_unread* where the specimen
+                field holds a text that none knows.
             in_name: Keys found in the name; *implied* is the one that the concept's name implies.
             jlac10: Specimen digits of the row's JLAC10 code.
         """
-        keys, source = (field, "specimen") if field else (in_name, "name")
+        keys, source = (field, field_name) if field else (in_name, "name")
         # A tube beside the specimen itself, as in NaF血漿(灰), adds nothing; 血液 beside a tube neither.
         tubes = [TUBES[k][0] for k in keys if k in TUBES]
         precise = [k for k in keys if k not in TUBES and k != "blood"] or [k for k in keys if k in TUBES]

@@ -4,6 +4,7 @@ import re
 
 from jlac_mapper.text import nfkc
 from jlac_mapper.types import Candidate, NormalizedTest, Reason
+from jlac_mapper.vocabulary import Concept
 
 # What no laboratory name holds: markup, control characters, codes, and sentences to whoever decides.
 _FOREIGN = re.compile(
@@ -34,6 +35,17 @@ def is_foreign(test: NormalizedTest) -> bool:
     return tag is not None and name.find(">", tag.end()) >= 0
 
 
+def contradicts_section(test: NormalizedTest, concept: Concept | None) -> bool:
+    """
+    Tell whether a row stands in a section in which *concept* is not measured, and gives no specimen itself.
+
+    A row with a specimen says enough: what is filed where is a hospital's own affair.
+    """
+    if test.section is None or concept is None or test.source.specimen.strip():
+        return False
+    return not test.section.has(concept)
+
+
 def check(test: NormalizedTest, candidate: Candidate) -> tuple[Reason, ...]:
     """Return what a row says against itself, beyond the reasons that *candidate* carries; stable order."""
     found: list[Reason] = list(test.contradictions)
@@ -42,6 +54,8 @@ def check(test: NormalizedTest, candidate: Candidate) -> tuple[Reason, ...]:
         fields, words = set(test.specimens) - loose, set(test.name_specimens) - loose
         if fields and not all(_agree(fields, {word}) for word in words):
             found.append(Reason.SPECIMEN_NOT_LISTED)
+    if contradicts_section(test, candidate.hypothesis.concept):
+        found.append(Reason.SECTION_CONFLICT)
     if candidate.code.is_request or any(_REQUEST.search(part.variants[0]) for part in test.parts):
         found.append(Reason.REQUEST_ROW)
     return tuple(found)

@@ -15,8 +15,9 @@ from jlac_mapper.reading.facts import (
 )
 from jlac_mapper.reading.names import NameReader
 from jlac_mapper.reading.product_words import read_product_tables
+from jlac_mapper.reading.sections import SectionReader
 from jlac_mapper.text import clean, fold
-from jlac_mapper.types import LocalTest, NamePart, NormalizedTest, Quantity
+from jlac_mapper.types import LocalTest, NamePart, NormalizedTest, Quantity, Reason
 from jlac_mapper.vocabulary import Specimen, Vocabulary
 
 
@@ -46,6 +47,7 @@ class Normalizer:
             for spelling in (unit.name, *unit.spellings)
         }
         self._names = NameReader(vocabulary)
+        self._sections = SectionReader(vocabulary)
 
     def normalize(self, test: LocalTest) -> NormalizedTest:
         """Return the cleaned row with its facts. Never raises; an empty name gives no keys and no parts."""
@@ -57,6 +59,14 @@ class Normalizer:
             Quantity(u, "reference_range", u) for u in units.quantities_in_range(test.reference_range)
         ]
         specimens, specimen_text = self._read_specimen(test.specimen)
+        section = self._sections.read(test.section) if test.section else None
+        source, against = "specimen", contradictions(test, facts, unit_quantities)
+        if section:
+            said = (*specimens, *facts.specimens)
+            if not self._sections.agrees(section, said):
+                against = (*against, Reason.SECTION_CONFLICT)
+            elif section.states and not said and not specimen_text:
+                specimens, source = (section.states,), "section"
         words = self._specimen_words(specimens or tuple(facts.specimens))
         quantities = (*unit_quantities, *in_range, *facts.quantities)
         keys, queries = _keys(name, parts, words)
@@ -78,9 +88,11 @@ class Normalizer:
             notes=tuple(dict.fromkeys(facts.notes)),
             remark=facts.remark,
             stated_type=facts.result_type or declared_type(test),
-            contradictions=contradictions(test, facts, unit_quantities),
+            contradictions=against,
             numbering=numbering(name),
             jlac10=read_jlac10(test.jlac10),
+            section=section,
+            specimen_source=source,
         )
 
     def _specimen_words(self, specimens: tuple[str, ...]) -> tuple[str, ...]:

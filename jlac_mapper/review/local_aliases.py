@@ -32,10 +32,13 @@ def alias_key(test: LocalTest) -> str:
     Return what two rows of a facility share when one decision serves both (SHA-256 in hex).
 
     Name, abbreviation, specimen, method, reagent and result type count in folded spelling, the unit in
-    canonical spelling; a row without a unit has those of its reference range. Local code, kana, the
-    range's limits and JLAC10 do not count. Of a row with a field that is too long every character counts.
+    canonical spelling; a row without a unit has those of its reference range. So does the section where the
+    row has one. Local code, kana, the range's limits and JLAC10 do not count. Of a row with a field that is
+    too long every character counts.
     """
-    texts = (test.name, test.abbreviation, test.specimen, test.method, test.reagent, test.result_type)
+    texts = [test.name, test.abbreviation, test.specimen, test.method, test.reagent, test.result_type]
+    # A section is no part of keys that were made before rows had one.
+    texts += [test.section] if test.section.strip() else []
     if overlong_field(test):
         return _digest([*texts, test.unit, test.reference_range])
     unit = (

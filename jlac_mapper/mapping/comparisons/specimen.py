@@ -41,8 +41,16 @@ class SpecimenComparison:
             for concept in vocabulary.concepts
             if concept.specimens
         }
+        self._blood_tests = frozenset(
+            concept.key
+            for concept in vocabulary.concepts
+            if concept.specimens and all(self._is_blood(key) for key in concept.specimens)
+        )
         self._site_defaults = site_defaults
         self._unknown_units = unknown_units
+
+    def _is_blood(self, key: str) -> bool:
+        return key in TUBES or self._codes.get(key, "").startswith("2")
 
     def codes_of(self, key: str) -> tuple[str, ...]:
         """Return the digits that a key may mean; for 血液 and the unlisted, marks that no code equals."""
@@ -56,7 +64,9 @@ class SpecimenComparison:
         if said and said != [BLOOD]:
             return self._given(concept, specimen, wanted, said, listed)
         agreement = self._loose_agreement(specimen, wanted, said)
-        if len(listed) == 1 and (said or not wanted.specimens):
+        if said and not specimen.startswith("2"):
+            return self._level("other", specimen, "", Reason.SPECIMEN_NOT_LISTED, agreement=agreement)
+        if len(listed) == 1 and (said or (not wanted.specimens and concept in self._blood_tests)):
             return self._level("only_listed", specimen, "release", agreement=agreement)
         site = self._site_defaults.get("specimen", "")
         if site in listed and not wanted.specimens:

@@ -155,7 +155,9 @@ class Composer:
 
     def read(self, test: NormalizedTest) -> RowElements:
         """Return what a row says of its elements: fields first, then the name, then a JLAC10 code it has."""
-        keys, where = (test.specimens, "specimen") if test.specimens else (test.name_specimens, "name")
+        keys, where = (
+            (test.specimens, test.specimen_source) if test.specimens else (test.name_specimens, "name")
+        )
         specimens = tuple(dict.fromkeys(code for key in keys for code in self._digits.of(key)))
         if len(specimens) > 1 and len(specimens) == len(keys) and _BOTH.search(test.source.specimen):
             specimens = (PAIRED,)

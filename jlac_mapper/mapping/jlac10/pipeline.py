@@ -221,6 +221,8 @@ class Jlac10Pipeline:
             reasons.append(Reason.NAME_FOREIGN)
         if best is not None:
             reasons += [*best.reasons, *test.contradictions, *row.opinion.reasons]
+            if guard.contradicts_section(test, best.concept):
+                reasons.append(Reason.SECTION_CONFLICT)
         has_spoken = bool(row.opinion.odds)
         disposition = self._disposition(best, row.is_without_code, has_spoken, reasons)
         if disposition is Disposition.NO_CODE:

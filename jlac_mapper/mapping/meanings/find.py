@@ -11,7 +11,7 @@ from jlac_mapper.concepts.families import ComposedNames
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.similar_names import Close, Resembling, SimilarNames
 from jlac_mapper.types import NormalizedTest
-from jlac_mapper.vocabulary import HOMONYM, Vocabulary
+from jlac_mapper.vocabulary import HOMONYM, Section, Vocabulary
 
 _BY_PARTS = 0.9
 """How exact a name is of which every part is a name of the concept: AST(GOT)."""
@@ -95,7 +95,7 @@ class MeaningFinder:
     ) -> list[Meaning]:
         found: dict[int, _Support] = defaultdict(_Support)
         for rank, key in enumerate(test.keys):
-            for entry in self._known(key):
+            for entry in self._known(key, test.section):
                 support = found[entry.concept]
                 score = 1.0 if rank == 0 else 0.95
                 if score > support.exact:
@@ -105,14 +105,14 @@ class MeaningFinder:
             self._add_twins(test.keys[0], found)
         total = 0
         for part in test.parts:
-            if self._cover(part.variants, len(part.variants[0]), found) or not part.pieces:
+            if self._cover(part.variants, test.section, found) or not part.pieces:
                 total += len(part.variants[0])
                 continue
             for piece in part.pieces:
                 total += len(piece[0])
-                self._cover(piece, len(piece[0]), found)
+                self._cover(piece, test.section, found)
         for alias in test.aliases:
-            for entry in self._known(alias):
+            for entry in self._known(alias, test.section):
                 found[entry.concept].alias = 1.0
                 found[entry.concept].near(alias, 0.5)
         for query in () if is_known else _queries(test):
@@ -167,15 +167,23 @@ class MeaningFinder:
         """Whether the name as it stands is a known one: then nothing else need be searched."""
         return bool(test.keys and self._known(test.keys[0]))
 
-    def _known(self, key: str) -> tuple[_Entry, ...]:
-        """Return what a folded name is: listed, else composed."""
+    def _known(self, key: str, section: Section | None = None) -> tuple[_Entry, ...]:
+        """Return what a folded name is, listed or composed; in a section what is measured there."""
         if listed := self._by_key.get(key):
-            return listed
+            return self._in_section(listed, section) if section and len(listed) > 1 else listed
         return tuple(_Entry(key, self._places[concept], False) for concept in self._composed.find(key))
 
-    def _cover(self, variants: Sequence[str], length: int, found: dict[int, _Support]) -> bool:
+    def _in_section(self, entries: tuple[_Entry, ...], section: Section) -> tuple[_Entry, ...]:
+        """Return those of a name's meanings that the section has; one that is left is no rare one there."""
+        fitting = tuple(entry for entry in entries if section.has(self.concepts[entry.concept]))
+        if not fitting or len(fitting) == len(entries):
+            return entries
+        return tuple(entry._replace(rare=False) for entry in fitting) if len(fitting) == 1 else fitting
+
+    def _cover(self, variants: Sequence[str], section: Section | None, found: dict[int, _Support]) -> bool:
+        length = len(variants[0])
         for variant in variants:
-            if entries := self._known(variant):
+            if entries := self._known(variant, section):
                 for entry in entries:
                     support = found[entry.concept]
                     support.covered += length

@@ -87,6 +87,7 @@ class LocalTest(google.protobuf.message.Message):
     REAGENT_FIELD_NUMBER: builtins.int
     RESULT_TYPE_FIELD_NUMBER: builtins.int
     JLAC10_FIELD_NUMBER: builtins.int
+    SECTION_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Name of the test, such as "AST(GOT)"."""
     local_code: builtins.str
@@ -106,6 +107,10 @@ class LocalTest(google.protobuf.message.Message):
     """Qualitative, semi-quantitative or quantitative, in the hospital's words."""
     jlac10: builtins.str
     """A JLAC10 code that the hospital already has, 15 or 17 characters."""
+    section: builtins.str
+    """Section of the laboratory that the row belongs to, such as "尿化学": evidence for the specimen, where the
+    row gives none, and for what the name means.
+    """
     def __init__(
         self,
         *,
@@ -120,8 +125,9 @@ class LocalTest(google.protobuf.message.Message):
         reagent: builtins.str = ...,
         result_type: builtins.str = ...,
         jlac10: builtins.str = ...,
+        section: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["abbreviation", b"abbreviation", "jlac10", b"jlac10", "kana", b"kana", "local_code", b"local_code", "method", b"method", "name", b"name", "reagent", b"reagent", "reference_range", b"reference_range", "result_type", b"result_type", "specimen", b"specimen", "unit", b"unit"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["abbreviation", b"abbreviation", "jlac10", b"jlac10", "kana", b"kana", "local_code", b"local_code", "method", b"method", "name", b"name", "reagent", b"reagent", "reference_range", b"reference_range", "result_type", b"result_type", "section", b"section", "specimen", b"specimen", "unit", b"unit"]) -> None: ...
 
 Global___LocalTest: typing_extensions.TypeAlias = LocalTest
 
