@@ -41,6 +41,7 @@ from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.review.access import require_admin
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import Reopened
+from jlac_mapper.review.memory import FacilityMapper
 from jlac_mapper.review.model import User
 from jlac_mapper.review.people import PeopleService
 from jlac_mapper.review.ports import UnitOfWork
@@ -49,7 +50,7 @@ from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.storage.passwords import Argon2Passwords
 from jlac_mapper.storage.work import SqlUnitOfWork
-from jlac_mapper.types import Candidate, MapOptions, Provenance, System
+from jlac_mapper.types import Answers, Candidate, MapOptions, Provenance, System
 from jlac_mapper.version import __version__
 from jlac_mapper.vocabulary import Vocabulary
 
@@ -104,9 +105,23 @@ class App:
         """The vocabulary with the analytes that only the imported tables name."""
         return with_analytes(self.bound.vocabulary, self.jlac10_tables.analytes)
 
-    def systems(self) -> Systems:
-        """Return the mapper of every code system; each is built when it is first asked for."""
-        return Systems(lambda: self.mapper, lambda: build_jlac10(self))
+    @cached_property
+    def codes(self) -> CodeSearch:
+        """The edition's codes, to search and name."""
+        return CodeSearch(self.bound)
+
+    def systems(self, *, copied: bool = False) -> FacilityMapper[Answers]:
+        """
+        Return the mapper of every code system, which knows what facilities decided.
+
+        Each system is built when it is first asked for, and the database opened when a facility is.
+
+        Args:
+            copied: Whether copies of this process will map: then no connection is open between two calls.
+        """
+        database = Database(self.settings.database_url, pooled=not copied)
+        systems = Systems(lambda: self.mapper, lambda: build_jlac10(self))
+        return FacilityMapper(systems, SqlUnitOfWork(database), self.codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +272,12 @@ def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenRevi
         DatabaseError: The database cannot be used.
         UnknownEditionError: No such *replaced* edition.
     """
-    bound = app.bound
+    bound, codes = app.bound, app.codes
     if replaced:
         edition, earlier = app.store.load(app.edition_info.name), app.store.load(replaced).codes
         added = app.store.load_bindings(edition.name)
         bound = bind(edition, _shipped(), app.vocabulary, app.as_of, earlier, added)
-    codes = CodeSearch(bound)
+        codes = CodeSearch(bound)
     units = SqlUnitOfWork(Database(settings.database_url))
     review = ReviewService(
         units=units,

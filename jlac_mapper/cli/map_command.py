@@ -45,7 +45,10 @@ def map_command(
     system: Systems = CodeSystem.JLAC11,
     top_k: Annotated[int, typer.Option(min=1, max=50, help="Candidates written for each row.")] = 5,
     llm: LanguageModel = "",
-    facility: Annotated[str, typer.Option(metavar="ID", help="Facility whose list this is.")] = "",
+    facility: Annotated[
+        str,
+        typer.Option(metavar="ID", help="Key of the facility whose list this is: what it decided answers."),
+    ] = "",
     column: Annotated[
         list[str] | None,
         typer.Option(metavar="field=HEADER", help="Column of a field, where the header is not recognised."),
@@ -104,7 +107,8 @@ def map_command(
     )
     from jlac_mapper.tables.job import map_file
 
-    mapper = app.mapper if systems == (System.JLAC11,) else app.systems()
+    alone = systems == (System.JLAC11,) and not facility
+    mapper = app.mapper if alone else app.systems(copied=True)
     mapper.map_batch([], job.options)  # what is built when it is first asked for is no part of the run
     stderr = _console(stderr=True)
     try:

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 from google.rpc import status_pb2
 
-from jlac_mapper.errors import ServerBusyError
+from jlac_mapper.errors import NotFoundError, ServerBusyError
 from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
@@ -153,6 +153,15 @@ def _tests(rows: Sequence[pb.TestRow]) -> list[LocalTest]:
 
 
 def _outcomes(rows: Sequence[pb.TestRow], answers: Sequence[Outcome]) -> list[pb.RowOutcome]:
+    """
+    Return the outcome of each row.
+
+    Raises:
+        NotFoundError: The options name a facility that is not there: no row is to blame.
+    """
+    for answer in answers:
+        if isinstance(answer, NotFoundError):
+            raise answer
     statuses: dict[int, status_pb2.Status] = {}  # one incident for an error that several rows share
     # All of them are kept to the end: the identity of one that is gone may be given to the next.
     checked = [

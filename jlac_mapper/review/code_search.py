@@ -1,6 +1,7 @@
 """Search the codes of an edition by words, for a reviewer who picks one."""
 
 from collections import defaultdict
+from functools import cached_property
 
 from jlac_mapper.codes import jlac11
 from jlac_mapper.codes.listed import ListedCode
@@ -13,26 +14,35 @@ class CodeSearch:
     The codes of the release that the app answers from, completed and with successors.
 
     A code is found by any name of its concepts, so by an abbreviation that its release does not hold (WBC).
-    Built in a fraction of a second; use one for many questions.
+    What a question needs is built by the first one, in a fraction of a second; use one for many questions.
     """
 
     def __init__(self, bound: BoundRelease) -> None:
-        current = bound.release.proposable
-        self._codes = bound.release.by_code
-        self._current = {str(listed.code) for listed in current}
-        # Unspecified methods first: what a reviewer wants who does not know the product.
-        ordered = sorted(current, key=lambda c: (c.code.method != jlac11.METHOD_UNSPECIFIED, c.code))
+        self._bound = bound
+
+    @cached_property
+    def _current(self) -> frozenset[str]:
+        return frozenset(str(listed.code) for listed in self._bound.release.proposable)
+
+    @cached_property
+    def _texts(self) -> list[tuple[str, frozenset[str], ListedCode]]:
+        """Of each current code its words, the names of its concepts, and the code."""
+        bound = self._bound
         by_concept: dict[str, set[str]] = defaultdict(set)
         for name in bound.vocabulary.names:
             by_concept[name.concept].add(name.key)
-        self._texts = [
+        # Unspecified methods first: what a reviewer wants who does not know the product.
+        ordered = sorted(
+            bound.release.proposable, key=lambda c: (c.code.method != jlac11.METHOD_UNSPECIFIED, c.code)
+        )
+        return [
             (_haystack(c), frozenset().union(*(by_concept[key] for key in bound.binding.of(c.code))), c)
             for c in ordered
         ]
 
     def get(self, code: str) -> ListedCode | None:
         """Return a code of the edition, ended ones too, or None."""
-        return self._codes.get(code)
+        return self._bound.release.by_code.get(code)
 
     def is_current(self, code: str) -> bool:
         """Tell whether a code may be decided for today."""
@@ -40,7 +50,7 @@ class CodeSearch:
 
     def successor(self, code: str) -> str:
         """Return what replaces a code and may be decided for today, or nothing."""
-        listed = self._codes.get(code)
+        listed = self.get(code)
         return listed.successor if listed and listed.successor in self._current else ""
 
     def search(self, text: str, limit: int = 20) -> list[ListedCode]:

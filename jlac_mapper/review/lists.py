@@ -9,7 +9,8 @@ from jlac_mapper.errors import InputError
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.local_aliases import LocalAliasMapper, alias_key
+from jlac_mapper.review.local_aliases import alias_key
+from jlac_mapper.review.memory import FacilityMapper
 from jlac_mapper.review.model import Action, EventDraft, ItemState, NewItem, NewRun, Run, Standing, User
 from jlac_mapper.review.ports import UnitOfWork
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
@@ -49,7 +50,7 @@ class ListImporter:
                     raise request_reused(request_id)
                 return work.reviews.run(facility, first.run)
         started = self._clock.now()
-        mapper = LocalAliasMapper(self._mapper, units, facility, self._codes)
+        mapper = FacilityMapper(self._mapper, units, self._codes)
         items: list[NewItem] = []
         options = MapOptions(facility=facility)
         for start in range(0, len(tests), _CHUNK):

@@ -11,6 +11,7 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine, Transaction, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from jlac_mapper.errors import ConfigurationError, DatabaseError, MissingExtraError
 
@@ -39,10 +40,16 @@ class Database:
 
     Nothing is opened before the first use. Writing makes an SQLite file and its folder; the schema is
     brought to the newest version on the first use by one process at a time.
+
+    Args:
+        url: Where it is.
+        pooled: Whether connections stay open for the next use. Without, none is open between two uses, so
+            that copies of this process (fork) share none.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, pooled: bool = True) -> None:
         self.url = _parsed(url)
+        self._pooled = pooled
         self._engine: Engine | None = None
         self._opening = Lock()
         # SQLite makes writers poll for its lock; those of one process take turns here without waiting longer.
@@ -123,7 +130,7 @@ class Database:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise _unusable(str(self), error) from error
-        engine = _make_engine(self.url)
+        engine = _make_engine(self.url, pooled=self._pooled)
         try:
             _bring_to_head(engine, str(self))
         except BaseException:
@@ -163,11 +170,14 @@ def _parsed(text: str) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
-def _make_engine(url: URL) -> Engine:
+def _make_engine(url: URL, *, pooled: bool) -> Engine:
     sqlite = url.get_backend_name() == "sqlite"
     arguments = {"timeout": _BUSY_SECONDS} if sqlite else {"connect_timeout": _BUSY_SECONDS}
     try:
-        engine = create_engine(url, connect_args=arguments, pool_pre_ping=not sqlite)
+        if pooled:
+            engine = create_engine(url, connect_args=arguments, pool_pre_ping=not sqlite)
+        else:
+            engine = create_engine(url, connect_args=arguments, poolclass=NullPool)
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"the database driver {error.name} is not installed; pip install 'jlac-mapper[postgres]'"

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from jlac_mapper.errors import DatabaseError, NotFoundError
 from jlac_mapper.ports import Mapper, SystemsMapper
 from jlac_mapper.tables.sinks import OutputRow, Sink
 from jlac_mapper.tables.table import Table, open_table
@@ -59,6 +60,8 @@ def map_table(
             core, as far as there is work for them.
 
     Raises:
+        NotFoundError: The options name a facility that is not there.
+        DatabaseError: The database with its decisions cannot be used.
         JlacMapperError: One of those processes was killed.
     """
 
@@ -208,6 +211,8 @@ def _map_tests(
         if len(answers) != len(tests):
             raise RuntimeError(f"{len(answers)} answers for {len(tests)} rows")
         return list(answers)
+    except (DatabaseError, NotFoundError):  # of what the options ask for: no row is to blame
+        raise
     except Exception as error:  # one bad row must not cost the other rows of its chunk
         if len(tests) == 1:
             return [f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"]

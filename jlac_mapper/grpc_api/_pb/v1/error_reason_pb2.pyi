@@ -58,7 +58,7 @@ class _ErrorReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._En
     ERROR_REASON_CONFLICT: _ErrorReason.ValueType  # 17
     """Someone changed the item since it was read."""
     ERROR_REASON_NOT_FOUND: _ErrorReason.ValueType  # 18
-    """No such item, list, user or facility for this user."""
+    """No such item, list, user or facility for this user, or no such facility as MapOptions name."""
     ERROR_REASON_INVALID_DECISION: _ErrorReason.ValueType  # 19
     """The decision makes no sense: an unlisted code, a question without text."""
     ERROR_REASON_FIELD_TOO_LONG: _ErrorReason.ValueType  # 20
@@ -103,7 +103,7 @@ ERROR_REASON_NOT_ALLOWED: ErrorReason.ValueType  # 16
 ERROR_REASON_CONFLICT: ErrorReason.ValueType  # 17
 """Someone changed the item since it was read."""
 ERROR_REASON_NOT_FOUND: ErrorReason.ValueType  # 18
-"""No such item, list, user or facility for this user."""
+"""No such item, list, user or facility for this user, or no such facility as MapOptions name."""
 ERROR_REASON_INVALID_DECISION: ErrorReason.ValueType  # 19
 """The decision makes no sense: an unlisted code, a question without text."""
 ERROR_REASON_FIELD_TOO_LONG: ErrorReason.ValueType  # 20

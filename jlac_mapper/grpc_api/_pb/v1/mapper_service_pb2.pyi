@@ -30,7 +30,10 @@ class MapOptions(google.protobuf.message.Message):
     TOP_K_FIELD_NUMBER: builtins.int
     SYSTEMS_FIELD_NUMBER: builtins.int
     facility: builtins.str
-    """The hospital, as its own names are kept under; may be empty."""
+    """The hospital, by the key that review knows it under: what its people decided answers its rows
+    (HOUSE_NAME), from the next call on. Empty: nobody's decisions are asked. One that is not there fails the
+    call with NOT_FOUND.
+    """
     top_k: builtins.int
     """Candidates in an answer, 1 to 50; 0 or unset: 5."""
     @property
