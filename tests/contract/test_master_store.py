@@ -37,18 +37,29 @@ def an_edition(name: str = "2025-12", *, product: str = "試薬「A」") -> Edit
         [
             ListedCode(parse("C10020000240000" + "55"), "総蛋白(TP)"),
             ListedCode(
-                parse("C1002-0000-240-001-55"), "総蛋白(TP)", product=product, valid_from=date(2025, 7, 16),
-                valid_to=date(2026, 3, 31), jlac10=("3A010000002229101", "3A010000002229102"),
-                successor="C1002000024000055", abbreviation="TP", specimen_name="血漿", unit_name="g/dL",
-                method_name="可視吸光光度法_試薬「A」", sort_order="100", sheet="2026年8月", row=17,
+                parse("C1002-0000-240-001-55"),
+                "総蛋白(TP)",
+                product=product,
+                valid_from=date(2025, 7, 16),
+                valid_to=date(2026, 3, 31),
+                jlac10=("3A010000002229101", "3A010000002229102"),
+                successor="C1002000024000055",
+                abbreviation="TP",
+                specimen_name="血漿",
+                unit_name="g/dL",
+                method_name="可視吸光光度法_試薬「A」",
+                sort_order="100",
+                sheet="2026年8月",
+                row=17,
             ),
             ListedCode(parse("B1001-0000-210-000-G5"), "赤血球数", source="starter"),
         ],
         [
-            ImportNote(7, "jlac10-only", "尿量 1A005"), ImportNote(3, "code-length", "X: 'Ｃ１' is short"),
+            ImportNote(7, "jlac10-only", "尿量 1A005"),
+            ImportNote(3, "code-length", "X: 'Ｃ１' is short"),
             ImportNote(4, "stray-blank", "unit", "8月", "C1002000024000155", " g/dL", "g/dL", (9, 12)),
         ],
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -163,10 +174,13 @@ def test_the_jlac10_tables_come_back_with_what_is_deleted_and_members_of_sets(
     store: MasterStore, withdrawn: bool
 ) -> None:
     codes = {
-        ElementKind.JLAC10_ANALYTE: "3B035", ElementKind.JLAC10_IDENTIFICATION: "1300",
-        ElementKind.JLAC10_SPECIMEN: "023", ElementKind.JLAC10_METHOD: "272", ElementKind.JLAC10_RESULT: "01",
+        ElementKind.JLAC10_ANALYTE: "3B035",
+        ElementKind.JLAC10_IDENTIFICATION: "1300",
+        ElementKind.JLAC10_SPECIMEN: "023",
+        ElementKind.JLAC10_METHOD: "272",
+        ElementKind.JLAC10_RESULT: "01",
         ElementKind.JLAC10_MEMBER: "1A990000053",
-    }  # fmt: skip
+    }
     assert set(codes) == {kind for kind in ElementKind if kind.value.startswith("jlac10 ")}
     lines = [Element(kind, code, "蛋白　定性", ("protein",), withdrawn) for kind, code in codes.items()]
     store.save_elements("jlac10", lines)

@@ -31,9 +31,12 @@ ADMIN = User("root", "Root", {"": Role.ADMIN})
 
 def open_review(database: Database) -> ReviewService:
     return ReviewService(
-        units=SqlUnitOfWork(database), clock=StandingClock(),
-        mapper=ScriptedMapper({}), codes=CODES, edition="2025",
-    )  # fmt: skip
+        units=SqlUnitOfWork(database),
+        clock=StandingClock(),
+        mapper=ScriptedMapper({}),
+        codes=CODES,
+        edition="2025",
+    )
 
 
 class Reviewer(threading.Thread):

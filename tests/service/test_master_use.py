@@ -124,8 +124,10 @@ def test_the_difference_is_printed_as_a_table_as_json_and_as_csv(
     with (tmp_path / "diff.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["kind"], row["code"], row["successor"]) for row in rows] == [
-        ("added", NEW, ""), ("moved", ENDED, METHOD_000), ("moved", OLD, NEW),
-    ]  # fmt: skip
+        ("added", NEW, ""),
+        ("moved", ENDED, METHOD_000),
+        ("moved", OLD, NEW),
+    ]
     run("diff", "2025-06", "2025-12", "--json", "--as-of", "2026-01-01")
     printed = json.loads(capsys.readouterr().out)
     assert (printed["old"], printed["new"], printed["as_of"]) == ("2025-06", "2025-12", "2026-01-01")
@@ -143,7 +145,11 @@ def test_the_official_table_is_heeded(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_what_cannot_be_compared_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_csv(tmp_path / "table.csv", ("a", "b"))
-    for words in (("2025-06", "none"), ("2025-06", "2025-12", "--old-new-table", "table.csv"), ("2025-06", "2025-12", "--as-of", "soon")):  # fmt: skip  # noqa: E501
+    for words in (
+        ("2025-06", "none"),
+        ("2025-06", "2025-12", "--old-new-table", "table.csv"),
+        ("2025-06", "2025-12", "--as-of", "soon"),
+    ):
         run("diff", *words, code=2)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3

@@ -53,38 +53,113 @@ ASSUMED = (Reason.SPECIMEN_ASSUMED,)
 
 ROWS = (
     Row("specimen.given", TP250, "TP", {"specimen": "血清"}, (), (("specimen", "血清", "specimen"),)),
-    Row("specimen.given", PT_S, "PT", {"specimen": "クエン酸血漿"}, (),
-        (("specimen", "血漿(クエン酸入り)", "specimen"),)),
+    Row(
+        "specimen.given",
+        PT_S,
+        "PT",
+        {"specimen": "クエン酸血漿"},
+        (),
+        (("specimen", "血漿(クエン酸入り)", "specimen"),),
+    ),
     Row("specimen.given", TP250, "血清TP", {}, (), (("specimen", "血清", "name"),)),
-    Row("specimen.given", TP250, "TP", {"jlac10": "3A010000002327101"}, (),
-        (("specimen", "血清", "jlac10"),)),
-    Row("specimen.usual_of_given", TP250, "TP", {"specimen": "血清・血漿"}, ASSUMED,
-        (("specimen", "血清", "specimen"),)),
-    Row("specimen.unusual_of_given", TP240, "TP", {"specimen": "血清・血漿"}, ASSUMED,
-        (("specimen", "血漿", "specimen"),)),
-    Row("specimen.plasma_of_given", PT_S, "PT", {"specimen": "クエン酸血"}, ASSUMED,
-        (("specimen", "血漿(クエン酸入り)", "specimen"),)),
-    Row("specimen.contains_given", "B1002-0000-211-000-G0", "WBC", {"specimen": "EDTA血"},
-        (Reason.SPECIMEN_BROADER,), (("specimen", "全血(添加物入り)", "specimen"),)),
-    Row("specimen.inside_given", "B1002-0000-211-000-G0", "WBC", {"specimen": "全血"}, ASSUMED,
-        (("specimen", "全血(添加物入り)", ""),)),
-    Row("specimen.other", "C7002-0000-250-000-B1", "Na", {"specimen": "髄液"},
-        (Reason.SPECIMEN_NOT_LISTED,), (("specimen", "血清", ""),)),
-    Row("specimen.other_of_unknown_unit", "C7002-0000-250-000-B1", "Na", {"specimen": "尿"},
-        (Reason.UNIT_NOT_KNOWN,), (("specimen", "血清", ""),)),
+    Row(
+        "specimen.given", TP250, "TP", {"jlac10": "3A010000002327101"}, (), (("specimen", "血清", "jlac10"),)
+    ),
+    Row(
+        "specimen.usual_of_given",
+        TP250,
+        "TP",
+        {"specimen": "血清・血漿"},
+        ASSUMED,
+        (("specimen", "血清", "specimen"),),
+    ),
+    Row(
+        "specimen.unusual_of_given",
+        TP240,
+        "TP",
+        {"specimen": "血清・血漿"},
+        ASSUMED,
+        (("specimen", "血漿", "specimen"),),
+    ),
+    Row(
+        "specimen.plasma_of_given",
+        PT_S,
+        "PT",
+        {"specimen": "クエン酸血"},
+        ASSUMED,
+        (("specimen", "血漿(クエン酸入り)", "specimen"),),
+    ),
+    Row(
+        "specimen.contains_given",
+        "B1002-0000-211-000-G0",
+        "WBC",
+        {"specimen": "EDTA血"},
+        (Reason.SPECIMEN_BROADER,),
+        (("specimen", "全血(添加物入り)", "specimen"),),
+    ),
+    Row(
+        "specimen.inside_given",
+        "B1002-0000-211-000-G0",
+        "WBC",
+        {"specimen": "全血"},
+        ASSUMED,
+        (("specimen", "全血(添加物入り)", ""),),
+    ),
+    Row(
+        "specimen.other",
+        "C7002-0000-250-000-B1",
+        "Na",
+        {"specimen": "髄液"},
+        (Reason.SPECIMEN_NOT_LISTED,),
+        (("specimen", "血清", ""),),
+    ),
+    Row(
+        "specimen.other_of_unknown_unit",
+        "C7002-0000-250-000-B1",
+        "Na",
+        {"specimen": "尿"},
+        (Reason.UNIT_NOT_KNOWN,),
+        (("specimen", "血清", ""),),
+    ),
     Row("specimen.only_listed", AST, "AST", {}, (), (("specimen", "血清", "release"),)),
     Row("specimen.only_listed", AST, "AST", {"specimen": "血液"}, (), (("specimen", "血清", "release"),)),
-    Row("specimen.site_default", "C1002-0000-242-000-55", "TP", {}, (Reason.SITE_DEFAULT,),
-        (("specimen", "血漿(EDTA入り)", "site"),), site="242"),
-    Row("specimen.not_site_default", TP250, "TP", {}, (Reason.SITE_DEFAULT,),
-        (("specimen", "血清", "site"),), site="242"),
+    Row(
+        "specimen.site_default",
+        "C1002-0000-242-000-55",
+        "TP",
+        {},
+        (Reason.SITE_DEFAULT,),
+        (("specimen", "血漿(EDTA入り)", "site"),),
+        site="242",
+    ),
+    Row(
+        "specimen.not_site_default",
+        TP250,
+        "TP",
+        {},
+        (Reason.SITE_DEFAULT,),
+        (("specimen", "血清", "site"),),
+        site="242",
+    ),
     Row("specimen.usual", TP250, "TP", {}, ASSUMED, (("specimen", "血清", ""),)),
     Row("specimen.unusual", TP240, "TP", {}, ASSUMED, (("specimen", "血漿", ""),)),
     Row("unit.given", PT_S, "PT", {"unit": "秒"}, (), (("unit", "s", "unit"),)),
-    Row("unit.given", PT_PERCENT, "PT", {"reference_range": "70-130 %"}, (),
-        (("unit", "%", "reference_range"),)),
-    Row("unit.given_after_another", PT_PERCENT, "PT", {"unit": "秒", "reference_range": "70-130 %"}, (),
-        (("unit", "%", "unit"),)),
+    Row(
+        "unit.given",
+        PT_PERCENT,
+        "PT",
+        {"reference_range": "70-130 %"},
+        (),
+        (("unit", "%", "reference_range"),),
+    ),
+    Row(
+        "unit.given_after_another",
+        PT_PERCENT,
+        "PT",
+        {"unit": "秒", "reference_range": "70-130 %"},
+        (),
+        (("unit", "%", "unit"),),
+    ),
     Row("unit.equal", "C7002-0000-250-000-B1", "Na", {"unit": "mEq/L"}, (), (("unit", "mmol/L", "unit"),)),
     Row("unit.equal", "V2010-0000-250-000-34", "HBs抗原", {"unit": "S/CO"}, (), (("unit", "COI", "unit"),)),
     Row("unit.other_scale", TP250, "TP", {"unit": "mg/dL"}, (Reason.UNIT_CONFLICT,), (("unit", "g/dL", ""),)),
@@ -92,8 +167,14 @@ ROWS = (
     Row("unit.of_name", PT_INR, "PT-INR", {}, (), (("unit", "INR", "name"),)),
     Row("unit.not_of_name", PT_S, "PT-INR", {}, (), (("unit", "s", "name"),)),
     Row("unit.only_listed", AST, "AST", {}, (), (("unit", "U/L", "release"),)),
-    Row("unit.only_listed", AST, "AST", {"unit": "謎単位x"}, (Reason.UNIT_UNRECOGNISED,),
-        (("unit", "U/L", "release"),)),
+    Row(
+        "unit.only_listed",
+        AST,
+        "AST",
+        {"unit": "謎単位x"},
+        (Reason.UNIT_UNRECOGNISED,),
+        (("unit", "U/L", "release"),),
+    ),
     Row("unit.assumed", PT_S, "PT", {}, (Reason.UNIT_ASSUMED,), (("unit", "s", ""),)),
     Row("identification.as_said", FASTING, "空腹時血糖", {}, (), (("identification", "1337", "name"),)),
     Row("identification.as_said", RANDOM, "血糖(随時)", {}, (), (("identification", "1336", "name"),)),
@@ -111,27 +192,71 @@ ROWS = (
     Row("scale.other", AST, "AST定性", {}, (Reason.RESULT_TYPE_CONFLICT,), (("scale", "quantitative", ""),)),
     Row("method.unspecified", AST, "AST", {}, (Reason.METHOD_UNSPECIFIED,)),
     Row("method.independent", "K1001-0000-211-901-04", "ABO血液型"),
-    Row("method.product", "C2008-0000-250-009-F7", "AST", {"reagent": "ゼータ AST"},
-        (Reason.PRODUCT_MATCHED,), (("product", "ゼータ AST", "reagent"),), codes=(ZETA,)),
-    Row("method.product_ended", "C2008-0000-250-009-F7", "AST", {"reagent": "シグマ AST"},
-        (Reason.PRODUCT_MATCHED, Reason.CODE_ENDED), (("product", "シグマ AST", "reagent"),),
-        codes=(ZETA,), ended=(SIGMA,)),
-    Row("method.product_ambiguous", "C2008-0000-250-030-F7", "AST", {"reagent": "ゼータ AST"},
-        (Reason.PRODUCT_MATCHED, Reason.PRODUCT_AMBIGUOUS), (("product", "ゼータ AST", "reagent"),),
-        codes=TWICE),
-    Row("method.product_unrecognised", AST, "AST", {"reagent": "自家製試薬オメガ"},
-        (Reason.PRODUCT_UNRECOGNISED,), (("text", "自家製試薬オメガ", "reagent"),),
-        codes=(listed(AST), ZETA)),
-    Row("method.product_unrecognised", "C2008-0000-250-009-F7", "AST", {"reagent": "自家製試薬オメガ"},
-        (Reason.PRODUCT_UNRECOGNISED, Reason.METHOD_ASSUMED), (("text", "自家製試薬オメガ", "reagent"),),
-        codes=(ZETA,)),
+    Row(
+        "method.product",
+        "C2008-0000-250-009-F7",
+        "AST",
+        {"reagent": "ゼータ AST"},
+        (Reason.PRODUCT_MATCHED,),
+        (("product", "ゼータ AST", "reagent"),),
+        codes=(ZETA,),
+    ),
+    Row(
+        "method.product_ended",
+        "C2008-0000-250-009-F7",
+        "AST",
+        {"reagent": "シグマ AST"},
+        (Reason.PRODUCT_MATCHED, Reason.CODE_ENDED),
+        (("product", "シグマ AST", "reagent"),),
+        codes=(ZETA,),
+        ended=(SIGMA,),
+    ),
+    Row(
+        "method.product_ambiguous",
+        "C2008-0000-250-030-F7",
+        "AST",
+        {"reagent": "ゼータ AST"},
+        (Reason.PRODUCT_MATCHED, Reason.PRODUCT_AMBIGUOUS),
+        (("product", "ゼータ AST", "reagent"),),
+        codes=TWICE,
+    ),
+    Row(
+        "method.product_unrecognised",
+        AST,
+        "AST",
+        {"reagent": "自家製試薬オメガ"},
+        (Reason.PRODUCT_UNRECOGNISED,),
+        (("text", "自家製試薬オメガ", "reagent"),),
+        codes=(listed(AST), ZETA),
+    ),
+    Row(
+        "method.product_unrecognised",
+        "C2008-0000-250-009-F7",
+        "AST",
+        {"reagent": "自家製試薬オメガ"},
+        (Reason.PRODUCT_UNRECOGNISED, Reason.METHOD_ASSUMED),
+        (("text", "自家製試薬オメガ", "reagent"),),
+        codes=(ZETA,),
+    ),
     Row("method.products_only", "C2008-0000-250-009-F7", "AST", {}, (Reason.METHOD_ASSUMED,), codes=(ZETA,)),
-    Row("other_code.agrees", AST, "AST", {"jlac10": "3B035000002327201"}, (Reason.JLAC10_AGREES,),
-        (("analyte", "3B035", "jlac10"),)),
+    Row(
+        "other_code.agrees",
+        AST,
+        "AST",
+        {"jlac10": "3B035000002327201"},
+        (Reason.JLAC10_AGREES,),
+        (("analyte", "3B035", "jlac10"),),
+    ),
     Row("other_code.unsaid", AST, "AST"),
-    Row("other_code.conflicts", AST, "AST", {"jlac10": "3B045000002327201"}, (Reason.JLAC10_CONFLICT,),
-        (("analyte", "3B045", "jlac10"),)),
-)  # fmt: skip
+    Row(
+        "other_code.conflicts",
+        AST,
+        "AST",
+        {"jlac10": "3B045000002327201"},
+        (Reason.JLAC10_CONFLICT,),
+        (("analyte", "3B045", "jlac10"),),
+    ),
+)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.level} {row.name} {row.code}")
@@ -139,8 +264,10 @@ def test_a_row_reaches_a_level_and_hears_why(row: Row) -> None:
     found = row.compared()
     evidence = tuple(Evidence(row.level, ((name, value),), source) for name, value, source in row.evidence)
     assert (f"{found.element.value}.{found.level}", found.reasons, found.evidence) == (
-        row.level, row.reasons, evidence,
-    )  # fmt: skip
+        row.level,
+        row.reasons,
+        evidence,
+    )
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.level} {row.name} {row.code}")
@@ -207,8 +334,11 @@ def test_the_evidence_of_a_candidate_is_that_of_its_comparisons_in_their_order()
     given = {"specimen": "血清", "unit": "U/L", "reagent": "ゼータ AST", "jlac10": "3B035000002327201"}
     ((candidate, _),) = compose(build_comparer((ZETA,)), "AST", **given)
     assert [e.key for e in candidate.evidence] == [
-        "specimen.given", "unit.given", "method.product", "other_code.agrees",
-    ]  # fmt: skip
+        "specimen.given",
+        "unit.given",
+        "method.product",
+        "other_code.agrees",
+    ]
 
 
 # --- a file that cannot be used
@@ -237,9 +367,15 @@ def test_a_missing_level_is_one_clear_line(row: Row, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "limit",
-    ["starter_completion", "further_assay", "share_elsewhere", "share_products_only", "share_unrecognised",
-     "method_field_score"],
-)  # fmt: skip
+    [
+        "starter_completion",
+        "further_assay",
+        "share_elsewhere",
+        "share_products_only",
+        "share_unrecognised",
+        "method_field_score",
+    ],
+)
 def test_a_missing_limit_is_one_clear_line_before_any_row_is_read(limit: str, tmp_path: Path) -> None:
     weights = Weights.read(_without(tmp_path, "limits", limit))
     with pytest.raises(ConfigurationError) as refused:

@@ -183,13 +183,21 @@ def test_a_concept_and_a_piece_of_evidence_are_sent_for_people_and_for_programs(
     assert hypothesis.concept == concept
     assert hypothesis.measurand == "C2008"
     assert hypothesis.listed == mapping_pb2.ListedName(
-        name="GOT", measurand="C2008", kind="old", specimen="serum", unit="U/L", result_type="quantitative",
+        name="GOT",
+        measurand="C2008",
+        kind="old",
+        specimen="serum",
+        unit="U/L",
+        result_type="quantitative",
         timing="fasting",
-    )  # fmt: skip
+    )
     expected = mapping_pb2.Evidence(
-        element="specimen", statement="血清: the only one listed", source="release",
-        key="specimen.only_listed", values=[mapping_pb2.EvidenceValue(name="specimen", value="血清")],
-    )  # fmt: skip
+        element="specimen",
+        statement="血清: the only one listed",
+        source="release",
+        key="specimen.only_listed",
+        values=[mapping_pb2.EvidenceValue(name="specimen", value="血清")],
+    )
     assert list(sent.evidence) == [expected]
     assert list(sent.candidates[0].evidence) == [expected]
 

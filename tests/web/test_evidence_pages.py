@@ -49,15 +49,34 @@ ROWS = (
     LocalTest("謎の検査"),
 )
 TELLING = (
-    "the only one listed", "plasma of the given blood", "contains the given specimen",
-    "equals the given unit", "language model", "no listed code", "(rank ", "from the reagent",
-    "from the specimen", "differs from the row", "assumed", "site default", "from the edition",
-    "decided", "elsewhere", "narrower than the given specimen", "the usual one of those given",
-    "given beside another unit", "another scale than the row's", "not the unit that the name says",
-    "the successor of its ended code", "other products fit as well", "no listed product",
-    "an analyte of this measurand", "an analyte of something else", "not the site's default",
+    "the only one listed",
+    "plasma of the given blood",
+    "contains the given specimen",
+    "equals the given unit",
+    "language model",
+    "no listed code",
+    "(rank ",
+    "from the reagent",
+    "from the specimen",
+    "differs from the row",
+    "assumed",
+    "site default",
+    "from the edition",
+    "decided",
+    "elsewhere",
+    "narrower than the given specimen",
+    "the usual one of those given",
+    "given beside another unit",
+    "another scale than the row's",
+    "not the unit that the name says",
+    "the successor of its ended code",
+    "other products fit as well",
+    "no listed product",
+    "an analyte of this measurand",
+    "an analyte of something else",
+    "not the site's default",
     "its unit there is not known",
-)  # fmt: skip
+)
 """Of every form of evidence, some English words that only it has."""
 
 
@@ -73,14 +92,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         ),
         [
             listed(
-                "C2008-0000-250-008-F7", "旧試薬キット", successor="C20080000250009F7",
+                "C2008-0000-250-008-F7",
+                "旧試薬キット",
+                successor="C20080000250009F7",
                 valid_to=date(2025, 1, 1),
             )
         ],
         choice_model=FixedChoice("C2001"),
         site_defaults={"specimen": "250"},
         unknown_units={"sodium": frozenset({"100"})},
-    )  # fmt: skip
+    )
     site = open_site(tmp_path_factory.mktemp("site"), mapper=mapper)
     site.add_list(rows=ROWS)
     answer = send(Browser(site.app(), "hanako"), _items(site, "h1", 1)[0], "answer", code=CK)

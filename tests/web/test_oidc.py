@@ -101,11 +101,16 @@ def test_an_inactive_user_is_refused(app: Starlette, site: Site) -> None:
 @pytest.mark.parametrize(
     "spoiled",
     [
-        {"nonce": "another"}, {"aud": "another-client"}, {"iss": "http://127.0.0.1:1"}, {"exp": 1},
-        {"azp": "another-client"}, {"aud": "another-client", "azp": CLIENT}, {"sub": ""},
+        {"nonce": "another"},
+        {"aud": "another-client"},
+        {"iss": "http://127.0.0.1:1"},
+        {"exp": 1},
+        {"azp": "another-client"},
+        {"aud": "another-client", "azp": CLIENT},
+        {"sub": ""},
     ],
     ids=lambda spoiled: next(iter(spoiled)),
-)  # fmt: skip
+)
 def test_a_token_for_someone_else_is_refused(
     app: Starlette, provider: Provider, spoiled: dict[str, Any]
 ) -> None:
