@@ -9,26 +9,17 @@ from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.import_rows import ImportedMaster
 from jlac_mapper.master.importers import read_master
+from tests.support.words import words
 from tests.unit.master_files import write_csv, write_xlsx
 
 SHEET = "JLAC11_17桁コードリスト"
 
-SOCIETY_HEADER = (
-    "更新区分（T：登録、S：削除、H：変更）",
-    "測定物コード",
-    "測定物名称",
-    "識別コード",
-    "識別名称",
-    "測定法コード",
-    "測定法名称",
-    "材料コード",
-    "材料名称",
-    "結果単位コード",
-    "結果単位名称",
-    "材料コード2",
-    "材料名称2",
-    "結果単位コード2",
-    "結果単位名称2",
+SOCIETY_HEADER = words(
+    """
+    更新区分（T：登録、S：削除、H：変更） 測定物コード 測定物名称 識別コード 識別名称 測定法コード
+    測定法名称 材料コード 材料名称 結果単位コード 結果単位名称 材料コード2 材料名称2 結果単位コード2
+    結果単位名称2
+    """
 )
 SOCIETY_ROW: list[Any] = [
     "T",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from jlac_mapper.reading.units import canonical, quantities_in_range, result_type_in_range, result_type_of
 from jlac_mapper.vocabulary import ResultType
+from tests.support.words import words
 
 SPELLINGS = {
     "g/dL": ["g/dL", "ｇ／ｄｌ", "G/DL", "g/dl(血清)", " g / dl "],
@@ -185,33 +186,11 @@ def test_a_unit_tells_the_kind_of_value() -> None:
     assert result_type_of("") is ResultType.ANY
 
 
-LISTED = (
-    "g/dL",
-    "mg/dL",
-    "u/L",
-    "iu/L",
-    ".10*2/uL",
-    ".10*3/uL",
-    ".10*4/uL",
-    ".10*6/uL",
-    "sec",
-    "%",
-    "mmol/L",
-    "meq/L",
-    "pg/mL",
-    "ng/mL",
-    "ug/mL",
-    "mg/L",
-    "COI",
-    "index",
-    "u/mL",
-    "iu/mL",
-    "miu/mL",
-    "logiu/mL",
-    "copies/mL",
-    "g/g(creat)",
-    "mg/g(creat)",
-    ".",
+LISTED = words(
+    """
+    g/dL mg/dL u/L iu/L .10*2/uL .10*3/uL .10*4/uL .10*6/uL sec % mmol/L meq/L pg/mL ng/mL ug/mL mg/L COI
+    index u/mL iu/mL miu/mL logiu/mL copies/mL g/g(creat) mg/g(creat) .
+    """
 )
 
 
