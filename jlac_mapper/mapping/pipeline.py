@@ -1,10 +1,12 @@
 """The flow of the main job, on one screen: the only module that knows the order of the stages."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.codes.listed import ListedCode
@@ -14,7 +16,6 @@ from jlac_mapper.mapping.ask import UNASKED, Opinion, Reranker
 from jlac_mapper.mapping.compare import Comparer, Composed
 from jlac_mapper.mapping.name_evidence import NameEvidence
 from jlac_mapper.mapping.score import Calibration, Features
-from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.ports import Choice
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import (
@@ -56,6 +57,14 @@ class _Judged:
         return [candidate for h in self.listed for candidate, _ in self.composed[h.key].candidates]
 
 
+class Retrieval(Protocol):
+    """Finds what rows may mean, such as `search.Retriever`."""
+
+    def retrieve(self, tests: Sequence[NormalizedTest]) -> list[tuple[Hypothesis, ...]]:
+        """Return the hypotheses of each row, in order, the best supported first."""
+        ...
+
+
 class Pipeline:
     """
     Maps rows: read, search, compare, guard, calibrate, ask, decide.
@@ -72,7 +81,7 @@ class Pipeline:
         self,
         *,
         normalizer: Normalizer,
-        retriever: Retriever,
+        retriever: Retrieval,
         comparer: Comparer,
         reranker: Reranker[Candidate],
         calibration: Calibration,
@@ -93,6 +102,12 @@ class Pipeline:
         self._ended = ended
         self._sharing = sharing
         self._names = NameEvidence()
+
+    def with_retriever(self, wrap: Callable[[Retrieval], Retrieval]) -> "Pipeline":
+        """Return this pipeline over what *wrap* makes of its retriever: to listen to it, or to change it."""
+        other = copy(self)
+        other._retriever = wrap(self._retriever)
+        return other
 
     def is_listed(self, code: str, day: date | None = None) -> bool:
         """Tell whether the edition with its completion lists *code*, on *day* if one is given."""

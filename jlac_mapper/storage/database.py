@@ -1,5 +1,6 @@
 """Opening a database: its folder, the settings of a connection, its schema at head."""
 
+import math
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from jlac_mapper.errors import ConfigurationError, DatabaseError, MissingExtraEr
 HEAD = "0005"
 """The newest schema. A database that has it is used without loading Alembic."""
 _MIGRATION_LOCK = 7_011_117  # any number, the same in every process
-_BUSY_SECONDS = 30
+BUSY_SECONDS = 30.0
+"""How long another process may keep a database locked, or from being reached."""
 _BUSY_PAUSE_SECONDS = 0.02
 
 
@@ -39,10 +41,14 @@ class Database:
 
     Nothing is opened before the first use. Writing makes an SQLite file and its folder; the schema is
     brought to the newest version on the first use by one process at a time.
+
+    Args:
+        busy_seconds: How long to wait for a lock of another process, and for PostgreSQL's answer.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = _parsed(url)
+        self._busy_seconds = busy_seconds
         self._engine: Engine | None = None
         self._opening = Lock()
         # SQLite makes writers poll for its lock; those of one process take turns here without waiting longer.
@@ -123,9 +129,9 @@ class Database:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise _unusable(str(self), error) from error
-        engine = _make_engine(self.url)
+        engine = _make_engine(self.url, self._busy_seconds)
         try:
-            _bring_to_head(engine, str(self))
+            _bring_to_head(engine, str(self), self._busy_seconds)
         except BaseException:
             engine.dispose()
             raise
@@ -163,9 +169,9 @@ def _parsed(text: str) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
-def _make_engine(url: URL) -> Engine:
+def _make_engine(url: URL, busy_seconds: float) -> Engine:
     sqlite = url.get_backend_name() == "sqlite"
-    arguments = {"timeout": _BUSY_SECONDS} if sqlite else {"connect_timeout": _BUSY_SECONDS}
+    arguments = {"timeout": busy_seconds} if sqlite else {"connect_timeout": math.ceil(busy_seconds)}
     try:
         engine = create_engine(url, connect_args=arguments, pool_pre_ping=not sqlite)
     except ModuleNotFoundError as error:
@@ -198,7 +204,7 @@ def _connected_to_write(engine: Engine) -> Connection:
     return engine.connect().execution_options(writes=True)
 
 
-def _bring_to_head(engine: Engine, shown: str) -> None:
+def _bring_to_head(engine: Engine, shown: str, busy_seconds: float) -> None:
     """Upgrade the schema where it is older; do nothing, not even write, where it is at head."""
     with engine.connect() as connection:
         revision = _revision(connection)
@@ -217,7 +223,7 @@ def _bring_to_head(engine: Engine, shown: str) -> None:
             "it was written by a newer jlac-mapper; upgrade the program or name another database"
         )
     if engine.dialect.name == "sqlite":
-        _write_ahead(engine)
+        _write_ahead(engine, busy_seconds)
     with _connected_to_write(engine) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
@@ -226,14 +232,14 @@ def _bring_to_head(engine: Engine, shown: str) -> None:
             command.upgrade(config, "head")
 
 
-def _write_ahead(engine: Engine) -> None:
+def _write_ahead(engine: Engine, busy_seconds: float) -> None:
     """
     Let readers of an SQLite file go on beside its writer, for as long as the file lives.
 
     SQLite refuses this at once, without waiting its busy time, where another process has the same file open
     for the same change; so the waiting is done here.
     """
-    deadline = time.monotonic() + _BUSY_SECONDS
+    deadline = time.monotonic() + busy_seconds
     with engine.connect() as connection:
         raw = connection.connection.dbapi_connection
         while True:

@@ -104,7 +104,7 @@ def test_a_dropped_method_leaves_no_score_and_the_others_do(
             seen.update(method for row in found for h in row for method, score in h.scores.items() if score)
             return found
 
-    pipeline = parts.with_retriever(base.pipeline(), lambda inner: Listener(inner, dropped))
+    pipeline = base.pipeline().with_retriever(lambda inner: Listener(inner, dropped))
     parts.map_all(pipeline, [LocalTest(name="AST"), LocalTest(name="総コレステロ")])
     assert kept <= seen
     assert not seen & set(dropped)

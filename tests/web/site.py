@@ -92,9 +92,15 @@ class Site:
     clock: MovableClock
     mapper: Mapper
 
-    def app(self, settings: WebSettings | None = None) -> Starlette:
-        """Return the application."""
-        return create_app(self, read_list=read_list, clock=self.clock, settings=settings)
+    def app(self, settings: WebSettings | None = None, provider_seconds: float = 120) -> Starlette:
+        """Return the application; its provider, often this same busy process, has long to answer."""
+        return create_app(
+            self,
+            read_list=read_list,
+            clock=self.clock,
+            settings=settings,
+            provider_timeout_seconds=provider_seconds,
+        )
 
     def user(self, login: str) -> User:
         """Return one of ROLES."""
