@@ -25,6 +25,7 @@ from jlac_mapper.types import (
     LocalTest,
     MapOptions,
     MappingResult,
+    Measure,
     NormalizedTest,
     Provenance,
     Reason,
@@ -247,10 +248,10 @@ class Pipeline:
         other = next((h for h in row.hypotheses if not h.listed), None)
         if other is None or other.key not in self._ended:
             return False
-        listed = max((h.scores["exact"] for h in row.hypotheses if h.listed), default=0.0)
-        if other.scores["exact"]:
-            return listed < other.scores["exact"]
-        return not listed and max(other.scores["dense"], other.explained) >= _MUCH
+        listed = max((h.scores[Measure.EXACT] for h in row.hypotheses if h.listed), default=0.0)
+        if other.scores[Measure.EXACT]:
+            return listed < other.scores[Measure.EXACT]
+        return not listed and max(other.scores[Measure.DENSE], other.explained) >= _MUCH
 
     def _too_long(self, test: LocalTest, field: str) -> MappingResult:
         return self._error(Reason.FIELD_TOO_LONG, overlong_message(test, field))
@@ -292,7 +293,7 @@ def _read_as(row: _Judged, disposition: Disposition) -> Concept | None:
     """Return the concept that a row was read as: the likelier listed one, else the one without a code."""
     best = row.listed[0] if row.listed else None
     other = next((h for h in row.hypotheses if not h.listed), None)
-    known = {id(h): max(h.scores["exact"], h.explained * _HALF) for h in (best, other) if h}
+    known = {id(h): max(h.scores[Measure.EXACT], h.explained * _HALF) for h in (best, other) if h}
     if other and known[id(other)] >= _HALF and (best is None or known[id(best)] < known[id(other)]):
         return other.concept
     if best and (disposition is not Disposition.NO_CODE or known[id(best)] >= _HALF):

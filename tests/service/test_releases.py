@@ -33,7 +33,7 @@ from jlac_mapper.review.commands import Command, ItemQuery
 from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
 from jlac_mapper.text import fold
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
-from jlac_mapper.vocabulary import HOMONYM, Concept, ConceptKind, Name, Vocabulary
+from jlac_mapper.vocabulary import Concept, ConceptKind, Name, NameForm, Vocabulary
 
 REPOSITORY = Path(__file__).parents[2]
 IN_2024, IN_2025, LAST, FIRST, LATER = (
@@ -450,7 +450,7 @@ def longer(vocabulary: Vocabulary, listed_once: frozenset[str]) -> dict[str, Lis
     units = {unit.canonical: unit for unit in reversed(vocabulary.units) if unit.code}
     called: dict[str, set[str]] = {}
     for name in vocabulary.names:
-        if name.form != HOMONYM:
+        if name.form != NameForm.HOMONYM:
             called.setdefault(fold(name.text), set()).add(name.concept)
 
     def named_as_itself(concept: Concept) -> bool:
@@ -495,7 +495,7 @@ def names_of_longer(vocabulary: Vocabulary, longer: dict[str, ListedCode]) -> li
         name
         for name in vocabulary.names
         if name.concept in longer
-        and name.form != HOMONYM
+        and name.form != NameForm.HOMONYM
         and not ("静脈" in name.text and "動脈" in longer[name.concept].specimen_name)
     ]
 

@@ -18,11 +18,11 @@ from jlac_mapper.ports import ChoiceModel
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import Jlac10Mapping, LocalTest, MapOptions, Provenance
 from jlac_mapper.vocabulary import (
-    HOMONYM,
     Concept,
     ConceptKind,
     Name,
     NameFamily,
+    NameForm,
     Principle,
     Qualifier,
     Scale,
@@ -247,7 +247,7 @@ NAMES = (
     Name("血算", "blood_count", "slang"),
     Name("呼気検査", "breath_test"),
     Name("テオフィリン", "theophylline"),
-    Name("TP", "theophylline", HOMONYM),
+    Name("TP", "theophylline", NameForm.HOMONYM),
     Name("総蛋白", "total_protein"),
     Name("TP", "total_protein", "abbreviation"),
     Name("採血料", "blood_drawing"),

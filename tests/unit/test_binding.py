@@ -18,9 +18,9 @@ from jlac_mapper.concepts.binding import (
     standing_for,
 )
 from jlac_mapper.vocabulary import (
-    HOMONYM,
     Concept,
     Name,
+    NameForm,
     Qualifier,
     ResultType,
     Scale,
@@ -78,7 +78,7 @@ VOCABULARY = Vocabulary(
         Name("ALT", "alt", "abbreviation"),
         Name("中性脂肪", "triglyceride"),
         Name("TG", "triglyceride", "abbreviation"),
-        Name("TG", "thyroglobulin", HOMONYM),
+        Name("TG", "thyroglobulin", NameForm.HOMONYM),
         Name("サイログロブリン", "thyroglobulin"),
         Name("総蛋白", "protein"),
         Name("TP", "protein", "abbreviation"),

@@ -8,10 +8,10 @@ from jlac_mapper.concepts import tables
 from jlac_mapper.concepts.loader import load_vocabulary, with_site_names
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.vocabulary import (
-    HOMONYM,
     Concept,
     ConceptKind,
     Name,
+    NameForm,
     Qualifier,
     ResultType,
     Scale,
@@ -100,7 +100,7 @@ def test_the_tables_load_as_they_are_written_in_the_order_of_their_files(folder:
     assert read.names[2] == Name(
         "空腹時TG", "triglyceride", "formal", "serum", "mg/dL", ResultType.QUANTITATIVE, Timing.FASTING
     )
-    assert [name.concept for name in read.names if name.form == HOMONYM] == ["thyroglobulin"]
+    assert [name.concept for name in read.names if name.form == NameForm.HOMONYM] == ["thyroglobulin"]
     assert read.specimens[0] == Specimen("serum", "250", "血清", "Serum", "", ("血しょう外", "セラム"), "023")
     assert read.units == (Unit("85", "mg/dL", "mg/dL", ResultType.QUANTITATIVE, ("mg/100ml",)),)
     assert Qualifier("生化", "section", "chemistry|urine", "heading") in read.qualifiers
@@ -117,8 +117,8 @@ def test_one_name_may_have_a_usual_meaning_and_homonyms(folder: Path) -> None:
     ]
     assert meanings == [
         ("triglyceride", "abbreviation"),
-        ("thyroglobulin", HOMONYM),
-        ("urine_protein", HOMONYM),
+        ("thyroglobulin", NameForm.HOMONYM),
+        ("urine_protein", NameForm.HOMONYM),
     ]
 
 

@@ -29,7 +29,7 @@ from jlac_mapper.types import (
     Provenance,
     Reason,
 )
-from jlac_mapper.vocabulary import HOMONYM, Concept, Name, Vocabulary
+from jlac_mapper.vocabulary import Concept, Name, NameForm, Vocabulary
 
 ACCEPTED, REVIEW, NO_CODE = Disposition.ACCEPTED, Disposition.NEEDS_REVIEW, Disposition.NO_CODE
 AST, ALT = "3B0350000023272", "3B0450000023272"
@@ -261,7 +261,7 @@ def test_what_was_accepted_wrongly_comes_first_then_what_was_missed_then_the_sur
 
 def test_the_searches_get_the_names_of_every_concept_with_an_analyte_but_homonyms() -> None:
     concepts = (Concept("ast", "AST", "AST", jlac10=("3B035", "3B036")), Concept("fee", "再診料", "fee"))
-    names = (Name("GOT", "ast"), Name("TG", "ast", HOMONYM), Name("料金", "fee"))
+    names = (Name("GOT", "ast"), Name("TG", "ast", NameForm.HOMONYM), Name("料金", "fee"))
     assert analyte_names(Vocabulary(concepts, names, (), ())) == [("AST", "3B035"), ("GOT", "3B035")]
 
 

@@ -16,11 +16,11 @@ from jlac_mapper.text import fold
 from jlac_mapper.training.generated_masters import MasterGenerator, MasterRow
 from jlac_mapper.training.generated_words import OTHER_SPECIMENS
 from jlac_mapper.training.spelling import Speller
-from jlac_mapper.vocabulary import HOMONYM, Name
+from jlac_mapper.vocabulary import Name, NameForm
 from tests.support.shipped_release import shipped_vocabulary
 from tests.unit.jlac10 import NAMES, PRINCIPLES, VOCABULARY
 
-PLAIN = [name for name in NAMES if name.form != HOMONYM]
+PLAIN = [name for name in NAMES if name.form != NameForm.HOMONYM]
 NORMALIZER = Normalizer(VOCABULARY)
 READER = PrincipleReader(PRINCIPLES)
 GLUCOSE, AST = Name("グルコース", "glucose"), Name("AST", "ast", "abbreviation")

@@ -16,7 +16,7 @@ from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapping_pb2
 from jlac_mapper.grpc_api.errors import FieldError
 from jlac_mapper.vocabulary import Concept, ConceptKind, Name, ResultType, Timing
-from jlac_mapper.wording import SCORES, catalogue
+from jlac_mapper.wording import catalogue
 from tests.support.evidence_keys import keys
 
 TEXT = st.text(max_size=8)
@@ -30,7 +30,7 @@ def said(key: str) -> st.SearchStrategy[types.Evidence]:
     """Evidence of a key with all the values that its words need."""
     if key == "concept.name":
         concept = st.tuples(st.tuples(st.just("concept"), TEXT))
-        more = st.lists(st.tuples(st.sampled_from(SCORES), TEXT), max_size=2).map(tuple)
+        more = st.lists(st.tuples(st.sampled_from(types.Measure), TEXT), max_size=2).map(tuple)
         fixed = st.tuples(*(st.tuples(st.just(name), TEXT) for name in ("name", "kind")))
         values = st.tuples(concept, fixed, more).map(lambda parts: sum(parts, ()))
     elif key == "concept.language_model":

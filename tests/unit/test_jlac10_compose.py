@@ -8,7 +8,7 @@ from jlac_mapper.codes.jlac10 import parse
 from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.types import Disposition, Evidence, Jlac10Candidate, Reason
 from jlac_mapper.vocabulary import Name, Principle
-from jlac_mapper.wording import LANGUAGES, say
+from jlac_mapper.wording import Language, say
 from tests.unit.jlac10 import PRINCIPLES, SPECIMENS, VOCABULARY, answer, build_pipeline, tables
 
 ABOUT_SPECIMEN = frozenset(
@@ -312,7 +312,7 @@ def test_all_evidence_can_be_said_in_both_languages(name: str, specimen: str) ->
     mapping = answer(name, specimen=specimen)
     told = [*mapping.evidence, *(each for candidate in mapping.candidates for each in candidate.evidence)]
     assert {each.element for each in told} == {"concept", "specimen", "method"}
-    for language in LANGUAGES:
+    for language in Language:
         assert all(say(each, language).text for each in told)
     names = {p.name for p in PRINCIPLES} | {s.name for s in SPECIMENS} | {"099", "920"}
     for each in told:
@@ -322,7 +322,7 @@ def test_all_evidence_can_be_said_in_both_languages(name: str, specimen: str) ->
 
 def test_a_source_is_told_in_the_readers_language() -> None:
     said = evidence(best("AST", method="UV法"), "method")
-    assert {say(said, language).source for language in LANGUAGES}.isdisjoint({said.source})
+    assert {say(said, language).source for language in Language}.isdisjoint({said.source})
 
 
 # --- the element tables

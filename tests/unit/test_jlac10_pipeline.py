@@ -17,7 +17,7 @@ from jlac_mapper.mapping.ask import NONE_OF_THESE, Opinion
 from jlac_mapper.mapping.jlac10.ask import MOST_OPTIONS, reweighed
 from jlac_mapper.mapping.jlac10.calibration import ChoiceCalibration, Jlac10Calibration
 from jlac_mapper.types import Disposition, Jlac10Mapping, LocalTest, MapOptions, Reason, System
-from jlac_mapper.vocabulary import HOMONYM
+from jlac_mapper.vocabulary import NameForm
 from tests.support.evidence_keys import JLAC10_SOURCES, keys
 from tests.unit.jlac10 import CALIBRATION, PIPELINE, VOCABULARY, answer, build_pipeline
 from tests.unit.test_ask import FirstChoice, FixedChoice
@@ -175,7 +175,10 @@ def test_as_many_candidates_are_given_as_are_asked_for_best_first(top_k: int) ->
     assert mapping.candidates == answer("麻疹の抗体", top_k=50, specimen="血清").candidates[:top_k]
 
 
-@given(name=st.sampled_from([n for n in VOCABULARY.names if n.form != HOMONYM]), specimen=st.text(max_size=8))
+@given(
+    name=st.sampled_from([n for n in VOCABULARY.names if n.form != NameForm.HOMONYM]),
+    specimen=st.text(max_size=8),
+)
 def test_a_code_is_composed_whatever_stands_in_the_specimen(name: object, specimen: str) -> None:
     mapping = answer(name.text, specimen=specimen)  # type: ignore[attr-defined]
     for candidate in mapping.candidates:

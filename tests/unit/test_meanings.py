@@ -15,7 +15,7 @@ from jlac_mapper.mapping.meanings.find import LIMIT, Meaning, MeaningFinder
 from jlac_mapper.mapping.meanings.weigh import UNKNOWN, MeaningWeights
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import LocalTest
-from jlac_mapper.vocabulary import HOMONYM, Concept, Name, NameFamily, Scale, Vocabulary
+from jlac_mapper.vocabulary import Concept, Name, NameFamily, NameForm, Scale, Vocabulary
 from tests.unit.jlac10 import VOCABULARY, WEIGHTS
 
 NORMALIZER, FINDER, READER = Normalizer(VOCABULARY), MeaningFinder(VOCABULARY), FeatureReader(VOCABULARY)
@@ -48,8 +48,8 @@ def likeliest(name: str, vocabulary: Vocabulary = VOCABULARY, **fields: str) -> 
 def test_a_known_name_is_found_as_its_concept(name: Name) -> None:
     meanings = found(name.text)
     assert meanings[name.concept].exact == 1.0
-    assert meanings[name.concept].rare == float(name.form == HOMONYM)
-    if name.form != HOMONYM:
+    assert meanings[name.concept].rare == float(name.form == NameForm.HOMONYM)
+    if name.form != NameForm.HOMONYM:
         assert next(iter(meanings)) == name.concept
 
 

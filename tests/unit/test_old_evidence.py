@@ -11,7 +11,7 @@ from jlac_mapper.review.mapping_json import mapping_from_json, mapping_to_json
 from jlac_mapper.review.old_evidence import read_old
 from jlac_mapper.types import Disposition, Evidence, Reason
 from jlac_mapper.vocabulary import Name
-from jlac_mapper.wording import LANGUAGES, is_machine, say
+from jlac_mapper.wording import Language, is_machine, say
 
 AST, CK, SERUM = "C20080000250000F7", "C20010000250000F7", "血清"
 
@@ -331,7 +331,7 @@ def test_the_kind_of_a_name_without_a_code_is_one_of_today_s(old: str, kind: str
 def test_a_sentence_of_no_known_form_keeps_its_words(element: str, statement: str, source: str) -> None:
     found = read_old(element, statement, source)
     assert found.key.endswith(".told")
-    for language in LANGUAGES:
+    for language in Language:
         assert say(found, language).text == statement
 
 
@@ -345,7 +345,7 @@ def test_a_sentence_of_no_known_form_keeps_its_words(element: str, statement: st
 def test_no_sentence_whatever_it_is_loses_its_words_or_closes_the_page(
     element: str, statement: str, source: str
 ) -> None:
-    for language in LANGUAGES:
+    for language in Language:
         assert statement in say(read_old(element, statement, source), language).text
 
 

@@ -14,7 +14,7 @@ from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.text import fold
 from jlac_mapper.types import Hypothesis, LocalTest
 from jlac_mapper.vectors.numpy_index import NumpyIndex
-from jlac_mapper.vocabulary import HOMONYM, Concept, Name
+from jlac_mapper.vocabulary import Concept, Name, NameForm
 from tests.support.shipped_release import shipped
 from tests.unit.stages import LISTED, RETRIEVER, normalize, retrieve
 from tests.unit.vocabulary import VOCABULARY
@@ -187,12 +187,12 @@ SHARED = replace(
     VOCABULARY,
     concepts=(TRIGLYCERIDE, THYROGLOBULIN, THEOPHYLLINE, ANTIBODY, PROTEIN),
     names=(
-        Name("TG", "thyroglobulin", HOMONYM),
+        Name("TG", "thyroglobulin", NameForm.HOMONYM),
         Name("TG", "triglyceride", "abbreviation"),
         Name("中性脂肪", "triglyceride"),
         Name("サイログロブリン", "thyroglobulin"),
-        Name("TP", "theophylline", HOMONYM),
-        Name("TP", "treponema_antibody", HOMONYM),
+        Name("TP", "theophylline", NameForm.HOMONYM),
+        Name("TP", "treponema_antibody", NameForm.HOMONYM),
         Name("TP", "total_protein", "abbreviation"),
     ),
 )

@@ -23,7 +23,7 @@ from jlac_mapper.master.manifest import build_manifest, render
 from jlac_mapper.master.starter import Starter, load_starter
 from jlac_mapper.reading.units import canonical
 from jlac_mapper.text import fold
-from jlac_mapper.vocabulary import HOMONYM, SiteName, Timing, Vocabulary
+from jlac_mapper.vocabulary import NameForm, SiteName, Timing, Vocabulary
 from tests.support.shipped_release import shipped_starter, shipped_vocabulary
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -174,7 +174,7 @@ def test_every_measurand_but_the_second_hcv_assay_has_at_least_eight_names(
 
 
 def test_no_folded_name_is_empty_or_claims_two_meanings_beside_homonyms(vocabulary: Vocabulary) -> None:
-    keys = [fold(name.text) for name in vocabulary.names if name.form != HOMONYM]
+    keys = [fold(name.text) for name in vocabulary.names if name.form != NameForm.HOMONYM]
     assert "" not in keys
     assert [key for key, count in Counter(keys).items() if count > 1] == []
 

@@ -14,7 +14,7 @@ from jlac_mapper.review.model import ItemState
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.review_tables import item_answers
 from jlac_mapper.types import Evidence, LocalTest
-from jlac_mapper.wording import LANGUAGES, catalogue, say
+from jlac_mapper.wording import Language, catalogue, say
 from tests.support.evidence_keys import JLAC10_SOURCES, keys
 from tests.unit.stages import CODES, build_pipeline, listed
 from tests.unit.test_ask import FixedChoice
@@ -148,7 +148,7 @@ def test_the_rows_bring_every_kind_of_evidence_that_the_program_can_produce(site
     assert sources - JLAC10_SOURCES <= {found.source for found in evidence}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", Language)
 def test_an_items_page_shows_every_piece_of_evidence_in_words(site: Site, language: str) -> None:
     shown = _shown(_pages(site, language))
     for evidence in _evidence(site):
