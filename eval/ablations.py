@@ -25,6 +25,7 @@ from jlac_mapper.evaluation.metrics import Rate, RiskPoint
 from jlac_mapper.evaluation.run import PRODUCT, evaluate
 from jlac_mapper.evaluation.scores import Scores
 from jlac_mapper.mapping.decide import Thresholds, decide
+from jlac_mapper.mapping.pipeline import Retrieval
 from jlac_mapper.mapping.search import LISTED_LIMIT
 from jlac_mapper.ports import Mapper
 from jlac_mapper.training.generated_rows import names_by_listing
@@ -51,7 +52,7 @@ class WithoutMethods:
     The rest is ranked anew over all that the other methods found, and cut as the retriever cuts.
     """
 
-    retriever: Any
+    retriever: Retrieval
     dropped: tuple[str, ...]
 
     def retrieve(self, tests: Sequence[NormalizedTest]) -> list[tuple[Hypothesis, ...]]:
@@ -109,7 +110,7 @@ def variants(base: parts.Parts) -> dict[str, Callable[[], Any]]:
     )
 
     def without(dropped: tuple[str, ...]) -> Mapper:
-        return parts.with_retriever(base.pipeline(), lambda inner: WithoutMethods(inner, dropped))
+        return base.pipeline().with_retriever(lambda inner: WithoutMethods(inner, dropped))
 
     return {
         "whole": base.pipeline,

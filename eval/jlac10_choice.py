@@ -20,6 +20,7 @@ import jlac10_sets
 import parts
 
 from jlac_mapper.bootstrap import App, build_jlac10
+from jlac_mapper.config import SettingWord
 from jlac_mapper.evaluation.jlac10.agreement import ACCEPTED_LENGTH, agrees, analytes
 from jlac_mapper.evaluation.jlac10.labels import LabelledRow
 from jlac_mapper.evaluation.metrics import coverage_at_precision, risk_coverage
@@ -100,7 +101,7 @@ def _has_analyte(row: LabelledRow, answer: Jlac10Mapping) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
-    parser.add_argument("--llm", default="bundled")
+    parser.add_argument("--llm", default=SettingWord.BUNDLED)
     parser.add_argument("--shared", type=Path, default=jlac10_sets.HERE.parent.parent / "shared" / "data")
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--target-precision", type=float, default=0.99)

@@ -23,6 +23,7 @@ from jlac_mapper import model_loading
 from jlac_mapper.bootstrap import build_jlac10
 from jlac_mapper.cli.train_release import shipped_release
 from jlac_mapper.concepts.loader import load_vocabulary
+from jlac_mapper.config import SettingWord
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.meanings.weigh import MeaningWeights
 from jlac_mapper.training import meanings
@@ -51,7 +52,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=jlac10_sets.HERE.parent.parent / "shared" / "data")
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--save", type=Path)
-    parser.add_argument("--llm", default="off")
+    parser.add_argument("--llm", default=SettingWord.OFF)
     given = parser.parse_args()
     found = json.loads(given.weights.read_text(encoding="utf-8")) if given.weights else fit()
     if given.save:

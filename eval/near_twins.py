@@ -21,7 +21,7 @@ import held_out
 import parts
 
 from jlac_mapper.cli.eval_command import read_records
-from jlac_mapper.config import Settings
+from jlac_mapper.config import Settings, SettingWord
 from jlac_mapper.evaluation.labels import LabelledRow, Status, read_labelled
 from jlac_mapper.evaluation.run import PRODUCT, evaluate
 from jlac_mapper.mapping.question import row_fields
@@ -160,7 +160,7 @@ def run(base: parts.Parts, model: ChoiceModel, tables: dict[str, Sequence[Labell
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
-    parser.add_argument("--llm", default="bundled")
+    parser.add_argument("--llm", default=SettingWord.BUNDLED)
     parser.add_argument("--labelled", nargs="*", type=Path, default=[])
     given = parser.parse_args()
     base = parts.load_parts()

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from jlac_mapper import bootstrap, model_loading
 from jlac_mapper.bootstrap import build_pipeline, open_store
@@ -114,12 +113,6 @@ def map_all(mapper: Mapper, tests: Sequence[LocalTest], chunk: int = 512) -> lis
     """Map any number of rows in chunks, one answer a row, in order."""
     parts = (tests[start : start + chunk] for start in range(0, len(tests), chunk))
     return [one for part in parts for one in mapper.map_batch(part, MapOptions(top_k=5))]
-
-
-def with_retriever(pipeline: Pipeline, wrap: Callable[[Any], Any]) -> Pipeline:
-    """Put *wrap* around a pipeline's retriever; the product itself has no reason to offer this."""
-    pipeline._retriever = wrap(pipeline._retriever)
-    return pipeline
 
 
 @contextmanager

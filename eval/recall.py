@@ -24,7 +24,7 @@ from jlac_mapper.cli.eval_command import read_records
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.evaluation.baselines import usual_measurands
 from jlac_mapper.evaluation.labels import LabelledRow, Status, read_labelled
-from jlac_mapper.mapping.pipeline import Pipeline
+from jlac_mapper.mapping.pipeline import Pipeline, Retrieval
 from jlac_mapper.types import Hypothesis, LocalTest, NormalizedTest
 
 OWN_NAMES = Path(__file__).parent / "datasets" / "own_names.csv"
@@ -42,7 +42,7 @@ Ranked = dict[str, list[str]]
 class Recorder:
     """Stands before a retriever and keeps what it found."""
 
-    def __init__(self, inner: Any) -> None:
+    def __init__(self, inner: Retrieval) -> None:
         self.inner = inner
         self.found: list[tuple[Hypothesis, ...]] = []
 
@@ -59,17 +59,17 @@ def rankings(pipeline: Pipeline, tests: Sequence[LocalTest], bound: BoundRelease
 
     The product resolves only the first few hypotheses: its order beyond these is the fusion's.
     """
-    recorder = Recorder(None)
+    recorders: list[Recorder] = []
 
-    def listen(inner: Any) -> Recorder:
-        recorder.inner = inner
-        return recorder
+    def listen(inner: Retrieval) -> Recorder:
+        recorders.append(Recorder(inner))
+        return recorders[0]
 
     usual = usual_measurands(bound)
     with parts.everything_found():
-        answers = parts.map_all(parts.with_retriever(pipeline, listen), tests)
+        answers = parts.map_all(pipeline.with_retriever(listen), tests)
     found = []
-    for hypotheses, answer in zip(recorder.found, answers, strict=True):
+    for hypotheses, answer in zip(recorders[0].found, answers, strict=True):
         listed = [h for h in hypotheses if h.listed]
         fused = list(dict.fromkeys(usual[h.key] for h in listed))
         first = [candidate.code.measurand for candidate in answer.candidates]

@@ -38,14 +38,14 @@ from rich.console import Console
 
 from jlac_mapper.bootstrap import App, build_app
 from jlac_mapper.cli.eval_command import read_records
-from jlac_mapper.config import Settings, master_data_dir
+from jlac_mapper.config import Settings, SettingWord, master_data_dir
 from jlac_mapper.evaluation import report
 from jlac_mapper.evaluation.baselines import listed_names
 from jlac_mapper.evaluation.labels import LabelledRow, read_labelled
 from jlac_mapper.evaluation.moved import MovedLabels
 from jlac_mapper.evaluation.run import evaluate
 from jlac_mapper.master.starter import load_starter
-from jlac_mapper.model_loading import BUNDLED, language_model
+from jlac_mapper.model_loading import language_model
 from jlac_mapper.version import __version__
 
 HERE = Path(__file__).parent
@@ -148,7 +148,8 @@ def experiment(
         if title == ABLATIONS:
             results[title] = ablations.run(base, tables, fold=0)
         elif title == NEAR_TWINS:
-            results[title] = near_twins.run(base, language_model(replace(settings, llm=BUNDLED)), tables)
+            model = language_model(replace(settings, llm=SettingWord.BUNDLED))
+            results[title] = near_twins.run(base, model, tables)
         else:
             results[title] = INJECTED[title](base)
         console.print_json(data=results[title])

@@ -68,7 +68,7 @@ class Mapper:
         self,
         tests: Iterable[LocalTest],
         *,
-        systems: Iterable[str] = ("jlac11", "jlac10"),
+        systems: Iterable[str] = tuple(System),
         top_k: int = 5,
     ) -> list[Answers]:
         """
@@ -100,7 +100,7 @@ class Mapper:
         frame: pd.DataFrame,
         *,
         columns: Mapping[str, str] | None = None,
-        systems: Iterable[str] = ("jlac11",),
+        systems: Iterable[str] = (System.JLAC11,),
         top_k: int = 5,
     ) -> pd.DataFrame:
         """

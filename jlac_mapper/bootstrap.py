@@ -165,7 +165,7 @@ def _shipped() -> starter.Starter:
 
 def open_store(settings: Settings) -> MasterStore:
     """Open the database of editions, making or upgrading its schema."""
-    return SqlMasterStore(settings.database_url, lambda: _shipped().edition)
+    return SqlMasterStore(Database(settings.database_url), lambda: _shipped().edition)
 
 
 def open_master(settings: Settings) -> MasterService:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +12,13 @@ import platformdirs
 from jlac_mapper.errors import ConfigurationError
 
 PREFIX = "JLAC_MAPPER_"
+
+
+class SettingWord(StrEnum):
+    """A word that a setting takes in place of a folder or an address."""
+
+    OFF = "off"
+    BUNDLED = "bundled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +200,7 @@ def default_database_url() -> str:
 def cache_dir() -> Path | None:
     """Return the folder that what was compiled is kept in; None where the setting says `off`."""
     told = os.environ.get(f"{PREFIX}CACHE", "")
-    if told == "off":
+    if told == SettingWord.OFF:
         return None
     return Path(told) if told else Path(platformdirs.user_cache_dir("jlac-mapper"))
 

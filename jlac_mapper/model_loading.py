@@ -6,7 +6,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from jlac_mapper.config import Settings
+from jlac_mapper.config import Settings, SettingWord
 from jlac_mapper.errors import ConfigurationError, MissingExtraError, ModelFileError
 from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.llm.unavailable_choice import UnavailableChoice
@@ -16,8 +16,6 @@ from jlac_mapper.vectors import faiss_index
 from jlac_mapper.vectors.faiss_index import FaissIndex
 from jlac_mapper.vectors.numpy_index import NumpyIndex
 from jlac_mapper.vectors.static_embedder import VECTORS_FILE, StaticEmbedder
-
-OFF, BUNDLED = "off", "bundled"
 
 
 def require(module: str, *, extra: str) -> None:
@@ -35,7 +33,7 @@ def require(module: str, *, extra: str) -> None:
 
 def embedder(settings: Settings) -> Embedder | None:
     """Return the shipped embedding, one of the site's own, or None for `off`."""
-    if settings.embedder == OFF:
+    if settings.embedder == SettingWord.OFF:
         return None
     if not settings.embedder:
         return StaticEmbedder.load()
@@ -64,7 +62,7 @@ def dense_names(model: Embedder) -> Callable[[Sequence[str]], DenseNames]:
 
 def may_be_copied(settings: Settings) -> bool:
     """Whether all that answers works in a copy of this process: nothing on a GPU, no engine or client."""
-    own = settings.llm in ("", OFF, BUNDLED) and settings.embedder in ("", OFF)
+    own = settings.llm in ("", *SettingWord) and settings.embedder in ("", SettingWord.OFF)
     return own and not (faiss_index.available() and faiss_index.gpu_count())
 
 
@@ -96,14 +94,14 @@ def jlac10_language_model(settings: Settings, chosen: ChoiceModel) -> ChoiceMode
     """
     if settings.llm or find_spec("onnxruntime") is None:
         return chosen
-    return language_model(replace(settings, llm=BUNDLED))
+    return language_model(replace(settings, llm=SettingWord.BUNDLED))
 
 
 def _language_model(settings: Settings) -> ChoiceModel:
     chosen = settings.llm
-    if chosen in ("", OFF):
+    if chosen in ("", SettingWord.OFF):
         return ScoreOnlyChoice()
-    if chosen == BUNDLED:
+    if chosen == SettingWord.BUNDLED:
         from jlac_mapper.llm.onnx_choice import OnnxChoice
 
         return OnnxChoice.load(deadline=settings.llm_deadline)

@@ -16,6 +16,16 @@ class System(StrEnum):
     JLAC10 = "jlac10"
 
 
+class Measure(StrEnum):
+    """How alike a row's name and a known one are, each from 0 to 1; in the order in which they are told."""
+
+    EXACT = "exact"
+    COSINE = "cosine"
+    SIMILARITY = "similarity"
+    DENSE = "dense"
+    ALIAS = "alias"
+
+
 class Disposition(StrEnum):
     """What happens to a row after mapping."""
 

@@ -6,7 +6,24 @@ from enum import StrEnum
 
 from jlac_mapper.text import fold
 
-HOMONYM = "homonym"
+
+class NameForm(StrEnum):
+    """What kind of name a name is; HOMONYM where it usually means another concept."""
+
+    FORMAL = "formal"
+    SHORT = "short"
+    ABBREVIATION = "abbreviation"
+    ENGLISH = "english"
+    OLD = "old"
+    KANA = "kana"
+    SLANG = "slang"
+    HOMONYM = "homonym"
+    RELEASE = "release"
+    """As a release writes it."""
+    CONFIRMED = "confirmed"
+    """As reviewers of a hospital confirmed it."""
+
+
 """The form of a name that usually means another concept: TG of サイログロブリン."""
 
 
@@ -123,8 +140,7 @@ class Name:
     One text may be a name of several concepts (TG, TP): then there is one `Name` for each of them.
 
     Attributes:
-        form: formal, short, abbreviation, english, old, kana, slang, `HOMONYM` where the name usually means
-            another concept, or release where a release gives the name.
+        form: A NameForm; in an answer that an earlier version stored, what that version called the name.
         specimen: Specimen key: 血清クレアチニン is serum.
         unit: Canonical unit: PT-INR is INR.
         timing: When the specimen is taken: FBS is fasting.
@@ -133,7 +149,7 @@ class Name:
 
     text: str
     concept: str
-    form: str = "formal"
+    form: str = NameForm.FORMAL
     specimen: str = ""
     unit: str = ""
     result_type: ResultType = ResultType.ANY

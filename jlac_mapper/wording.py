@@ -3,15 +3,19 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from jlac_mapper.types import Evidence
+from jlac_mapper.types import Evidence, Measure
 
-LANGUAGES = ("ja", "en")
 
-SCORES = ("exact", "cosine", "similarity", "dense", "alias")
-"""The measures of a name, in the order in which they are told."""
+class Language(StrEnum):
+    """A language that the program speaks to people in; the first one where none is asked for."""
+
+    JAPANESE = "ja"
+    ENGLISH = "en"
+
 
 TOLD = "told"
 """What follows the element in the key of a statement that only its own words hold (`text`)."""
@@ -37,13 +41,13 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def word(language: str, key: str, **values: object) -> str:
+def word(language: Language, key: str, **values: object) -> str:
     """Return the text of *key* with its {values} filled in; an unknown key is a defect (KeyError)."""
     text = catalogue()[key][language]
     return text.format(**values) if values else text
 
 
-def say(evidence: Evidence, language: str) -> Statement:
+def say(evidence: Evidence, language: Language) -> Statement:
     """Put one piece of evidence into words. Raises KeyError for a key without words."""
     return Statement(
         word(language, f"element.{evidence.element}"),
@@ -57,16 +61,16 @@ def is_machine(evidence: Evidence) -> bool:
     return evidence.element == _MACHINE
 
 
-def source_word(source: str, language: str) -> str:
+def source_word(source: str, language: Language) -> str:
     """Return where a statement stood; a text of the row itself, such as a decided name, as it is."""
     found = catalogue().get(f"source.{source}")
     return found[language] if found else source
 
 
-def scores_text(scores: Mapping[str, str], language: str) -> str:
+def scores_text(scores: Mapping[str, str], language: Language) -> str:
     """Say the measures of a name with their ranks: `exact 1.00 (rank 1), ...`; empty where none is told."""
     said = []
-    for method in SCORES:
+    for method in Measure:
         if method in scores:
             rank = scores.get(f"{method}_rank", "")
             place = f" {word(language, 'concept.rank', rank=rank)}" if rank else ""
@@ -74,7 +78,7 @@ def scores_text(scores: Mapping[str, str], language: str) -> str:
     return ", ".join(said)
 
 
-def _text(evidence: Evidence, language: str) -> str:
+def _text(evidence: Evidence, language: Language) -> str:
     values = dict(evidence.values)
     if evidence.key == "concept.name":
         return _name_text(values, language)
@@ -89,7 +93,7 @@ def _text(evidence: Evidence, language: str) -> str:
     return word(language, evidence.key, **values)
 
 
-def _name_text(values: Mapping[str, str], language: str) -> str:
+def _name_text(values: Mapping[str, str], language: Language) -> str:
     """Say `CONCEPT: NAME: exact 1.00 (rank 1), ...`, or that what bears the name has no listed code."""
     if values["concept"]:
         concept = values.get(f"concept_{language}") or values["concept"]

@@ -6,11 +6,12 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from jlac_mapper.types import System
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,14 +24,7 @@ if TYPE_CHECKING:
     from jlac_mapper.vocabulary import Vocabulary
 
 
-class MeasuredSystem(StrEnum):
-    """What `eval --system` takes: one system a run, for each has labels of its own."""
-
-    JLAC11 = "jlac11"
-    JLAC10 = "jlac10"
-
-
-_FOLDERS = {MeasuredSystem.JLAC11: Path("evaluation"), MeasuredSystem.JLAC10: Path("evaluation-jlac10")}
+_FOLDERS = {System.JLAC11: Path("evaluation"), System.JLAC10: Path("evaluation-jlac10")}
 
 
 def eval_command(
@@ -42,9 +36,7 @@ def eval_command(
             "level (analyte, identification, specimen, method or result)."
         ),
     ],
-    system: Annotated[
-        MeasuredSystem, typer.Option("--system", help="Code system that is measured.")
-    ] = MeasuredSystem.JLAC11,
+    system: Annotated[System, typer.Option("--system", help="Code system that is measured.")] = System.JLAC11,
     master: Annotated[str, typer.Option("--master", help="Edition to use; the active one if left out.")] = "",
     output: Annotated[
         Path | None,
@@ -87,7 +79,7 @@ def eval_command(
     day = day_of(as_of) if as_of else None
     app = build_app(Settings.from_env(os.environ), master=master, as_of=day)
     folder = output or _FOLDERS[system]
-    if system is MeasuredSystem.JLAC10:
+    if system is System.JLAC10:
         from jlac_mapper.bootstrap import build_jlac10
 
         evaluate_jlac10_table(

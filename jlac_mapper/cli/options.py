@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from jlac_mapper.types import System
+
 
 class CodeSystem(StrEnum):
     """What `--system` takes."""
 
-    JLAC11 = "jlac11"
-    JLAC10 = "jlac10"
+    JLAC11 = System.JLAC11
+    JLAC10 = System.JLAC10
     BOTH = "both"
 
 

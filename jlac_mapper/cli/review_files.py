@@ -20,6 +20,7 @@ from jlac_mapper.cli.review_shared import (
     say,
     settings,
 )
+from jlac_mapper.wording import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +75,9 @@ def export_command(
     template: Annotated[
         Path | None, typer.Option("--template", help="Layout of csv and xlsx (TOML or JSON).")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="Of the letter: ja or en.")] = "ja",
+    language: Annotated[
+        str, typer.Option("--language", help=f"Of the letter: {' or '.join(Language)}.")
+    ] = Language.JAPANESE,
     master: MasterName = "",
 ) -> None:
     """Write results: for the laboratory system, a terminology server, the hospital, or to train on."""

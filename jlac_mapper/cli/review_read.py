@@ -104,7 +104,7 @@ def lines_of(view: ItemView) -> list[str]:
     lines.append(f"proposed: {standing.proposal or '-'} (probability {item.mapping.probability:.2f})")
     for rank, candidate in enumerate(item.mapping.candidates, start=1):
         lines.append(f"  {rank}. {candidate.code.hyphenated} {candidate.name} ({candidate.probability:.2f})")
-    said = [wording.say(e, "en") for e in item.mapping.evidence]
+    said = [wording.say(e, wording.Language.ENGLISH) for e in item.mapping.evidence]
     lines += [f"  {statement.element}: {statement.text}" for statement in said]
     if standing.code:
         lines.append(f"answer: {standing.code}")

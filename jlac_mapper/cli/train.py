@@ -13,6 +13,7 @@ from jlac_mapper.cli.train_embedder import embedder
 from jlac_mapper.cli.train_meanings import meanings
 from jlac_mapper.cli.train_release import AsOf, shipped_release
 from jlac_mapper.cli.train_reranker import reranker
+from jlac_mapper.config import SettingWord
 
 if TYPE_CHECKING:
     from jlac_mapper.concepts.bound_release import BoundRelease
@@ -42,7 +43,7 @@ def calibration(
         typer.Option(
             metavar="MODEL", help="Language model whose word is weighed: off, bundled, a URL or a folder."
         ),
-    ] = "bundled",
+    ] = SettingWord.BUNDLED,
     confirmed: Annotated[
         Path | None,
         typer.Option(help="Labelled table as for `eval`: the hospital's own rows, fitted beside them."),

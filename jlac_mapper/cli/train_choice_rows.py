@@ -34,7 +34,7 @@ def choice_rows(
     from rich.console import Console
 
     from jlac_mapper.bootstrap import build_app
-    from jlac_mapper.config import Settings
+    from jlac_mapper.config import Settings, SettingWord
     from jlac_mapper.errors import InputError
     from jlac_mapper.training.choice_rows import write
 
@@ -42,7 +42,7 @@ def choice_rows(
         raise InputError("--generated writes questions of JLAC10; give --system jlac10 with it")
     if (labelled is None) == (not generated):
         raise InputError("give a labelled table, or --generated N without one")
-    app = build_app(replace(Settings.from_env(os.environ), llm="off"), master=master)
+    app = build_app(replace(Settings.from_env(os.environ), llm=SettingWord.OFF), master=master)
     if labelled is None:
         asked = list(_generated(app, generated, seed))
     elif system is System.JLAC10:

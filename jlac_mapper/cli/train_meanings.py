@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jlac_mapper.config import SettingWord
+
 if TYPE_CHECKING:
     from jlac_mapper.bootstrap import App
     from jlac_mapper.mapping.jlac10.pipeline import Jlac10Pipeline
@@ -38,7 +40,7 @@ def meanings(
         typer.Option(
             metavar="MODEL", help="Language model whose word is weighed: off, bundled, a URL or a folder."
         ),
-    ] = "bundled",
+    ] = SettingWord.BUNDLED,
 ) -> None:
     """
     Fit the weights of meanings on rows generated from the vocabulary (needs the `train` extra).

@@ -13,7 +13,7 @@ from jlac_mapper.reading.dimensions import dimension
 from jlac_mapper.reading.facts import Facts
 from jlac_mapper.reading.names import NameReader
 from jlac_mapper.text import clean, fold
-from jlac_mapper.vocabulary import HOMONYM, Concept, Name, ResultType, Scale, Vocabulary
+from jlac_mapper.vocabulary import Concept, Name, NameForm, ResultType, Scale, Vocabulary
 
 Result = tuple[str, str, str, str]
 """A code without its method: measurand, identification, specimen, unit."""
@@ -85,7 +85,7 @@ class Binder:
         self._known = known
         self._by_name: dict[str, set[str]] = defaultdict(set)
         for name in vocabulary.names:
-            if name.form != HOMONYM:
+            if name.form != NameForm.HOMONYM:
                 self._by_name[name.key].add(name.concept)
         for concept in vocabulary.concepts:
             for key in (concept.name_key, concept.name_en_key):
@@ -148,7 +148,7 @@ class Binder:
                 counts[key].update(binding.of(listed.code))
                 written.setdefault(key, listed.name)
         return tuple(
-            Name(written[key], concept, "release")
+            Name(written[key], concept, NameForm.RELEASE)
             for key, found in counts.items()
             for concept, count in sorted(found.items())
             if count >= _GOOD_SHARE * found.total() and (key, concept) not in have

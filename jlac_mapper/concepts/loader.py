@@ -18,10 +18,10 @@ from jlac_mapper.config import master_data_dir
 from jlac_mapper.csv_tables import Row, read, read_folder, unique
 from jlac_mapper.text import fold
 from jlac_mapper.vocabulary import (
-    HOMONYM,
     Concept,
     ConceptKind,
     Name,
+    NameForm,
     Principle,
     Qualifier,
     ResultType,
@@ -34,7 +34,7 @@ from jlac_mapper.vocabulary import (
     Vocabulary,
 )
 
-_FORMS = frozenset({"formal", "short", "abbreviation", "english", "old", "kana", "slang", HOMONYM})
+_FORMS = frozenset(NameForm) - {NameForm.RELEASE, NameForm.CONFIRMED}
 _SITE = "site:"
 _FOLDERS = ("concepts", "names", "families", "words")
 _PLACES = ("piece", "edge", "inside", "heading", "remark")
@@ -175,8 +175,9 @@ def _names(folder: Path, concepts: Set[str], specimens: Set[str]) -> list[Name]:
         others = claimed.setdefault(key, {})
         if concept in others:
             raise row.error(f"{row['name']!r} is already a name of {concept}")
-        if form != HOMONYM and (rival := next((c for c, f in others.items() if f != HOMONYM), "")):
-            raise row.error(f"{row['name']!r} is already a name of {rival}; the rarer meaning is a {HOMONYM}")
+        rival = next((other for other, usual in others.items() if usual != NameForm.HOMONYM), "")
+        if rival and form != NameForm.HOMONYM:
+            raise row.error(f"{row['name']!r} is already a name of {rival}; the rarer meaning is a homonym")
         others[concept] = form
         names.append(_name(row))
     return names

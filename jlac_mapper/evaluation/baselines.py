@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.evaluation.scores import Answer
-from jlac_mapper.vocabulary import HOMONYM
+from jlac_mapper.vocabulary import NameForm
 
 TOP = 5
 
@@ -53,7 +53,7 @@ def listed_names(bound: BoundRelease) -> list[ListedName]:
     return [
         (name.text, measurands[name.concept])
         for name in bound.vocabulary.names
-        if name.concept in measurands and name.form != HOMONYM
+        if name.concept in measurands and name.form != NameForm.HOMONYM
     ]
 
 

@@ -8,7 +8,7 @@ from jlac_mapper.evaluation.metrics import Rate, ReliabilityBin, RiskPoint, rate
 from jlac_mapper.evaluation.previous import Change, same_dataset
 from jlac_mapper.reports.figures import RiskCurve, Stated
 from jlac_mapper.types import Disposition, Evidence, LocalTest, Reason
-from jlac_mapper.wording import say
+from jlac_mapper.wording import Language, say
 
 _WORKLOAD = (Disposition.ACCEPTED, Disposition.NEEDS_REVIEW, Disposition.NO_CODE, Disposition.ERROR)
 """As the columns of the template follow each other."""
@@ -53,7 +53,7 @@ class ShownRow:
     @property
     def why(self) -> str:
         """The first statements of the evidence in words."""
-        said = (say(one, "en") for one in self.evidence[:_EVIDENCE])
+        said = (say(one, Language.ENGLISH) for one in self.evidence[:_EVIDENCE])
         return " · ".join(f"{one.element}: {one.text}" for one in said)
 
 

@@ -15,6 +15,7 @@ from jlac_mapper.exports.templates import Template, default_template
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.model import Event, Facility, Item, ItemState, User
 from jlac_mapper.review.service import ReviewService
+from jlac_mapper.wording import Language
 
 
 class ExportFormat(StrEnum):
@@ -65,7 +66,7 @@ def export_file(
     *,
     now: datetime,
     template: Template | None = None,
-    language: str = "ja",
+    language: str = Language.JAPANESE,
 ) -> ExportFile:
     """
     Write one list, or every list of a facility where *run* is None, as *user* may see it.
@@ -74,15 +75,15 @@ def export_file(
         codes: Gives the names of codes.
         now: The moment that the file is dated with.
         template: Layout of CSV and XLSX, and the systems of ConceptMap and SSSOM; the default one if None.
-        language: Of the letter: `ja` or `en`.
+        language: Of the letter: one of `Language`.
 
     Raises:
         NotFoundError: No such list, or it is another facility's.
         NotAllowedError: The user may not read it.
         InputError: An unknown language.
     """
-    if language not in letter.LANGUAGES:
-        raise InputError(f"language {language!r} is not known; use {' or '.join(letter.LANGUAGES)}")
+    if language not in set(Language):
+        raise InputError(f"language {language!r} is not known; use {' or '.join(Language)}")
     template = template or default_template()
     place = next((f for f in review.facilities(user) if f.key == facility), None)
     if place is None:
@@ -92,7 +93,8 @@ def export_file(
     suffix, media_type = _FILES[export_format]
     if export_format is ExportFormat.CSV:
         media_type += f"; charset={_CHARSETS[template.encoding]}"
-    content = _content(review, codes, user, place, items, export_format, name, now, template, language)
+    spoken = Language(language)
+    content = _content(review, codes, user, place, items, export_format, name, now, template, spoken)
     return ExportFile(name + suffix, media_type, content)
 
 
@@ -106,7 +108,7 @@ def _content(
     name: str,
     now: datetime,
     template: Template,
-    language: str,
+    language: Language,
 ) -> bytes:
     names = _names(codes)
     local = fhir.local_system(facility, template.local_system)

@@ -7,8 +7,7 @@ from datetime import date
 
 from jlac_mapper.exports.fields import one_line
 from jlac_mapper.review.model import Facility, Item, ItemState
-
-LANGUAGES = ("ja", "en")
+from jlac_mapper.wording import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class _Words:
 
 
 _WORDS = {
-    "ja": _Words(
+    Language.JAPANESE: _Words(
         addressee="{name} 臨床検査部門 御中",
         subject="検査項目のJLAC11コード付与に関するご照会",
         opening="貴院の検査項目にJLAC11コードを付与するにあたり、下記の{rows}項目について情報が不足しております。\n"
@@ -49,7 +48,7 @@ _WORDS = {
             "reagent": "試薬・機器",
         },
     ),
-    "en": _Words(
+    Language.ENGLISH: _Words(
         addressee="To the clinical laboratory of {name}",
         subject="Questions about tests that are to get a JLAC11 code",
         opening="To give your tests their JLAC11 codes, information is missing for the {rows} tests below.\n"
@@ -72,7 +71,9 @@ _WORDS = {
 }
 
 
-def letter(items: Iterable[Item], *, facility: Facility, day: date, language: str = "ja") -> str:
+def letter(
+    items: Iterable[Item], *, facility: Facility, day: date, language: Language = Language.JAPANESE
+) -> str:
     """
     Return the letter as plain text, grouped by question, rows in order.
 

@@ -282,7 +282,7 @@ def _hypothesis_from_proto(message: mapping_pb2.Hypothesis) -> Hypothesis:
 def _evidence_to_proto(evidence: Evidence) -> mapping_pb2.Evidence:
     return mapping_pb2.Evidence(
         element=evidence.element,
-        statement=wording.say(evidence, "en").text,
+        statement=wording.say(evidence, wording.Language.ENGLISH).text,
         source=evidence.source,
         key=evidence.key,
         values=[mapping_pb2.EvidenceValue(name=name, value=value) for name, value in evidence.values],

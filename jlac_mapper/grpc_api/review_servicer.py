@@ -25,6 +25,7 @@ from jlac_mapper.review.commands import ItemView, Outcome, QueuePage
 from jlac_mapper.review.model import User
 from jlac_mapper.review.ports import Work
 from jlac_mapper.review.service import OpenedReview, ReviewService
+from jlac_mapper.wording import Language
 
 THREADS = 8
 """Calls of the service at once; a database gains little from more."""
@@ -207,7 +208,7 @@ class ReviewServicer(ReviewServiceServicer):
             asked.format_from_proto(request.format),
             now=self._clock.now(),
             template=facility_template(self._export_templates, request.facility),
-            language=request.language or "ja",
+            language=request.language or Language.JAPANESE,
         )
 
     async def _reading(self, context: Context, function: Callable[[ReviewService, User], _T]) -> _T:

@@ -9,6 +9,7 @@ from jlac_mapper.types import (
     Candidate,
     Disposition,
     Hypothesis,
+    Measure,
     NormalizedTest,
     Reason,
 )
@@ -36,25 +37,27 @@ def name_reasons(
 ) -> tuple[Reason, ...]:
     """Say how the name was understood, for the best listed hypothesis or for none."""
     other = next((h for h in hypotheses if not h.listed), None)
-    unlisted = other.scores["exact"] if other else 0.0
-    if other and unlisted >= 0.9 and (best is None or best.scores["exact"] < unlisted):
+    unlisted = other.scores[Measure.EXACT] if other else 0.0
+    if other and unlisted >= 0.9 and (best is None or best.scores[Measure.EXACT] < unlisted):
         panel = other.concept is None or other.concept.kind is ConceptKind.PANEL
         return (Reason.NAME_IS_PANEL if panel else Reason.NAME_KNOWN_UNLISTED,)
     if best is None:
         return (Reason.NAME_UNKNOWN,)
     found: list[Reason] = []
-    if best.scores["exact"] and not test.remark:
+    if best.scores[Measure.EXACT] and not test.remark:
         found.append(Reason.EXACT_NAME)
     elif best.explained >= 0.5:
         found.append(Reason.NAME_PARTLY_EXPLAINED)
-    elif best.scores["cosine"] >= 0.35 or best.scores["similarity"] >= 0.6:
+    elif best.scores[Measure.COSINE] >= 0.35 or best.scores[Measure.SIMILARITY] >= 0.6:
         found.append(Reason.SIMILAR_NAME)
     else:
         found.append(Reason.NAME_UNKNOWN)
     rivals = [h for h in hypotheses if h.listed and h is not best]
-    if best.scores["exact"] and any(h.scores["exact"] >= best.scores["exact"] for h in rivals):
+    if best.scores[Measure.EXACT] and any(
+        h.scores[Measure.EXACT] >= best.scores[Measure.EXACT] for h in rivals
+    ):
         found.append(Reason.NAME_AMBIGUOUS)
-    if test.aliases and not best.scores["alias"] and any(h.scores["alias"] for h in hypotheses):
+    if test.aliases and not best.scores[Measure.ALIAS] and any(h.scores[Measure.ALIAS] for h in hypotheses):
         found.append(Reason.FIELDS_DISAGREE)
     return tuple(found)
 

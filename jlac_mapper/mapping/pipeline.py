@@ -1,10 +1,12 @@
 """The flow of the main job, on one screen: the only module that knows the order of the stages."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.codes.listed import ListedCode
@@ -14,7 +16,6 @@ from jlac_mapper.mapping.ask import UNASKED, Opinion, Reranker
 from jlac_mapper.mapping.compare import Comparer, Composed
 from jlac_mapper.mapping.name_evidence import NameEvidence
 from jlac_mapper.mapping.score import Calibration, Features
-from jlac_mapper.mapping.search import Retriever
 from jlac_mapper.ports import Choice
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import (
@@ -24,6 +25,7 @@ from jlac_mapper.types import (
     LocalTest,
     MapOptions,
     MappingResult,
+    Measure,
     NormalizedTest,
     Provenance,
     Reason,
@@ -56,6 +58,14 @@ class _Judged:
         return [candidate for h in self.listed for candidate, _ in self.composed[h.key].candidates]
 
 
+class Retrieval(Protocol):
+    """Finds what rows may mean, such as `search.Retriever`."""
+
+    def retrieve(self, tests: Sequence[NormalizedTest]) -> list[tuple[Hypothesis, ...]]:
+        """Return the hypotheses of each row, in order, the best supported first."""
+        ...
+
+
 class Pipeline:
     """
     Maps rows: read, search, compare, guard, calibrate, ask, decide.
@@ -72,7 +82,7 @@ class Pipeline:
         self,
         *,
         normalizer: Normalizer,
-        retriever: Retriever,
+        retriever: Retrieval,
         comparer: Comparer,
         reranker: Reranker[Candidate],
         calibration: Calibration,
@@ -93,6 +103,12 @@ class Pipeline:
         self._ended = ended
         self._sharing = sharing
         self._names = NameEvidence()
+
+    def with_retriever(self, wrap: Callable[[Retrieval], Retrieval]) -> "Pipeline":
+        """Return this pipeline over what *wrap* makes of its retriever: to listen to it, or to change it."""
+        other = copy(self)
+        other._retriever = wrap(self._retriever)
+        return other
 
     def is_listed(self, code: str, day: date | None = None) -> bool:
         """Tell whether the edition with its completion lists *code*, on *day* if one is given."""
@@ -232,10 +248,10 @@ class Pipeline:
         other = next((h for h in row.hypotheses if not h.listed), None)
         if other is None or other.key not in self._ended:
             return False
-        listed = max((h.scores["exact"] for h in row.hypotheses if h.listed), default=0.0)
-        if other.scores["exact"]:
-            return listed < other.scores["exact"]
-        return not listed and max(other.scores["dense"], other.explained) >= _MUCH
+        listed = max((h.scores[Measure.EXACT] for h in row.hypotheses if h.listed), default=0.0)
+        if other.scores[Measure.EXACT]:
+            return listed < other.scores[Measure.EXACT]
+        return not listed and max(other.scores[Measure.DENSE], other.explained) >= _MUCH
 
     def _too_long(self, test: LocalTest, field: str) -> MappingResult:
         return self._error(Reason.FIELD_TOO_LONG, overlong_message(test, field))
@@ -277,7 +293,7 @@ def _read_as(row: _Judged, disposition: Disposition) -> Concept | None:
     """Return the concept that a row was read as: the likelier listed one, else the one without a code."""
     best = row.listed[0] if row.listed else None
     other = next((h for h in row.hypotheses if not h.listed), None)
-    known = {id(h): max(h.scores["exact"], h.explained * _HALF) for h in (best, other) if h}
+    known = {id(h): max(h.scores[Measure.EXACT], h.explained * _HALF) for h in (best, other) if h}
     if other and known[id(other)] >= _HALF and (best is None or known[id(best)] < known[id(other)]):
         return other.concept
     if best and (disposition is not Disposition.NO_CODE or known[id(best)] >= _HALF):

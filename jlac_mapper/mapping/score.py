@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from jlac_mapper.errors import ConfigurationError
 from jlac_mapper.mapping.comparisons.base import Agreement
-from jlac_mapper.types import Hypothesis, NormalizedTest
+from jlac_mapper.types import Hypothesis, Measure, NormalizedTest
 
 
 class Features(NamedTuple):
@@ -85,12 +85,13 @@ def features(
     own = _closeness(this)
     rival = max([_closeness(h) for h in rivals], default=0.0)
     other = _closeness(background) if background else 0.0
-    exact, dense = scores["exact"], scores["dense"]
-    rival_exact = max([h.scores["exact"] for h in rivals], default=0.0)
-    rival_dense = max([h.scores["dense"] for h in rivals], default=0.0)
-    other_exact = background.scores["exact"] if background else 0.0
-    other_dense = background.scores["dense"] if background else 0.0
-    alias_elsewhere = any(h.scores["alias"] for h in hypotheses if h is not this) and not scores["alias"]
+    exact, dense = scores[Measure.EXACT], scores[Measure.DENSE]
+    rival_exact = max([h.scores[Measure.EXACT] for h in rivals], default=0.0)
+    rival_dense = max([h.scores[Measure.DENSE] for h in rivals], default=0.0)
+    other_exact = background.scores[Measure.EXACT] if background else 0.0
+    other_dense = background.scores[Measure.DENSE] if background else 0.0
+    elsewhere = any(h.scores[Measure.ALIAS] for h in hypotheses if h is not this)
+    alias_elsewhere = elsewhere and not scores[Measure.ALIAS]
     shortest = min(map(len, test.keys), default=0)
     bare = test.keys[-1] if test.keys else ""
     abbreviation = bare.isascii() and 2 <= len(bare) <= _ABBREVIATION
@@ -100,9 +101,9 @@ def features(
         exact_whole=exact >= 0.95,
         exact_parts=0 < exact < 0.95,
         partly_explained=this.explained * inexact,
-        inexact_cosine=scores["cosine"] * inexact,
-        inexact_similarity=scores["similarity"] * inexact,
-        inexact_similarity_cubed=scores["similarity"] ** 3 * inexact,
+        inexact_cosine=scores[Measure.COSINE] * inexact,
+        inexact_similarity=scores[Measure.SIMILARITY] * inexact,
+        inexact_similarity_cubed=scores[Measure.SIMILARITY] ** 3 * inexact,
         inexact_dense=dense * inexact,
         inexact_dense_cubed=dense**3 * inexact,
         inexact_listed_margin=(own - rival) * inexact,
@@ -124,7 +125,7 @@ def features(
         specimen_conflicts=agreement.specimen == -1.0,
         result_type_conflicts=agreement.scale < 0,
         method_conflicts=agreement.method < 0,
-        alias_agrees=scores["alias"] > 0,
+        alias_agrees=scores[Measure.ALIAS] > 0,
         alias_elsewhere=alias_elsewhere,
         jlac10_agrees=agreement.other_code > 0,
         jlac10_conflicts=agreement.other_code < 0,
@@ -137,8 +138,8 @@ def features(
 
 def _closeness(hypothesis: Hypothesis) -> float:
     scores = hypothesis.scores
-    similar = 0.5 * scores["cosine"] + 0.5 * scores["similarity"]
-    return max(scores["exact"], 0.95 * hypothesis.explained, similar)
+    similar = 0.5 * scores[Measure.COSINE] + 0.5 * scores[Measure.SIMILARITY]
+    return max(scores[Measure.EXACT], 0.95 * hypothesis.explained, similar)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from rapidfuzz.fuzz import ratio
 from jlac_mapper.mapping.comparisons.usual import fit_usual
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.similar_names import Close, Resembling, SimilarNames
-from jlac_mapper.types import Hypothesis, NamePart, NormalizedTest
-from jlac_mapper.vocabulary import HOMONYM, Concept, Name, Vocabulary
+from jlac_mapper.types import Hypothesis, Measure, NamePart, NormalizedTest
+from jlac_mapper.vocabulary import Concept, Name, NameForm, Vocabulary
 
 LISTED_LIMIT = 5
 LEAST_SCORE = 0.3
@@ -228,7 +228,7 @@ def _meant(entries: Sequence[_Entry], test: NormalizedTest | None = None) -> lis
     """
     fits = [fit_usual(entry.concept, test) if test else 0 for entry in entries]
     best = [entry for entry, fit in zip(entries, fits, strict=True) if fit == max(fits)]
-    usual = [entry for entry in best if entry.name.form != HOMONYM] or best
+    usual = [entry for entry in best if entry.name.form != NameForm.HOMONYM] or best
     return [entry for entry in usual if entry.listed] or usual
 
 
@@ -243,12 +243,12 @@ def _rank(gathered: _Gathered) -> tuple[Hypothesis, ...]:
         if panel and meaning == UNLISTED:
             entry = None
             exact, explained = max(exact, 0.9), 1.0
-        scores = {
-            "exact": exact,
-            "cosine": support.cosine,
-            "similarity": support.similarity,
-            "dense": support.dense,
-            "alias": support.alias,
+        scores: dict[str, float] = {
+            Measure.EXACT: exact,
+            Measure.COSINE: support.cosine,
+            Measure.SIMILARITY: support.similarity,
+            Measure.DENSE: support.dense,
+            Measure.ALIAS: support.alias,
         }
         score = max(exact, explained * 0.8, _resemblance(support))
         score += 0.15 * support.alias
@@ -258,7 +258,7 @@ def _rank(gathered: _Gathered) -> tuple[Hypothesis, ...]:
         concept, name = (entry.concept, entry.name) if entry else (None, None)
         found.append((score, Hypothesis(concept, listed, name, scores, explained)))
     if panel and UNLISTED not in gathered.by_meaning:
-        empty = {"exact": 0.9, "cosine": 0.0, "similarity": 0.0, "dense": 0.0, "alias": 0.0}
+        empty: dict[str, float] = {one: 0.9 if one is Measure.EXACT else 0.0 for one in Measure}
         found.append((0.9, Hypothesis(None, False, None, empty, 1.0)))
     found.sort(key=lambda pair: (-round(pair[0], 6), not pair[1].listed, pair[1].key))
     places = [place for place, (_, hypothesis) in enumerate(found) if hypothesis.listed][LISTED_LIMIT:]

@@ -11,7 +11,7 @@ from jlac_mapper.reading.facts import Facts
 from jlac_mapper.reading.remarks import headings, telling_words, without_collective
 from jlac_mapper.text import fold
 from jlac_mapper.types import NamePart, Quantity
-from jlac_mapper.vocabulary import HOMONYM, Qualifier, Vocabulary
+from jlac_mapper.vocabulary import NameForm, Qualifier, Vocabulary
 
 # Shop notes that no table can list: dates, announcements, marks for the reader.
 _NOTE = re.compile(
@@ -59,7 +59,7 @@ class NameReader:
         for name in vocabulary.names:
             key = name.key
             # A heading that fits the rarer meaning alone stays: without it 感染症:TP reads as 総蛋白.
-            usual = sections[name.concept] if name.form != HOMONYM else frozenset[str]()
+            usual = sections[name.concept] if name.form != NameForm.HOMONYM else frozenset[str]()
             said = self._sections.get(key)
             self._sections[key] = usual if said is None else said | usual
 

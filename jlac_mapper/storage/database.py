@@ -1,5 +1,6 @@
 """Opening a database: its folder, the settings of a connection, its schema at head."""
 
+import math
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ from jlac_mapper.errors import ConfigurationError, DatabaseError, MissingExtraEr
 HEAD = "0005"
 """The newest schema. A database that has it is used without loading Alembic."""
 _MIGRATION_LOCK = 7_011_117  # any number, the same in every process
-_BUSY_SECONDS = 30
+BUSY_SECONDS = 30.0
+"""How long another process may keep a database locked, or from being reached."""
 _BUSY_PAUSE_SECONDS = 0.02
 
 
@@ -45,11 +47,13 @@ class Database:
         url: Where it is.
         pooled: Whether connections stay open for the next use. Without, none is open between two uses, so
             that copies of this process (fork) share none.
+        busy_seconds: How long to wait for a lock of another process, and for PostgreSQL's answer.
     """
 
-    def __init__(self, url: str, *, pooled: bool = True) -> None:
+    def __init__(self, url: str, *, pooled: bool = True, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = _parsed(url)
         self._pooled = pooled
+        self._busy_seconds = busy_seconds
         self._engine: Engine | None = None
         self._opening = Lock()
         # SQLite makes writers poll for its lock; those of one process take turns here without waiting longer.
@@ -130,9 +134,9 @@ class Database:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise _unusable(str(self), error) from error
-        engine = _make_engine(self.url, pooled=self._pooled)
+        engine = _make_engine(self.url, self._busy_seconds, pooled=self._pooled)
         try:
-            _bring_to_head(engine, str(self))
+            _bring_to_head(engine, str(self), self._busy_seconds)
         except BaseException:
             engine.dispose()
             raise
@@ -170,9 +174,9 @@ def _parsed(text: str) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
-def _make_engine(url: URL, *, pooled: bool) -> Engine:
+def _make_engine(url: URL, busy_seconds: float, *, pooled: bool) -> Engine:
     sqlite = url.get_backend_name() == "sqlite"
-    arguments = {"timeout": _BUSY_SECONDS} if sqlite else {"connect_timeout": _BUSY_SECONDS}
+    arguments = {"timeout": busy_seconds} if sqlite else {"connect_timeout": math.ceil(busy_seconds)}
     try:
         if pooled:
             engine = create_engine(url, connect_args=arguments, pool_pre_ping=not sqlite)
@@ -208,7 +212,7 @@ def _connected_to_write(engine: Engine) -> Connection:
     return engine.connect().execution_options(writes=True)
 
 
-def _bring_to_head(engine: Engine, shown: str) -> None:
+def _bring_to_head(engine: Engine, shown: str, busy_seconds: float) -> None:
     """Upgrade the schema where it is older; do nothing, not even write, where it is at head."""
     with engine.connect() as connection:
         revision = _revision(connection)
@@ -227,7 +231,7 @@ def _bring_to_head(engine: Engine, shown: str) -> None:
             "it was written by a newer jlac-mapper; upgrade the program or name another database"
         )
     if engine.dialect.name == "sqlite":
-        _write_ahead(engine)
+        _write_ahead(engine, busy_seconds)
     with _connected_to_write(engine) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
@@ -236,14 +240,14 @@ def _bring_to_head(engine: Engine, shown: str) -> None:
             command.upgrade(config, "head")
 
 
-def _write_ahead(engine: Engine) -> None:
+def _write_ahead(engine: Engine, busy_seconds: float) -> None:
     """
     Let readers of an SQLite file go on beside its writer, for as long as the file lives.
 
     SQLite refuses this at once, without waiting its busy time, where another process has the same file open
     for the same change; so the waiting is done here.
     """
-    deadline = time.monotonic() + _BUSY_SECONDS
+    deadline = time.monotonic() + busy_seconds
     with engine.connect() as connection:
         raw = connection.connection.dbapi_connection
         while True:

@@ -37,8 +37,8 @@ class SqlMasterStore:
     starter alone and makes no file, so mapping with the starter needs no writable folder.
     """
 
-    def __init__(self, database_url: str, starter_loader: Callable[[], Edition]) -> None:
-        self._database = Database(database_url)
+    def __init__(self, database: Database, starter_loader: Callable[[], Edition]) -> None:
+        self._database = database
         self._load_starter = starter_loader
 
     def save(self, edition: Edition, *, source_file: str, imported_at: datetime) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.errors import InputError
 from jlac_mapper.text import fold
-from jlac_mapper.vocabulary import Concept, Name, Vocabulary
+from jlac_mapper.vocabulary import Concept, Name, NameForm, Vocabulary
 
 
 def concepts_of(bound: BoundRelease) -> dict[str, frozenset[str]]:
@@ -55,7 +55,7 @@ def read(path: Path, bound: BoundRelease) -> list[Name]:
                     concept = measurand
                 else:
                     concept = _concept(measurand, concepts.get(measurand, frozenset()), known[key], where)
-                found.append(Name(text, concept, "confirmed"))
+                found.append(Name(text, concept, NameForm.CONFIRMED))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} cannot be read as CSV in UTF-8: {error}") from error
     return found

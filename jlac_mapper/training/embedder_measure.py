@@ -11,7 +11,7 @@ from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.text import fold
 from jlac_mapper.training import pairs
 from jlac_mapper.training.generated_rows import RowGenerator
-from jlac_mapper.vocabulary import HOMONYM, Vocabulary
+from jlac_mapper.vocabulary import NameForm, Vocabulary
 
 FloatMatrix = npt.NDArray[np.float32]
 Similarities = Callable[[Sequence[str], Sequence[str]], FloatMatrix]
@@ -62,7 +62,7 @@ def ask(
     asked = [
         (name.text, name.concept if name.concept in bound.listed else "", text)
         for name in out.names
-        if name.form != HOMONYM
+        if name.form != NameForm.HOMONYM
         for text in pairs.perturbed(generator, name.text, _SPELLINGS)
         if fold(text)
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jlac_mapper.training.generated_words import HARMLESS, NOTES, OTHER_SPECIMENS
 from jlac_mapper.training.spelling import Speller
 from jlac_mapper.types import LocalTest
-from jlac_mapper.vocabulary import HOMONYM, Name, Vocabulary
+from jlac_mapper.vocabulary import Name, NameForm, Vocabulary
 
 _BRACKETS = ("({})", "〔{}〕", "《{}》", "＜{}＞", "/{}", " {}", "[{}]", "-{}")
 _ENDED = (
@@ -49,7 +49,7 @@ class MasterGenerator:
         self._codes = sorted(self._methods)
         self._aliases: dict[str, list[str]] = defaultdict(list)
         for name in vocabulary.names:
-            if name.form != HOMONYM:
+            if name.form != NameForm.HOMONYM:
                 self._aliases[name.concept].append(name.text)
 
     def rows(self, name: Name, count: int) -> Iterator[MasterRow]:

@@ -25,7 +25,7 @@ from jlac_mapper.training.generated_words import (
 )
 from jlac_mapper.training.spelling import Speller
 from jlac_mapper.types import LocalTest
-from jlac_mapper.vocabulary import HOMONYM, Name, Timing, Unit
+from jlac_mapper.vocabulary import Name, NameForm, Timing, Unit
 
 _TIMED = {Timing.FASTING: ("1337",), Timing.RANDOM: ("1336", "1299")}
 """Identifications of a timing, the one in use first."""
@@ -64,7 +64,7 @@ def names_by_listing(bound: BoundRelease) -> tuple[list[Name], list[Name]]:
 
     Homonyms are neither: without its unit and specimen such a name means another concept.
     """
-    usual = [name for name in bound.vocabulary.names if name.form != HOMONYM]
+    usual = [name for name in bound.vocabulary.names if name.form != NameForm.HOMONYM]
     return (
         [name for name in usual if name.concept in bound.listed],
         [name for name in usual if name.concept not in bound.listed],
@@ -79,7 +79,7 @@ class RowGenerator:
         self._random = random.Random(seed)
         self._aliases: dict[str, list[str]] = defaultdict(list)
         for name in vocabulary.names:
-            if "(" not in name.text and name.form != HOMONYM:
+            if "(" not in name.text and name.form != NameForm.HOMONYM:
                 self._aliases[name.concept].append(name.text)
         self._specimens: dict[str, Sequence[str]] = {
             s.code: (s.name, s.name, *s.spellings)

@@ -16,7 +16,7 @@ from jlac_mapper.training.embedder_measure import over_names
 from jlac_mapper.training.generated_masters import MasterGenerator, MasterRow
 from jlac_mapper.training.jlac10_calibration import logistic
 from jlac_mapper.types import LocalTest
-from jlac_mapper.vocabulary import HOMONYM, Vocabulary
+from jlac_mapper.vocabulary import NameForm, Vocabulary
 
 _LARGEST = 2.0
 """No model counts more than twice what it says."""
@@ -89,7 +89,9 @@ def has_code(entry: str, codes: Sequence[str]) -> bool:
 def generated(vocabulary: Vocabulary, unseen: Vocabulary, seed: int, times: int = 2) -> list[MasterRow]:
     """Write so many rows of each name that the model never read."""
     generator = MasterGenerator(vocabulary, seed)
-    return [row for name in unseen.names if name.form != HOMONYM for row in generator.rows(name, times)]
+    return [
+        row for name in unseen.names if name.form != NameForm.HOMONYM for row in generator.rows(name, times)
+    ]
 
 
 def of_generated(pipeline: Jlac10Pipeline, vocabulary: Vocabulary, rows: Sequence[MasterRow]) -> list[Heard]:

@@ -15,7 +15,7 @@ from jlac_mapper.mapping.meanings.find import LIMIT, MeaningFinder
 from jlac_mapper.mapping.meanings.weigh import UNKNOWN
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.training.generated_masters import MasterGenerator, MasterRow
-from jlac_mapper.vocabulary import HOMONYM, Vocabulary
+from jlac_mapper.vocabulary import NameForm, Vocabulary
 
 FOLDS = 4
 _PENALTY = 2e-4
@@ -100,7 +100,7 @@ def collect(
         rows = [
             row
             for name in vocabulary.names
-            if name.form != HOMONYM
+            if name.form != NameForm.HOMONYM
             and (name.text in out or (name.concept in gone) or _drawn(name.text, seed + 7, FOLDS) == fold)
             for row in generator.rows(name, 1)
         ]

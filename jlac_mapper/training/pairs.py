@@ -16,7 +16,7 @@ from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.mapping.ngram_index import NgramIndex
 from jlac_mapper.text import fold
 from jlac_mapper.training.generated_rows import RowGenerator
-from jlac_mapper.vocabulary import HOMONYM, Name, Vocabulary
+from jlac_mapper.vocabulary import Name, NameForm, Vocabulary
 
 FOLDS = 5
 _SPELLINGS = 12
@@ -107,7 +107,8 @@ def _meant(bound: BoundRelease) -> list[Name]:
     """Return one name for each folded key, its usual meaning, of several a listed one; listed ones first."""
     found: dict[str, Name] = {}
     ranked = sorted(
-        bound.vocabulary.names, key=lambda name: (name.form == HOMONYM, name.concept not in bound.listed)
+        bound.vocabulary.names,
+        key=lambda name: (name.form == NameForm.HOMONYM, name.concept not in bound.listed),
     )
     for name in ranked:
         if key := name.key:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.llm.generation_template import NOTHING
@@ -99,13 +99,13 @@ def train(
     averaged = [p.detach().clone() for p in model.parameters()]
     began = time.monotonic()
     model.train()
-    for step, (ids, positions, wanted, jlac10) in enumerate(islice(batches, recipe.steps)):
+    for step, batch in enumerate(islice(batches, recipe.steps)):
         for group in optimizer.param_groups:
             rise, fall = (step + 1) / 50, max(0.02, 1 - step / recipe.steps)
             group["lr"] = recipe.learning_rate * min(1.0, rise) * fall
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            states = reranker_network.states_at(model, ids, positions)
-        loss = _loss(states.float(), model.lm_head.weight, wanted, jlac10, codes, recipe.absent)
+            states = reranker_network.states_at(model, batch.ids, batch.positions)
+        loss = _loss(states.float(), model.lm_head.weight, batch.wanted, batch.jlac10, codes, recipe.absent)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -212,14 +212,27 @@ def _loss(states: Any, head: Any, wanted: Any, jlac10: Any, codes: _Codes, absen
     return loss / len(wanted)
 
 
+class _Batch(NamedTuple):
+    """
+    Rows of a step as tensors.
+
+    Attributes:
+        ids: Token numbers, shape (rows, longest row), padded.
+        positions: The two places that write the target, shape (rows, 2).
+        wanted: The target's two token numbers, shape (rows, 2).
+        jlac10: Whether a row is JLAC10's, shape (rows,).
+    """
+
+    ids: Any
+    positions: Any
+    wanted: Any
+    jlac10: Any
+
+
 def _batches(
     stream: Iterator[Lesson], tokenizer: Any, numbers: Mapping[str, int], recipe: Recipe
-) -> Iterator[tuple[Any, Any, Any, Any]]:
-    """
-    Yield token numbers, the positions that write the target, the target, and whether it is JLAC10's.
-
-    Alike lengths are together.
-    """
+) -> Iterator[_Batch]:
+    """Yield batches without end; rows of like lengths are together."""
     rng = random.Random(recipe.seed + 2)
     while True:
         drawn = list(islice(stream, recipe.batch * _BUCKETS))
@@ -232,9 +245,7 @@ def _batches(
             yield _tensors(bucket, numbers)
 
 
-def _tensors(
-    rows: Sequence[tuple[list[int], Lesson]], numbers: Mapping[str, int]
-) -> tuple[Any, Any, Any, Any]:
+def _tensors(rows: Sequence[tuple[list[int], Lesson]], numbers: Mapping[str, int]) -> _Batch:
     import torch
 
     longest = 1 + max(len(ids) for ids, _ in rows)
@@ -249,4 +260,5 @@ def _tensors(
         ids[i, len(read)] = wanted[i, 0]
         if lesson.measurand:
             wanted[i, 1] = numbers[f"I{lesson.identification}"]
-    return ids, positions, wanted, torch.tensor([lesson.system is System.JLAC10 for _, lesson in rows])
+    jlac10 = torch.tensor([lesson.system is System.JLAC10 for _, lesson in rows])
+    return _Batch(ids, positions, wanted, jlac10)

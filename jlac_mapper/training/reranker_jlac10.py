@@ -11,7 +11,7 @@ from jlac_mapper.training.generated_masters import MasterGenerator
 from jlac_mapper.training.pairs import is_held_out
 from jlac_mapper.training.reranker_rows import HELD_OUT_FOLD, HELD_OUT_SEED, Lesson, row_prompt
 from jlac_mapper.types import System
-from jlac_mapper.vocabulary import HOMONYM, Name, Vocabulary
+from jlac_mapper.vocabulary import Name, NameForm, Vocabulary
 
 _FROM_FAMILIES = 0.3
 """Share of the rows of a concept that families name whose name is composed."""
@@ -54,7 +54,7 @@ class Jlac10Lessons:
                         self._patterns[concept].append(_Pattern(spellings, texts))
         self._names: dict[str, list[Name]] = defaultdict(list)
         for name in vocabulary.names:
-            if name.form != HOMONYM:
+            if name.form != NameForm.HOMONYM:
                 self._names[name.concept].append(name)
         self._concepts = sorted({*self._names, *self._patterns})
         self._weights = [max(1, len(self._names[concept])) ** 0.5 for concept in self._concepts]

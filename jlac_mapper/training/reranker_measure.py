@@ -18,7 +18,7 @@ from jlac_mapper.training.pairs import known_names
 from jlac_mapper.training.reranker import Trained
 from jlac_mapper.training.reranker_rows import row_prompt
 from jlac_mapper.types import LocalTest, System
-from jlac_mapper.vocabulary import HOMONYM, Vocabulary
+from jlac_mapper.vocabulary import NameForm, Vocabulary
 
 FloatMatrix = npt.NDArray[np.float32]
 _OFFERED = 5
@@ -66,7 +66,7 @@ def jlac10_questions(kept: Vocabulary, out: Vocabulary, seed: int) -> list[Quest
     generator = MasterGenerator(kept, seed)
     near = _Near([(key, analyte) for key, analyte in analyte_names(kept) if analyte])
     analytes = _analytes(kept)
-    rows = [row for name in out.names if name.form != HOMONYM for row in generator.rows(name, 1)]
+    rows = [row for name in out.names if name.form != NameForm.HOMONYM for row in generator.rows(name, 1)]
     return [near.question(row.name, row.test, analytes[row.concept], System.JLAC10) for row in rows]
 
 
@@ -95,7 +95,7 @@ def measurand_names(bound: BoundRelease) -> list[tuple[str, str]]:
 def analyte_names(vocabulary: Vocabulary) -> list[tuple[str, str]]:
     """Return the folded names of a vocabulary with their JLAC10 analytes, "" for what has none."""
     analytes = _analytes(vocabulary)
-    return [(n.key, analytes[n.concept]) for n in vocabulary.names if n.key and n.form != HOMONYM]
+    return [(n.key, analytes[n.concept]) for n in vocabulary.names if n.key and n.form != NameForm.HOMONYM]
 
 
 def _measurands(bound: BoundRelease) -> dict[str, str]:

@@ -21,7 +21,7 @@ from jlac_mapper.storage.passwords import Argon2Passwords
 from jlac_mapper.web.headers import SecurityHeaders
 from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.messages import preferred, translate
-from jlac_mapper.web.oidc import OidcProvider
+from jlac_mapper.web.oidc import TIMEOUT_SECONDS, OidcProvider
 from jlac_mapper.web.pages import PAGES
 from jlac_mapper.web.render import FOLDER, Renderer
 from jlac_mapper.web.routing import route
@@ -48,6 +48,7 @@ def create_app(
     settings: WebSettings | None = None,
     templates: str = "",
     import_grace_seconds: float = IMPORT_GRACE_SECONDS,
+    provider_timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> Starlette:
     """
     Return the application.
@@ -59,6 +60,7 @@ def create_app(
         settings: Provider and host names; none when not given.
         templates: Folder with the facilities' export layouts; empty for the default one.
         import_grace_seconds: How long a running import may take when the server stops.
+        provider_timeout_seconds: How long the provider may take for one answer.
     """
     settings = settings or WebSettings()
     services = Services(
@@ -71,7 +73,7 @@ def create_app(
         jobs=ImportJobs(),
         read_list=read_list,
         templates=templates,
-        oidc=OidcProvider(settings) if settings.oidc_issuer else None,
+        oidc=OidcProvider(settings, provider_timeout_seconds) if settings.oidc_issuer else None,
     )
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ from jlac_mapper.review.model import INSTALLATION, Facility, Role, Session, User
 from jlac_mapper.review.service import ReviewService
 from jlac_mapper.web.messages import translate
 from jlac_mapper.web.services import Services
+from jlac_mapper.wording import Language
 
 _NOBODY = User(login="", name="")
 
@@ -24,7 +25,7 @@ class Call:
     services: Services
     review: ReviewService
     """Within the request's unit of work; that of `services` has its own."""
-    language: str
+    language: Language
     csrf: str
     """What a form must carry back."""
     session: Session | None = None

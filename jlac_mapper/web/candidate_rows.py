@@ -12,7 +12,7 @@ from jlac_mapper.review.model import Item
 from jlac_mapper.types import Candidate, Reason
 from jlac_mapper.web.evidence import statements
 from jlac_mapper.web.messages import translate
-from jlac_mapper.wording import Statement, scores_text, word
+from jlac_mapper.wording import Language, Statement, scores_text, word
 
 ELEMENTS = ("measurand", "identification", "specimen", "method", "unit")
 SHOWN = 5
@@ -45,7 +45,7 @@ class CandidateRow:
     """What models and similarity measures add."""
 
 
-def candidate_rows(item: Item, codes: CodeSearch, language: str) -> list[CandidateRow]:
+def candidate_rows(item: Item, codes: CodeSearch, language: Language) -> list[CandidateRow]:
     """Return the proposal (where it is none of the mapper's candidates) and the candidates, best first."""
     candidates = {str(candidate.code): candidate for candidate in item.mapping.candidates[:SHOWN]}
     proposal = item.standing.proposal
@@ -75,14 +75,14 @@ def candidate_rows(item: Item, codes: CodeSearch, language: str) -> list[Candida
 
 
 def listed_rows(
-    found: Sequence[ListedCode], first: Jlac11Code | None, language: str
+    found: Sequence[ListedCode], first: Jlac11Code | None, language: Language
 ) -> list[tuple[ListedCode, tuple[Cell, ...]]]:
     """Return codes found by a search with their elements, compared with the first candidate."""
     return [(listed, cells(listed.code, listed, first, language)) for listed in found]
 
 
 def cells(
-    code: Jlac11Code, listed: ListedCode | None, first: Jlac11Code | None, language: str
+    code: Jlac11Code, listed: ListedCode | None, first: Jlac11Code | None, language: Language
 ) -> tuple[Cell, ...]:
     """Return the five elements of a code."""
     return tuple(
@@ -104,7 +104,7 @@ def parse(code: str) -> Jlac11Code | None:
         return None
 
 
-def _meaning(element: str, digits: str, listed: ListedCode | None, language: str) -> str:
+def _meaning(element: str, digits: str, listed: ListedCode | None, language: Language) -> str:
     if element == "identification":
         key = {"0000": "single", "1336": "random", "1337": "fasting"}.get(digits, "member")
         return translate(language, f"identification.{key}")
@@ -120,7 +120,7 @@ def _meaning(element: str, digits: str, listed: ListedCode | None, language: str
     }[element]
 
 
-def _scores(candidate: Candidate | None, language: str) -> tuple[Statement, ...]:
+def _scores(candidate: Candidate | None, language: Language) -> tuple[Statement, ...]:
     """Say how near the row's name came to the listed one, measure by measure."""
     if candidate is None:
         return ()

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from jlac_mapper.types import Evidence
-from jlac_mapper.wording import Statement, is_machine, say
+from jlac_mapper.wording import Language, Statement, is_machine, say
 
 
 def statements(
-    evidence: Sequence[Evidence], language: str
+    evidence: Sequence[Evidence], language: Language
 ) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
     """Return (what the row's fields and the edition say, what models and similarities say)."""
     rules: list[Statement] = []

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-LANGUAGES = ("ja", "en")
+from jlac_mapper.wording import Language
 
 _FOLDER = Path(__file__).parent
 
@@ -24,29 +24,30 @@ def reasons() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def translate(language: str, key: str, **values: object) -> str:
+def translate(language: Language, key: str, **values: object) -> str:
     """Return the text of *key* with its {values} filled in; an unknown key is a defect (KeyError)."""
     text = catalogue()[key][language]
     return text.format(**values) if values else text
 
 
-def preferred(chosen: str, accept_language: str) -> str:
+def preferred(chosen: str, accept_language: str) -> Language:
     """
     Return the language for a request.
 
     Args:
-        chosen: What the user chose before (a cookie); wins where it is one of LANGUAGES.
+        chosen: What the user chose before (a cookie); wins where it is a Language.
         accept_language: The browser's header; its first known language by weight, Japanese where none is.
     """
-    if chosen in LANGUAGES:
-        return chosen
-    weighted: list[tuple[float, str]] = []
+    known = set(Language)
+    if chosen in known:
+        return Language(chosen)
+    weighted: list[tuple[float, Language]] = []
     for part in accept_language.split(","):
         tag, _, quality = part.strip().partition(";q=")
         try:
             weight = float(quality or 1)
         except ValueError:
             continue
-        if (language := tag.split("-")[0].lower()) in LANGUAGES and weight > 0:
-            weighted.append((weight, language))
-    return max(weighted, key=lambda pair: pair[0])[1] if weighted else LANGUAGES[0]
+        if (language := tag.split("-")[0].lower()) in known and weight > 0:
+            weighted.append((weight, Language(language)))
+    return max(weighted, key=lambda pair: pair[0])[1] if weighted else Language.JAPANESE

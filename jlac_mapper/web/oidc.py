@@ -24,7 +24,7 @@ MOST_PENDING = 1000
 ALGORITHMS = ["RS256", "PS256", "ES256"]
 _USED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "_loaded_at")
 _SKEW_SECONDS = 60
-_TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 10.0
 
 
 class OidcRefusedError(JlacMapperError):
@@ -83,9 +83,12 @@ class OidcProvider:
     One provider, found by its discovery document on first use.
 
     Its methods wait for the provider in an event loop of their own: call them in a thread, as pages are.
+
+    Args:
+        timeout_seconds: How long the provider may take for one answer.
     """
 
-    def __init__(self, settings: WebSettings) -> None:
+    def __init__(self, settings: WebSettings, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._issuer, self._client_id = settings.oidc_issuer, settings.oidc_client_id
         self._app = StarletteOAuth2App(
             _PendingSignIns(),
@@ -98,7 +101,7 @@ class OidcProvider:
                 "token_endpoint_auth_method": "client_secret_basic"
                 if settings.oidc_client_secret
                 else "none",
-                "timeout": _TIMEOUT_SECONDS,
+                "timeout": timeout_seconds,
             },
         )
 

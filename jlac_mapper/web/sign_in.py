@@ -8,8 +8,8 @@ from jlac_mapper.errors import NotFoundError
 from jlac_mapper.review.sign_in import WINDOW, TooManyFailuresError
 from jlac_mapper.web import sessions
 from jlac_mapper.web.call import Call, own_path
-from jlac_mapper.web.messages import LANGUAGES
 from jlac_mapper.web.oidc import OidcRefusedError, Visit
+from jlac_mapper.wording import Language
 
 _LOG = logging.getLogger(__name__)
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -84,7 +84,7 @@ def choose_language(call: Call) -> Response:
     """Keep the language in a cookie and go back to the page."""
     response = call.redirect(own_path(call.text("back")))
     language = call.text("language")
-    if language in LANGUAGES:
+    if language in set(Language):
         sessions.set_cookie(call.request, response, sessions.LANGUAGE_COOKIE, language, seconds=_YEAR_SECONDS)
     return response
 

@@ -62,16 +62,32 @@ def postgres_server() -> Iterator[str]:
         run = _as_ordinary_user()
         data = folder / "data"
         subprocess.run(
-            [*run, binaries / "initdb", "-D", data, "-U", "jlac", "-A", "trust", "-E", "UTF8", "--no-locale",
-             "--no-sync"],
-            check=True, capture_output=True, cwd=folder,
-        )  # fmt: skip
+            [
+                *run,
+                binaries / "initdb",
+                "-D",
+                data,
+                "-U",
+                "jlac",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-locale",
+                "--no-sync",
+            ],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+        )
         options = f"-k {folder} -c listen_addresses='' -c fsync=off"
         control = [*run, binaries / "pg_ctl", "-D", data, "-w", "-t", "600"]
         subprocess.run(
-            [*control, "-l", folder / "log", "-o", options, "start"], check=True, cwd=folder,
+            [*control, "-l", folder / "log", "-o", options, "start"],
+            check=True,
+            cwd=folder,
             stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
         try:
             yield f"postgresql://jlac@/postgres?host={folder}"
         finally:

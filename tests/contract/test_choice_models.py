@@ -18,9 +18,15 @@ needs_vllm = pytest.mark.skipif(
     find_spec("vllm") is None, reason="vLLM is not installed here: make test-vllm runs this in its own place"
 )
 KINDS = [
-    "score_only", "unavailable", "onnx", "openai chat", "openai plain", "openai generation",
-    pytest.param("vllm label", marks=needs_vllm), pytest.param("vllm generation", marks=needs_vllm),
-]  # fmt: skip
+    "score_only",
+    "unavailable",
+    "onnx",
+    "openai chat",
+    "openai plain",
+    "openai generation",
+    pytest.param("vllm label", marks=needs_vllm),
+    pytest.param("vllm generation", marks=needs_vllm),
+]
 
 
 @pytest.fixture(params=KINDS, scope="module")

@@ -24,7 +24,7 @@ PLACES = {
     ElementKind.JLAC10_SPECIMEN: ("材料コード", 6, 10, 3),
     ElementKind.JLAC10_METHOD: ("測定法コード", 3, 8, 3),
     ElementKind.JLAC10_RESULT: ("結果識別コード表（共通コード）", 2, 5, 2),
-}  # fmt: skip
+}
 """Sheet, columns of code and 更新区分 (from 1), characters of the code; the name stands behind the code."""
 
 

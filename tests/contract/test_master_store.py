@@ -18,7 +18,8 @@ from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
 from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import ConfigurationError, DatabaseError, InputError, UnknownEditionError
 from jlac_mapper.ports import EditionInfo, MasterStore
-from jlac_mapper.storage import database, tables
+from jlac_mapper.storage import tables
+from jlac_mapper.storage.database import BUSY_SECONDS, Database
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.vocabulary import SiteName
 from tests.support.fakes import InMemoryMasterStore
@@ -37,32 +38,53 @@ def an_edition(name: str = "2025-12", *, product: str = "試薬「A」") -> Edit
         [
             ListedCode(parse("C10020000240000" + "55"), "総蛋白(TP)"),
             ListedCode(
-                parse("C1002-0000-240-001-55"), "総蛋白(TP)", product=product, valid_from=date(2025, 7, 16),
-                valid_to=date(2026, 3, 31), jlac10=("3A010000002229101", "3A010000002229102"),
-                successor="C1002000024000055", abbreviation="TP", specimen_name="血漿", unit_name="g/dL",
-                method_name="可視吸光光度法_試薬「A」", sort_order="100", sheet="2026年8月", row=17,
+                parse("C1002-0000-240-001-55"),
+                "総蛋白(TP)",
+                product=product,
+                valid_from=date(2025, 7, 16),
+                valid_to=date(2026, 3, 31),
+                jlac10=("3A010000002229101", "3A010000002229102"),
+                successor="C1002000024000055",
+                abbreviation="TP",
+                specimen_name="血漿",
+                unit_name="g/dL",
+                method_name="可視吸光光度法_試薬「A」",
+                sort_order="100",
+                sheet="2026年8月",
+                row=17,
             ),
             ListedCode(parse("B1001-0000-210-000-G5"), "赤血球数", source="starter"),
         ],
         [
-            ImportNote(7, "jlac10-only", "尿量 1A005"), ImportNote(3, "code-length", "X: 'Ｃ１' is short"),
+            ImportNote(7, "jlac10-only", "尿量 1A005"),
+            ImportNote(3, "code-length", "X: 'Ｃ１' is short"),
             ImportNote(4, "stray-blank", "unit", "8月", "C1002000024000155", " g/dL", "g/dL", (9, 12)),
         ],
-    )  # fmt: skip
+    )
+
+
+def opened(url: str, busy_seconds: float = BUSY_SECONDS) -> SqlMasterStore:
+    return SqlMasterStore(Database(url, busy_seconds=busy_seconds), load_starter)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MasterStore]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database | None]:
+    """Where the store keeps its editions; None for the one in memory."""
     if request.param == "memory":
-        yield InMemoryMasterStore(STARTER)
+        yield None
         return
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'new' / 'folder' / 'j.sqlite3'}"
     else:
         url = request.getfixturevalue("postgres_url")
-    database = SqlMasterStore(url, load_starter)
-    yield database
-    database.close()
+    found = Database(url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def store(database: Database | None) -> MasterStore:
+    return InMemoryMasterStore(STARTER) if database is None else SqlMasterStore(database, load_starter)
 
 
 def test_a_fresh_store_lists_and_uses_the_starter_alone(store: MasterStore) -> None:
@@ -163,10 +185,13 @@ def test_the_jlac10_tables_come_back_with_what_is_deleted_and_members_of_sets(
     store: MasterStore, withdrawn: bool
 ) -> None:
     codes = {
-        ElementKind.JLAC10_ANALYTE: "3B035", ElementKind.JLAC10_IDENTIFICATION: "1300",
-        ElementKind.JLAC10_SPECIMEN: "023", ElementKind.JLAC10_METHOD: "272", ElementKind.JLAC10_RESULT: "01",
+        ElementKind.JLAC10_ANALYTE: "3B035",
+        ElementKind.JLAC10_IDENTIFICATION: "1300",
+        ElementKind.JLAC10_SPECIMEN: "023",
+        ElementKind.JLAC10_METHOD: "272",
+        ElementKind.JLAC10_RESULT: "01",
         ElementKind.JLAC10_MEMBER: "1A990000053",
-    }  # fmt: skip
+    }
     assert set(codes) == {kind for kind in ElementKind if kind.value.startswith("jlac10 ")}
     lines = [Element(kind, code, "蛋白　定性", ("protein",), withdrawn) for kind, code in codes.items()]
     store.save_elements("jlac10", lines)
@@ -221,7 +246,7 @@ def sqlite_url(folder: Path) -> str:
 
 
 def test_reading_makes_no_file_where_none_is(tmp_path: Path) -> None:
-    store = SqlMasterStore(sqlite_url(tmp_path / "absent"), load_starter)
+    store = opened(sqlite_url(tmp_path / "absent"))
     assert store.active() == "starter"
     assert store.load("starter") == STARTER
     assert len(store.list()) == 1
@@ -230,17 +255,17 @@ def test_reading_makes_no_file_where_none_is(tmp_path: Path) -> None:
 
 
 def test_an_edition_outlives_the_process_that_saved_it(tmp_path: Path) -> None:
-    first = SqlMasterStore(sqlite_url(tmp_path), load_starter)
+    first = opened(sqlite_url(tmp_path))
     first.save(an_edition(), source_file="m.csv", imported_at=NOON)
     first.use("2025-12")
     first.close()
-    second = SqlMasterStore(sqlite_url(tmp_path), load_starter)
+    second = opened(sqlite_url(tmp_path))
     assert second.active() == "2025-12"
     assert second.load("2025-12") == an_edition()
 
 
 def test_the_file_is_in_wal_mode_so_that_readers_and_a_writer_do_not_block(tmp_path: Path) -> None:
-    store = SqlMasterStore(sqlite_url(tmp_path), load_starter)
+    store = opened(sqlite_url(tmp_path))
     store.save(an_edition(), source_file="m.csv", imported_at=NOON)
     other = sqlite3.connect(tmp_path / "j.sqlite3", isolation_level=None)
     assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -264,11 +289,13 @@ def test_a_save_that_fails_half_way_leaves_the_earlier_edition(store: MasterStor
     assert store.active() == "2025-12"
 
 
-def test_the_migrated_schema_is_the_one_that_the_tables_describe(store: MasterStore) -> None:
-    if not isinstance(store, SqlMasterStore):
+def test_the_migrated_schema_is_the_one_that_the_tables_describe(
+    store: MasterStore, database: Database | None
+) -> None:
+    if database is None:
         pytest.skip("only a database has a schema")
     store.save(an_edition(), source_file="m.csv", imported_at=NOON)
-    with store._database.reading() as connection:
+    with database.reading() as connection:
         found = inspect(connection)
         assert set(found.get_table_names()) == {*tables.metadata.tables, "alembic_version"}
         for table in tables.metadata.sorted_tables:
@@ -280,32 +307,32 @@ def test_the_migrated_schema_is_the_one_that_the_tables_describe(store: MasterSt
 
 
 def test_a_database_of_a_newer_schema_is_refused_in_one_clear_line(tmp_path: Path) -> None:
-    store = SqlMasterStore(sqlite_url(tmp_path), load_starter)
+    store = opened(sqlite_url(tmp_path))
     store.save(an_edition(), source_file="m.csv", imported_at=NOON)
     store.close()
     with sqlite3.connect(tmp_path / "j.sqlite3") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(DatabaseError, match=r"'9999'.*newer jlac-mapper") as caught:
-        SqlMasterStore(sqlite_url(tmp_path), load_starter).list()
+        opened(sqlite_url(tmp_path)).list()
     assert "\n" not in str(caught.value)
 
 
 def test_a_file_that_is_no_database_is_refused_in_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "j.sqlite3").write_text("項目コード,項目名称\n" * 100, encoding="utf-8")
     with pytest.raises(DatabaseError, match="not a database") as caught:
-        SqlMasterStore(sqlite_url(tmp_path), load_starter).active()
+        opened(sqlite_url(tmp_path)).active()
     assert "\n" not in str(caught.value)
 
 
 def test_a_folder_that_cannot_be_made_is_refused_in_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    store = SqlMasterStore(sqlite_url(tmp_path / "file" / "x"), load_starter)
+    store = opened(sqlite_url(tmp_path / "file" / "x"))
     with pytest.raises(DatabaseError, match="JLAC_MAPPER_DATABASE_URL"):
         store.save(an_edition(), source_file="m.csv", imported_at=NOON)
 
 
 def test_a_password_does_not_appear_in_an_error() -> None:
-    store = SqlMasterStore("postgresql://jlac:geheim@127.0.0.1:1/none", load_starter)
+    store = opened("postgresql://jlac:geheim@127.0.0.1:1/none")
     pytest.importorskip("psycopg")
     with pytest.raises(DatabaseError) as caught:
         store.active()
@@ -315,7 +342,7 @@ def test_a_password_does_not_appear_in_an_error() -> None:
 @pytest.mark.parametrize("url", ["no url", "mysql://host/name", "oracle://host"])
 def test_a_url_of_another_kind_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigurationError, match="JLAC_MAPPER_DATABASE_URL"):
-        SqlMasterStore(url, load_starter)
+        opened(url)
 
 
 @pytest.fixture
@@ -331,7 +358,7 @@ def being_written(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 def test_opening_a_new_database_waits_for_the_process_that_is_writing_it(
     tmp_path: Path, being_written: sqlite3.Connection
 ) -> None:
-    store = SqlMasterStore(sqlite_url(tmp_path), load_starter)
+    store = opened(sqlite_url(tmp_path))
     done = Timer(0.3, being_written.execute, ["ROLLBACK"])
     done.start()
     store.save(an_edition(), source_file="m.csv", imported_at=NOON)
@@ -341,21 +368,17 @@ def test_opening_a_new_database_waits_for_the_process_that_is_writing_it(
 
 
 @pytest.mark.usefixtures("being_written")
-def test_a_database_that_stays_locked_is_refused_in_one_clear_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database, "_BUSY_SECONDS", 0.2)
+def test_a_database_that_stays_locked_is_refused_in_one_clear_line(tmp_path: Path) -> None:
+    store = opened(sqlite_url(tmp_path), busy_seconds=0.2)
     with pytest.raises(DatabaseError, match="database is locked; check JLAC_MAPPER_DATABASE_URL") as caught:
-        SqlMasterStore(sqlite_url(tmp_path), load_starter).save(
-            an_edition(), source_file="m.csv", imported_at=NOON
-        )
+        store.save(an_edition(), source_file="m.csv", imported_at=NOON)
     assert "\n" not in str(caught.value)
 
 
 def _save_one(url: str, name: str, all_are_here: Barrier) -> None:
-    database._BUSY_SECONDS = 300  # the machine may stand still while one of them holds the lock
+    store = opened(url, busy_seconds=300)  # the machine may stand still while one of them holds the lock
     all_are_here.wait(300)
-    SqlMasterStore(url, load_starter).save(an_edition(name), source_file=name, imported_at=NOON)
+    store.save(an_edition(name), source_file=name, imported_at=NOON)
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgres"])
@@ -373,7 +396,7 @@ def test_processes_that_open_a_new_database_at_once_all_succeed(
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0, 0, 0]
-    store = SqlMasterStore(url, load_starter)
+    store = opened(url)
     names = [info.name for info in store.list()]
     assert names == ["starter", *(f"e{i}" for i in range(4))]
     assert all(store.load(name) == an_edition(name) for name in itertools.islice(names, 1, None))

@@ -126,9 +126,18 @@ def test_the_published_2024_master_breaks_these_rules_and_no_others(master_2024:
     edition = make_edition("2024-09", master_2024.rows, (*master_2024.notes, *master_2024.remarks))
     findings = check(edition)
     assert {finding.rule for finding in findings} == {
-        "duplicate-merged", "entity", "fullwidth-bracket", "kangxi-radical", "kelvin-sign", "name-family",
-        "product-method", "sort-order", "specimen-name", "stray-blank", "vowel-hyphen",
-    }  # fmt: skip
+        "duplicate-merged",
+        "entity",
+        "fullwidth-bracket",
+        "kangxi-radical",
+        "kelvin-sign",
+        "name-family",
+        "product-method",
+        "sort-order",
+        "specimen-name",
+        "stray-blank",
+        "vowel-hyphen",
+    }
     assert all(finding.places for finding in findings)
     (order,) = [finding for finding in findings if finding.rule == "sort-order"]
     assert {order.found, order.expected} == {"3400", "3700"}

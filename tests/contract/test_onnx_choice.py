@@ -69,10 +69,14 @@ def held_out_questions(count: int) -> list[Choice]:
 @pytest.mark.parametrize(
     ("name", "unit", "right"),
     [
-        ("AST(GOT)", "U/L", 0), ("ｱﾙﾌﾞﾐﾝ", "g/dL", 1), ("CK-MB", "U/L", 3), ("スギ(IgE)", "UA/mL", 3),
-        ("コメント", "", 3), ("ＣＰＫ", "", 2),
+        ("AST(GOT)", "U/L", 0),
+        ("ｱﾙﾌﾞﾐﾝ", "g/dL", 1),
+        ("CK-MB", "U/L", 3),
+        ("スギ(IgE)", "UA/mL", 3),
+        ("コメント", "", 3),
+        ("ＣＰＫ", "", 2),
     ],
-)  # fmt: skip
+)
 def test_known_names_are_chosen_and_near_twins_are_none_of_these(
     model: OnnxChoice, name: str, unit: str, right: int
 ) -> None:

@@ -23,12 +23,13 @@ PASSWORD = "correct horse"
 def test_only_an_admin_of_the_installation_sees_and_changes_people(office: Office) -> None:
     people = office.people
     for ask in (
-        lambda: people.users(LEA), lambda: people.facilities(LEA),
+        lambda: people.users(LEA),
+        lambda: people.facilities(LEA),
         lambda: people.save_user(LEA, CAL, request_id="r"),
         lambda: people.save_facility(LEA, THREE, request_id="r"),
         lambda: people.make_token(LEA, "ann", timedelta(days=1)),
         lambda: people.users(replace(ROOT, active=False)),
-    ):  # fmt: skip
+    ):
         with pytest.raises(NotAllowedError, match="admin of the whole installation"):
             ask()
     assert {user.login for user in people.users(ROOT)} == {"ann", "bob", "eve", "lea", "root"}

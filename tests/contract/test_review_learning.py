@@ -63,8 +63,9 @@ def test_ended_codes_are_reopened_with_their_successor(store: SqlReviewStore) ->
     draft = a_draft(Action.REOPEN, by="root", request_id="edition", text="ended")
     reopened = store.reopen("h1", {ENDED: AST, TP: ""}, draft)
     assert [(r.item, r.name, r.code, r.successor) for r in reopened] == [
-        (made[0], "name 0", ENDED, AST), (made[3], "name 3", TP, ""),
-    ]  # fmt: skip
+        (made[0], "name 0", ENDED, AST),
+        (made[3], "name 3", TP, ""),
+    ]
     first = store.item("h1", made[0])
     assert first.standing == Standing(ItemState.PROPOSED, proposal=AST)
     assert first.reasons == (Reason.UNIT_ASSUMED, Reason.CODE_ENDED)
@@ -92,9 +93,10 @@ def test_decisions_of_many_codes_are_reopened_in_a_few_statements(
     store: SqlReviewStore, review_database: Database
 ) -> None:
     ended = [f"C2008{number:04d}250000F7" for number in range(1, 301)]
-    made = [replace(new, standing=Standing(ItemState.FINAL, code=code)) for code, new in zip(
-        ended * 2, new_items(*(f"name {number}" for number in range(600))), strict=True
-    )]  # fmt: skip
+    made = [
+        replace(new, standing=Standing(ItemState.FINAL, code=code))
+        for code, new in zip(ended * 2, new_items(*(f"name {number}" for number in range(600))), strict=True)
+    ]
     run = take_in(store, made)
     moved = {code: "" if number % 2 else TP.replace("C1", "B1", 1) for number, code in enumerate(ended)}
     with review_database.reading() as connection:

@@ -26,17 +26,21 @@ def test_a_second_import_asks_nothing_whatever_became_of_the_first(office: Offic
     again = office.take_in(*NAMES)
     items = list(office.review.run_items(ANN, "h1", again.id))
     assert [(i.run, i.row, i.test.name, i.standing.state) for i in items] == [
-        (again.id, 1, "AST", ItemState.ACCEPTED), (again.id, 2, "GOT?", ItemState.SENT_BACK),
-        (again.id, 3, "CPK?", ItemState.ACCEPTED), (again.id, 4, "unknown", ItemState.PROPOSED),
+        (again.id, 1, "AST", ItemState.ACCEPTED),
+        (again.id, 2, "GOT?", ItemState.SENT_BACK),
+        (again.id, 3, "CPK?", ItemState.ACCEPTED),
+        (again.id, 4, "unknown", ItemState.PROPOSED),
         (again.id, 5, "old", ItemState.PROPOSED),
-    ]  # fmt: skip
+    ]
     assert [i.id for i in items if i.id in (sent, untouched, claimed)] == [sent, untouched, claimed]
     assert again.rows == 5
     assert sorted(ids(office.store, ItemQuery("h1"))) == [sent, untouched, claimed]
     assert office.review.counts(ANN, "h1").open == 3
     assert office.review.counts(ANN, "h1", again.id).states == {
-        ItemState.ACCEPTED: 2, ItemState.SENT_BACK: 1, ItemState.PROPOSED: 2,
-    }  # fmt: skip
+        ItemState.ACCEPTED: 2,
+        ItemState.SENT_BACK: 1,
+        ItemState.PROPOSED: 2,
+    }
 
 
 def test_what_is_decided_later_answers_the_rows_of_every_list_that_has_them(office: Office) -> None:
@@ -63,8 +67,9 @@ def test_two_readers_are_asked_once_for_a_list_taken_in_between(office: Office) 
     office.do(BOB, disputed, Action.CONFIRM, facility="h2")
     again = office.take_in("GOT?", "CPK?", facility="h2")
     assert [i.standing.state for i in office.review.run_items(LEA, "h2", again.id)] == [
-        ItemState.DISPUTED, ItemState.DECIDED_ONCE,
-    ]  # fmt: skip
+        ItemState.DISPUTED,
+        ItemState.DECIDED_ONCE,
+    ]
     assert office.next(ANN, query) is None
     shown = list(office.review.run_items(BOB, "h2", again.id))[1]
     assert shown.standing.first is not None

@@ -70,7 +70,7 @@ def version_of(database: Database) -> str:
 
 
 def masters(database: Database) -> SqlMasterStore:
-    return SqlMasterStore(database.url.render_as_string(hide_password=False), lambda: EDITION)
+    return SqlMasterStore(Database(database.url.render_as_string(hide_password=False)), lambda: EDITION)
 
 
 @pytest.mark.parametrize("version", scripts()[1])

@@ -65,8 +65,14 @@ def test_a_row_of_the_queue_says_what_the_item_says(store: SqlReviewStore) -> No
     item = store.item("h1", row.id)
     assert (row.name, row.local_code, row.specimen, row.unit) == ("AST(GOT)", "0", "血清", "U/L")
     assert (row.standing, row.etag, row.section, row.reasons, row.probability, row.run, row.row) == (
-        item.standing, item.etag, item.section, item.reasons, item.mapping.probability, item.run, 1,
-    )  # fmt: skip
+        item.standing,
+        item.etag,
+        item.section,
+        item.reasons,
+        item.mapping.probability,
+        item.run,
+        1,
+    )
 
 
 def test_in_review_finds_what_is_claimed_now(store: SqlReviewStore) -> None:

@@ -22,18 +22,26 @@ def test_a_facility_of_others_looks_as_if_it_were_not_there(office: Office) -> N
     [item] = office.items(run)
     review, command = office.review, Command("h1", item, 1, Action.CONFIRM, "r")
     asks = [
-        lambda: review.queue(EVE, WAIT), lambda: review.counts(EVE, "h1"),
+        lambda: review.queue(EVE, WAIT),
+        lambda: review.counts(EVE, "h1"),
         lambda: review.view(EVE, "h1", item),
-        lambda: review.runs(EVE, "h1"), lambda: list(review.run_items(EVE, "h1", run.id)),
-        lambda: review.search(EVE, "h1", "AST"), lambda: review.contradictions(EVE, "h1"),
-        lambda: review.agreement(EVE, "h1"), lambda: office.next(EVE), lambda: review.decide(EVE, command),
-        lambda: review.preview(EVE, command), lambda: review.decide_identical(EVE, command, {item: 1}),
-        lambda: office.take_in("AST", user=EVE), lambda: review.audit(EVE, "h1"),
-        lambda: review.verify(EVE, "h1"), lambda: review.view(EVE, "h2", item),
+        lambda: review.runs(EVE, "h1"),
+        lambda: list(review.run_items(EVE, "h1", run.id)),
+        lambda: review.search(EVE, "h1", "AST"),
+        lambda: review.contradictions(EVE, "h1"),
+        lambda: review.agreement(EVE, "h1"),
+        lambda: office.next(EVE),
+        lambda: review.decide(EVE, command),
+        lambda: review.preview(EVE, command),
+        lambda: review.decide_identical(EVE, command, {item: 1}),
+        lambda: office.take_in("AST", user=EVE),
+        lambda: review.audit(EVE, "h1"),
+        lambda: review.verify(EVE, "h1"),
+        lambda: review.view(EVE, "h2", item),
         lambda: review.decide(EVE, replace(command, facility="h2")),
         lambda: review.queue(EVE, replace(WAIT, facility="h9")),
         lambda: review.queue(ROOT, replace(WAIT, facility="")),
-    ]  # fmt: skip
+    ]
     for ask in asks:
         with pytest.raises(NotFoundError):
             ask()
@@ -52,13 +60,17 @@ def test_a_viewer_reads_and_changes_nothing(office: Office) -> None:
     assert len(office.review.queue(viewer, WAIT).rows) == 1
     command = Command("h1", item, 1, Action.COMMENT, "r", text="hm")
     for ask in (
-        lambda: office.review.decide(viewer, command), lambda: office.review.preview(viewer, command),
-        lambda: office.next(viewer), lambda: office.take_in("AST", user=viewer),
-        lambda: office.review.agreement(viewer, "h1"), lambda: office.review.audit(viewer, "h1"),
+        lambda: office.review.decide(viewer, command),
+        lambda: office.review.preview(viewer, command),
+        lambda: office.next(viewer),
+        lambda: office.take_in("AST", user=viewer),
+        lambda: office.review.agreement(viewer, "h1"),
+        lambda: office.review.audit(viewer, "h1"),
         lambda: office.people.save_user(viewer, viewer, request_id="r"),
         lambda: office.people.save_facility(LEA, Facility("h3", "Three"), request_id="r"),
-        lambda: office.review.edition_changed(LEA, request_id="r"), lambda: office.review.verify(LEA, "h1"),
-    ):  # fmt: skip
+        lambda: office.review.edition_changed(LEA, request_id="r"),
+        lambda: office.review.verify(LEA, "h1"),
+    ):
         with pytest.raises(NotAllowedError):
             ask()
 

@@ -20,9 +20,11 @@ def test_nobody_is_asked_what_the_mapper_accepted(office: Office) -> None:
     run = office.take_in("AST", "GOT?", "unknown", "")
     items = list(office.review.run_items(ANN, "h1", run.id))
     assert [(i.standing.state, i.standing.code, i.standing.proposal) for i in items] == [
-        (ItemState.ACCEPTED, AST, AST), (ItemState.PROPOSED, "", AST), (ItemState.PROPOSED, "", ""),
+        (ItemState.ACCEPTED, AST, AST),
+        (ItemState.PROPOSED, "", AST),
         (ItemState.PROPOSED, "", ""),
-    ]  # fmt: skip
+        (ItemState.PROPOSED, "", ""),
+    ]
     assert office.review.counts(ANN, "h1").open == 3
     assert office.review.runs(ANN, "h1") == [run]
 
@@ -164,8 +166,12 @@ def test_every_event_says_who_when_what_and_what_was_on_the_screen(office: Offic
     outcome = office.do(ANN, item, Action.PICK, code="C1002-0000-250-000-55", text="as on the insert")
     draft = outcome.event.draft
     assert (draft.by, draft.at, draft.action, draft.code, draft.text) == (
-        "ann", office.clock.now(), Action.PICK, TP, "as on the insert",
-    )  # fmt: skip
+        "ann",
+        office.clock.now(),
+        Action.PICK,
+        TP,
+        "as on the insert",
+    )
     assert (draft.edition, draft.model) == ("2025", str(outcome.item.mapping.provenance))
     assert draft.after == outcome.item.standing == office.store.item("h1", item).standing
     assert office.review.view(ANN, "h1", item).history == (outcome.event,)
@@ -264,8 +270,9 @@ def test_one_decision_serves_identical_rows_after_a_preview(office: Office) -> N
     ticked = {first: 1, fifth: 1}
     outcomes = office.review.decide_identical(ANN, command, ticked)
     assert [(o.item.id, o.item.standing.code, o.repeated) for o in outcomes] == [
-        (first, AST, False), (fifth, AST, False),
-    ]  # fmt: skip
+        (first, AST, False),
+        (fifth, AST, False),
+    ]
     assert [o.repeated for o in office.review.decide_identical(ANN, command, ticked)] == [True, True]
     assert office.review.view(ANN, "h1", third).item.standing.state is ItemState.PROPOSED
     assert office.review.view(ANN, "h1", third).identical == 1

@@ -79,9 +79,15 @@ def test_a_decision_is_kept_with_its_event(store: SqlReviewStore) -> None:
     take_in(store, new_items("AST"))
     item = store.item("h1", ids(store, ItemQuery("h1"))[0])
     after = Standing(
-        ItemState.DISPUTED, first=Reading("ann", AST), second=Reading("bob", CK), claimed_by="ann",
-        claimed_until=NOON, assigned_to="bob", proposal=TP, question="which?",
-    )  # fmt: skip
+        ItemState.DISPUTED,
+        first=Reading("ann", AST),
+        second=Reading("bob", CK),
+        claimed_by="ann",
+        claimed_until=NOON,
+        assigned_to="bob",
+        proposal=TP,
+        question="which?",
+    )
     [event], repeated = store.apply("h1", [change(item, after, text="注", edition="e", model="m")], "r1")
     assert not repeated
     found = store.item("h1", item.id)

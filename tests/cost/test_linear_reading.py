@@ -83,7 +83,7 @@ HARD: dict[str, Callable[[int], str]] = {
     "colons": lambda n: _of(n, ":", "a", "a"),
     "all characters differ": lambda n: "".join(chr(0x4E00 + i * 7919 % 20000) for i in range(n)),
     **{f"kit word {word}": partial(_of, piece=word, behind="x") for word in product_words(WordKind.KIT)},
-}  # fmt: skip
+}
 """Texts of a length that are made to cost more than their length."""
 
 

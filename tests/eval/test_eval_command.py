@@ -44,7 +44,13 @@ def test_a_hospital_table_in_cp932_with_japanese_headers_is_evaluated(tmp_path: 
     product = saved["systems"]["jlac-mapper"]
     assert (product["rows"], product["codable"], product["unlisted"]) == (3, 2, 1)
     assert (product["top1"]["count"], product["recall5"]["count"]) == (1, 2)
-    assert product["exact"]["17"] == {"count": 1, "total": 1, "value": 1.0, "low": pytest.approx(0.2065, abs=1e-4), "high": 1.0}  # fmt: skip  # noqa: E501
+    assert product["exact"]["17"] == {
+        "count": 1,
+        "total": 1,
+        "value": 1.0,
+        "low": pytest.approx(0.2065, abs=1e-4),
+        "high": 1.0,
+    }
     assert product["accepted"]["false_accepts"]["count"] == 1
     assert product["at_precision"]["0.99"]["coverage"] == 0.5
     for title in ("jlac-mapper", "substring", "RapidFuzz WRatio", "character TF-IDF"):

@@ -78,8 +78,12 @@ ROWS = read_labelled([{"name": "AST", "unit": "U/L", "specimen": "血清", "expe
 def test_every_ablation_is_measured_and_one_of_an_embedding_not_in_use_is_named(base: parts.Parts) -> None:
     found = ablations.run(base, {"one row": ROWS})
     assert set(found) == {
-        "whole", "without background vocabulary", "without guard", "without lexical", "without dense",
-    }  # fmt: skip
+        "whole",
+        "without background vocabulary",
+        "without guard",
+        "without lexical",
+        "without dense",
+    }
     assert {title: one["one row"]["top1"]["count"] for title, one in found.items()} == dict.fromkeys(found, 1)
     assert found["whole"]["one row"]["accepted_right"]["count"] == 1
     without = ablations.run(replace(base, embedder=None), {"one row": ROWS})
@@ -100,7 +104,7 @@ def test_a_dropped_method_leaves_no_score_and_the_others_do(
             seen.update(method for row in found for h in row for method, score in h.scores.items() if score)
             return found
 
-    pipeline = parts.with_retriever(base.pipeline(), lambda inner: Listener(inner, dropped))
+    pipeline = base.pipeline().with_retriever(lambda inner: Listener(inner, dropped))
     parts.map_all(pipeline, [LocalTest(name="AST"), LocalTest(name="総コレステロ")])
     assert kept <= seen
     assert not seen & set(dropped)

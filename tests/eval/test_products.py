@@ -93,9 +93,13 @@ def test_figures_are_the_hand_count() -> None:
         if title not in ("rows", "exact_current_digits_by_rule")
     }
     assert counts == {
-        "exact_strict": 1, "exact_current_digits": 2, "method_digits": 2, "measurand": 3, "accepted": 3,
+        "exact_strict": 1,
+        "exact_current_digits": 2,
+        "method_digits": 2,
+        "measurand": 3,
+        "accepted": 3,
         "accepted_wrong": 1,
-    }  # fmt: skip
+    }
 
 
 def write_master(file: Path, header: list[str], *lines: list[str]) -> None:

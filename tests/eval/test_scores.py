@@ -34,8 +34,12 @@ def test_every_kind_of_row_counts_where_it_should() -> None:
     ]
     scores = score(truths, answers)
     assert (scores.rows, scores.codable, scores.unlisted, scores.unlisted_specimen, scores.unscored) == (
-        6, 3, 1, 1, 1,
-    )  # fmt: skip
+        6,
+        3,
+        1,
+        1,
+        1,
+    )
     assert (scores.top1.count, scores.top1.total) == (2, 3)
     assert (scores.recall5.count, scores.recall5.total) == (3, 3)
     assert {digits: rate.count for digits, rate in scores.exact.items()} == {5: 2, 9: 2, 12: 1, 15: 1, 17: 1}
@@ -102,9 +106,16 @@ def test_a_run_keeps_order_over_chunks_and_lists_the_worst_rows_first() -> None:
         "Na": (NO_CODE, (NA,), 0.1),
     }
     labels = {
-        "AST": "C2008", "CEA": "NONE", "ALT": "C2011", "CK": "C2001", "CK-MB": "NONE", "PSA": "NONE",
-        "尿Na": "NOCODE:C7002", "CPK": "C2001", "Na": "C7002",
-    }  # fmt: skip
+        "AST": "C2008",
+        "CEA": "NONE",
+        "ALT": "C2011",
+        "CK": "C2001",
+        "CK-MB": "NONE",
+        "PSA": "NONE",
+        "尿Na": "NOCODE:C7002",
+        "CPK": "C2001",
+        "Na": "C7002",
+    }
     records = [{"name": name, "expected_measurand": label, "jlac10": "3B"} for name, label in labels.items()]
     filler = [{"name": f"other {number}", "expected_measurand": "NONE"} for number in range(600)]
     mapper = ScriptedMapper(script)

@@ -7,6 +7,7 @@ import pytest
 
 from jlac_mapper.cli.main import main
 from jlac_mapper.master.starter import load_starter
+from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.master import SqlMasterStore
 
 
@@ -22,7 +23,7 @@ def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def stored(database: Path) -> SqlMasterStore:
     """Open what the verbs kept."""
-    return SqlMasterStore(f"sqlite:///{database}", lambda: load_starter().edition)
+    return SqlMasterStore(Database(f"sqlite:///{database}"), lambda: load_starter().edition)
 
 
 def run(*arguments: object) -> int:

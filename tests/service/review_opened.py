@@ -89,10 +89,12 @@ def opened(folder: Path, mapper: Mapper | None = None) -> Opened:
     users, units, clock = SqlUserStore(database), SqlUnitOfWork(database), TickingClock()
     codes = search_in(LISTED)
     review = ReviewService(
-        units=units, clock=clock, codes=codes,
+        units=units,
+        clock=clock,
+        codes=codes,
         mapper=mapper or ScriptedMapper(SCRIPT),
         edition="2026-04",
-    )  # fmt: skip
+    )
     for number, facility in enumerate((Facility("h1", "第一病院"), Facility("h2", "第二病院"))):
         users.save_facility(facility, EventDraft(Action.FACILITY, "cli", clock.now(), f"f{number}"))
     for login, roles in ROLES.items():

@@ -28,9 +28,12 @@ class SystemClock:
 def open_review(url: str) -> ReviewService:
     database = Database(url)
     return ReviewService(
-        units=SqlUnitOfWork(database), clock=SystemClock(),
-        mapper=ScriptedMapper({}), codes=CODES, edition="2025",
-    )  # fmt: skip
+        units=SqlUnitOfWork(database),
+        clock=SystemClock(),
+        mapper=ScriptedMapper({}),
+        codes=CODES,
+        edition="2025",
+    )
 
 
 def new_request() -> str:

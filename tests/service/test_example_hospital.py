@@ -13,10 +13,16 @@ from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 
 _COLUMNS = {
-    "local_code": "項目コード", "name": "項目名称", "abbreviation": "略称", "specimen": "材料",
+    "local_code": "項目コード",
+    "name": "項目名称",
+    "abbreviation": "略称",
+    "specimen": "材料",
     "unit": "単位",
-    "reference_range": "基準値", "method": "測定法", "reagent": "試薬", "jlac10": "JLAC10コード",
-}  # fmt: skip
+    "reference_range": "基準値",
+    "method": "測定法",
+    "reagent": "試薬",
+    "jlac10": "JLAC10コード",
+}
 
 
 @dataclass(frozen=True)

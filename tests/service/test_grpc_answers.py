@@ -37,8 +37,10 @@ async def test_an_answer_says_what_the_row_was_read_as_also_without_a_code() -> 
     assert not unknown.HasField("concept")
     [unit] = [said for said in ast.evidence if said.element == "unit"]
     assert (unit.key, unit.statement, unit.source) == (
-        "unit.only_listed", "U/L: the only one listed", "release",
-    )  # fmt: skip
+        "unit.only_listed",
+        "U/L: the only one listed",
+        "release",
+    )
     assert [(pair.name, pair.value) for pair in unit.values] == [("unit", "U/L")]
 
 

@@ -194,14 +194,20 @@ def test_the_real_program_serves_maps_answers_health_and_stops(tmp_path: Path) -
                 stub.MapTest(long, timeout=PATIENCE)
         asked = subprocess.run(
             [sys.executable, "-m", "jlac_mapper", "health", "--address", address, "--timeout", str(PATIENCE)],
-            cwd=REPOSITORY, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         child.send_signal(signal.SIGTERM)
         assert child.wait(PATIENCE) == 0
         gone = subprocess.run(
             [sys.executable, "-m", "jlac_mapper", "health", "--address", address, "--timeout", str(PATIENCE)],
-            cwd=REPOSITORY, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert mapping.candidates[0].code == "C20080000250000F7"
     assert mapping.provenance.edition == "starter"
     assert status_of(caught.value).code == grpc.StatusCode.INVALID_ARGUMENT.value[0]

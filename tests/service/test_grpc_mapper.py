@@ -187,8 +187,10 @@ async def test_a_bad_row_and_a_bad_chunk_in_a_stream_fail_where_they_stand() -> 
         answered: list[Any] = [await call.read() for _ in range(3)]
         error = await refused(call.read())
     assert [response.outcomes[0].WhichOneof("outcome") for response in answered] == [
-        "mapping", "mapping", "error",
-    ]  # fmt: skip
+        "mapping",
+        "mapping",
+        "error",
+    ]
     details: dict[str, Any] = details_of(status_of(error))
     assert error.code() is CODE.INVALID_ARGUMENT
     assert details["BadRequest"].field_violations[0].field == "rows"

@@ -107,8 +107,11 @@ async def test_the_queue_comes_in_pages_and_its_states_as_people_see_them(tmp_pa
                 break
         assert [row.name for row in rows] == ["GOT", "GPT", "GOT", "謎の検査"]
         assert [review_pb2.ItemState.Name(row.standing.state) for row in rows] == [
-            "ITEM_STATE_PROPOSED", "ITEM_STATE_IN_REVIEW", "ITEM_STATE_PROPOSED", "ITEM_STATE_PROPOSED",
-        ]  # fmt: skip
+            "ITEM_STATE_PROPOSED",
+            "ITEM_STATE_IN_REVIEW",
+            "ITEM_STATE_PROPOSED",
+            "ITEM_STATE_PROPOSED",
+        ]
         assert rows[0].standing.proposal == AST
 
 
@@ -210,8 +213,11 @@ async def test_the_second_of_two_reviewers_learns_what_the_first_decided(tmp_pat
         )
         assert (code, reason) == (CODE.ABORTED, "CONFLICT")
         assert metadata == {
-            "item": "2", "etag": str(done.item.etag), "by": "hanako", "code": UNCODABLE,
-        }  # fmt: skip
+            "item": "2",
+            "etag": str(done.item.etag),
+            "by": "hanako",
+            "code": UNCODABLE,
+        }
         assert "hanako" in message
 
 

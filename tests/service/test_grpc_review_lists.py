@@ -117,8 +117,9 @@ async def test_a_facilitys_template_is_used_and_an_unknown_format_language_or_li
     (tmp_path / "h1.toml").write_text("[[column]]\nheader = 'c'\nfield = 'jlac11'\n")
     async with reviewing(tmp_path, export_templates=str(tmp_path)) as server:
         assert (await exported(server, "viewer", "CSV", run=1))[2].splitlines()[:2] == [
-            b"\xef\xbb\xbfc", AST.encode(),
-        ]  # fmt: skip
+            b"\xef\xbb\xbfc",
+            AST.encode(),
+        ]
         for fields, code in (
             ({"format": 0}, CODE.INVALID_ARGUMENT),
             ({"format": 5, "language": "xx"}, CODE.INVALID_ARGUMENT),

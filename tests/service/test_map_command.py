@@ -187,8 +187,11 @@ def test_ctrl_c_leaves_complete_rows_and_resume_gives_what_an_uninterrupted_run_
     command = [sys.executable, "-m", "tests.service.interrupted_map", "map", str(source), "-o", str(output)]
     interrupted = subprocess.run(
         [*command, "--as-of", "2026-04-01", "--jobs", str(jobs)],
-        cwd=REPOSITORY, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+    )
     assert interrupted.returncode == 130, interrupted.stderr
     assert "--resume" in interrupted.stderr
     assert "Traceback" not in interrupted.stderr

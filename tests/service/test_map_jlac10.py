@@ -13,16 +13,20 @@ from tests.unit.test_import_jlac10_tables import workbook
 
 INPUT = ("項目コード", "検査名", "材料", "単位", "測定法")
 ROWS = (
-    ("001", "AST(GOT)", "血清", "U/L", "JSCC標準化対応法"), ("002", "=1+1", "", "", ""),
+    ("001", "AST(GOT)", "血清", "U/L", "JSCC標準化対応法"),
+    ("002", "=1+1", "", "", ""),
     ("003", "コメント", "", "", ""),
-    ("004", "", "", "", ""), ("005", "麻疹ウイルス抗体IgG", "血清", "", "EIA法"),
+    ("004", "", "", "", ""),
+    ("005", "麻疹ウイルス抗体IgG", "血清", "", "EIA法"),
     ("006", "謎謎ZZQ", "血清", "", ""),
-    ("007", "検" * 600, "血清", "", ""), ("008", "ｱﾙﾌﾞﾐﾝ", "", "g/dL", ""),
-)  # fmt: skip
+    ("007", "検" * 600, "血清", "", ""),
+    ("008", "ｱﾙﾌﾞﾐﾝ", "", "g/dL", ""),
+)
 JLAC11 = [
     *("disposition", "jlac11", "probability", "measurand_probability", "standard_name", "reasons"),
-    *(f"candidate_{i}" for i in range(1, 6)), *(f"candidate_{i}_probability" for i in range(1, 6)),
-]  # fmt: skip
+    *(f"candidate_{i}" for i in range(1, 6)),
+    *(f"candidate_{i}_probability" for i in range(1, 6)),
+]
 JLAC10 = [
     *("jlac10_disposition", "jlac10_code", "jlac10_probability", "jlac10_analyte_probability", "jlac10_name"),
     *("jlac10_reasons", *(f"jlac10_candidate_{i}" for i in range(1, 6))),
@@ -53,9 +57,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for system in ("jlac11", "jlac10", "both"):
             assert main(["map", str(source), "--system", system, *DAY]) == 0
     return {
-        "jlac11": folder / "検査マスタ.jlac11.csv", "jlac10": folder / "検査マスタ.jlac10.csv",
+        "jlac11": folder / "検査マスタ.jlac11.csv",
+        "jlac10": folder / "検査マスタ.jlac10.csv",
         "both": folder / "検査マスタ.jlac11-jlac10.csv",
-    }  # fmt: skip
+    }
 
 
 def write_list(folder: Path) -> Path:

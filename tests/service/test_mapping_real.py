@@ -57,26 +57,61 @@ def one(app: App, name: str, **fields: str) -> MappingResult:
 # --- rows that mislead, with the starter
 
 NEAR_TWINS = [
-    ("CK-MB", "血清", "U/L"), ("CKMB", "血清", "ng/mL"), ("CK-MM", "血清", "%"), ("P-AMY", "血清", "U/L"),
-    ("LDH1", "血清", "%"), ("LDアイソザイム", "血清", "%"), ("ALP3", "血清", "%"),
+    ("CK-MB", "血清", "U/L"),
+    ("CKMB", "血清", "ng/mL"),
+    ("CK-MM", "血清", "%"),
+    ("P-AMY", "血清", "U/L"),
+    ("LDH1", "血清", "%"),
+    ("LDアイソザイム", "血清", "%"),
+    ("ALP3", "血清", "%"),
     ("骨型ALP", "血清", "μg/L"),
-    ("グリコアルブミン", "血清", "%"), ("プレアルブミン", "血清", "mg/dL"), ("アルブミン分画", "血清", "%"),
-    ("間接ビリルビン", "血清", "mg/dL"), ("δビリルビン", "血清", "mg/dL"), ("RLP-C", "血清", "mg/dL"),
-    ("遊離コレステロール", "血清", "mg/dL"), ("non-HDL-C", "血清", "mg/dL"), ("HDL3-C", "血清", "mg/dL"),
-    ("LDL-C(F式)", "血清", "mg/dL"), ("サイログロブリン(TG)", "血清", "ng/mL"), ("TgAb", "血清", "IU/mL"),
-    ("テオフィリン(TP)", "血清", "μg/mL"), ("TPA", "血清", "U/L"), ("補正Ca", "血清", "mg/dL"),
-    ("Ca(補正)", "血清", "mg/dL"), ("イオン化Ca", "全血", "mmol/L"), ("CA125", "血清", "U/mL"),
-    ("クレアチン", "血清", "mg/dL"), ("Ccr", "血清", "mL/min"), ("eGFR", "血清", "mL/min/1.73m2"),
-    ("IP", "血清", "mg/dL"), ("血清鉄 Fe", "血清", "μg/dL"), ("HbF", "EDTA血", "%"), ("HbA1", "EDTA血", "%"),
-    ("HbA1c(JDS)", "EDTA血", "%"), ("COHb", "動脈血", "%"), ("NRBC", "EDTA血", "/100WBC"),
-    ("白血球分類", "EDTA血", ""), ("FDP", "クエン酸血漿", "μg/mL"),
+    ("グリコアルブミン", "血清", "%"),
+    ("プレアルブミン", "血清", "mg/dL"),
+    ("アルブミン分画", "血清", "%"),
+    ("間接ビリルビン", "血清", "mg/dL"),
+    ("δビリルビン", "血清", "mg/dL"),
+    ("RLP-C", "血清", "mg/dL"),
+    ("遊離コレステロール", "血清", "mg/dL"),
+    ("non-HDL-C", "血清", "mg/dL"),
+    ("HDL3-C", "血清", "mg/dL"),
+    ("LDL-C(F式)", "血清", "mg/dL"),
+    ("サイログロブリン(TG)", "血清", "ng/mL"),
+    ("TgAb", "血清", "IU/mL"),
+    ("テオフィリン(TP)", "血清", "μg/mL"),
+    ("TPA", "血清", "U/L"),
+    ("補正Ca", "血清", "mg/dL"),
+    ("Ca(補正)", "血清", "mg/dL"),
+    ("イオン化Ca", "全血", "mmol/L"),
+    ("CA125", "血清", "U/mL"),
+    ("クレアチン", "血清", "mg/dL"),
+    ("Ccr", "血清", "mL/min"),
+    ("eGFR", "血清", "mL/min/1.73m2"),
+    ("IP", "血清", "mg/dL"),
+    ("血清鉄 Fe", "血清", "μg/dL"),
+    ("HbF", "EDTA血", "%"),
+    ("HbA1", "EDTA血", "%"),
+    ("HbA1c(JDS)", "EDTA血", "%"),
+    ("COHb", "動脈血", "%"),
+    ("NRBC", "EDTA血", "/100WBC"),
+    ("白血球分類", "EDTA血", ""),
+    ("FDP", "クエン酸血漿", "μg/mL"),
     ("ヘパプラスチンテスト", "クエン酸血漿", "%"),
-    ("APTT対照", "クエン酸血漿", "秒"), ("PIVKA-II", "血清", "mAU/mL"), ("HBe抗原", "血清", "S/CO"),
-    ("HBc抗体", "血清", "S/CO"), ("HBcr抗原", "血清", "LogU/mL"), ("HBV-DNA定量", "血清", "LogIU/mL"),
-    ("HBs抗原確認試験", "血清", ""), ("HCVジェノタイプ", "血清", ""), ("HIV-1抗体(WB法)", "血清", ""),
-    ("HTLV-1抗体", "血清", "COI"), ("FTA-ABS", "血清", ""), ("ANP", "EDTA血漿", "pg/mL"),
-    ("ABOウラ試験", "EDTA血", ""), ("RhE抗原", "EDTA血", ""), ("抗ChE抗体", "血清", "nmol/L"),
-]  # fmt: skip
+    ("APTT対照", "クエン酸血漿", "秒"),
+    ("PIVKA-II", "血清", "mAU/mL"),
+    ("HBe抗原", "血清", "S/CO"),
+    ("HBc抗体", "血清", "S/CO"),
+    ("HBcr抗原", "血清", "LogU/mL"),
+    ("HBV-DNA定量", "血清", "LogIU/mL"),
+    ("HBs抗原確認試験", "血清", ""),
+    ("HCVジェノタイプ", "血清", ""),
+    ("HIV-1抗体(WB法)", "血清", ""),
+    ("HTLV-1抗体", "血清", "COI"),
+    ("FTA-ABS", "血清", ""),
+    ("ANP", "EDTA血漿", "pg/mL"),
+    ("ABOウラ試験", "EDTA血", ""),
+    ("RhE抗原", "EDTA血", ""),
+    ("抗ChE抗体", "血清", "nmol/L"),
+]
 
 
 @pytest.mark.parametrize(("name", "specimen", "unit"), NEAR_TWINS)
@@ -98,13 +133,23 @@ def test_most_near_twins_are_settled_without_a_person(starter: App) -> None:
 @pytest.mark.parametrize(
     ("name", "specimen", "unit"),
     [
-        ("AMY", "尿", "U/L"), ("Na", "蓄尿", "mEq/L"), ("K", "髄液", "mEq/L"), ("尿Cre", "尿", "mg/dL"),
-        ("UA", "尿", "mg/dL"), ("TP", "腹水", "g/dL"), ("LD", "胸水", "U/L"), ("糖", "髄液", "mg/dL"),
-        ("潜血", "便", ""), ("白血球", "尿", ""), ("アルブミン", "腹水", "g/dL"),
-    ("尿糖定量", "蓄尿", "g/day"),
-        ("尿糖定量", "尿", "mg/dL"), ("シスタチンC", "尿", "mg/L"), ("Cl", "汗", "mEq/L"),
+        ("AMY", "尿", "U/L"),
+        ("Na", "蓄尿", "mEq/L"),
+        ("K", "髄液", "mEq/L"),
+        ("尿Cre", "尿", "mg/dL"),
+        ("UA", "尿", "mg/dL"),
+        ("TP", "腹水", "g/dL"),
+        ("LD", "胸水", "U/L"),
+        ("糖", "髄液", "mg/dL"),
+        ("潜血", "便", ""),
+        ("白血球", "尿", ""),
+        ("アルブミン", "腹水", "g/dL"),
+        ("尿糖定量", "蓄尿", "g/day"),
+        ("尿糖定量", "尿", "mg/dL"),
+        ("シスタチンC", "尿", "mg/L"),
+        ("Cl", "汗", "mEq/L"),
     ],
-)  # fmt: skip
+)
 def test_a_blood_test_in_another_specimen_has_no_code(
     starter: App, name: str, specimen: str, unit: str
 ) -> None:
@@ -240,18 +285,38 @@ def test_an_edition_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"name": "AST", "specimen": "血清", "unit": "U/L", "reagent": "シカリキッド AST"},
-         "C2008-0000-250-{}-F7"),
-        ({"name": "ＡＬＴ（ＧＰＴ）", "specimen": "血清", "unit": "IU/L",
-          "reagent": "Ｌタイプワコー ＡＬＴ・Ｊ２"}, "C2011-0000-250-{}-F7"),
-        ({"name": "中性脂肪", "specimen": "血清", "unit": "mg/dL",
-          "reagent": "積水メディカル コレステスト TG"}, "C6002-0000-250-{}-85"),
-        ({"name": "LDL-C", "specimen": "血清", "unit": "mg/dL", "reagent": "コレステスト LDL"},
-         "C6011-0000-250-{}-85"),
-        ({"name": "T-Cho", "specimen": "血清", "unit": "mg/dL", "reagent": "コレステスト CHO"},
-         "C6005-0000-250-{}-85"),
+        (
+            {"name": "AST", "specimen": "血清", "unit": "U/L", "reagent": "シカリキッド AST"},
+            "C2008-0000-250-{}-F7",
+        ),
+        (
+            {
+                "name": "ＡＬＴ（ＧＰＴ）",
+                "specimen": "血清",
+                "unit": "IU/L",
+                "reagent": "Ｌタイプワコー ＡＬＴ・Ｊ２",
+            },
+            "C2011-0000-250-{}-F7",
+        ),
+        (
+            {
+                "name": "中性脂肪",
+                "specimen": "血清",
+                "unit": "mg/dL",
+                "reagent": "積水メディカル コレステスト TG",
+            },
+            "C6002-0000-250-{}-85",
+        ),
+        (
+            {"name": "LDL-C", "specimen": "血清", "unit": "mg/dL", "reagent": "コレステスト LDL"},
+            "C6011-0000-250-{}-85",
+        ),
+        (
+            {"name": "T-Cho", "specimen": "血清", "unit": "mg/dL", "reagent": "コレステスト CHO"},
+            "C6005-0000-250-{}-85",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_named_product_gives_all_17_digits(official: App, fields: dict[str, str], code: str) -> None:
     """The method digits are those under which the edition itself lists the product."""
     mapping = official.mapper.map_batch([LocalTest(**fields)], MapOptions())[0]

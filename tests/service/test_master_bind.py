@@ -26,7 +26,16 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         )
         for code in CODES
     ]
-    assert run("import", write_csv(tmp_path / "m.csv", HEADER_2024, cells(HEADER_2024), *rows), "--name", "mine", "--use") == 0  # fmt: skip  # noqa: E501
+    assert (
+        run(
+            "import",
+            write_csv(tmp_path / "m.csv", HEADER_2024, cells(HEADER_2024), *rows),
+            "--name",
+            "mine",
+            "--use",
+        )
+        == 0
+    )
     return path
 
 
@@ -159,7 +168,7 @@ def test_a_binding_is_of_one_edition_and_outlives_its_import_again(
         (("mine", "I90010000250001F7", "ast"), "is not a JLAC11 code"),
         (("mine", UNKNOWN, "-"), "nobody bound C9001 of mine; bound there: nothing"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_bound_is_one_line_exit_code_2_and_changes_nothing(
     database: Path, said: pytest.CaptureFixture[str], arguments: tuple[str, str, str], complaint: str
 ) -> None:

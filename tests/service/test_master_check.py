@@ -67,9 +67,15 @@ def test_the_starter_itself_has_no_errors(capsys: pytest.CaptureFixture[str]) ->
     assert {(found["kind"], found["code"][:5] + found["code"][9:12]) for found in report["findings"]} == {
         ("ended-no-successor", place)
         for place in (
-            "A1006100", "A1008100", "A1009100", "A1020130", "A1021130", "V2253240", "V2257240",
+            "A1006100",
+            "A1008100",
+            "A1009100",
+            "A1020130",
+            "A1021130",
+            "V2253240",
+            "V2257240",
         )
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture
@@ -144,9 +150,13 @@ def test_check_prints_json_with_the_kind_the_rows_and_what_was_expected(
         unit, bracket = report["findings"]
         message = unit.pop("message")
         assert unit == {
-            "kind": "unit-name", "severity": "error", "code": "C20080000250001F7", "found": "g/L",
-            "expected": "U/L", "rows": [{"sheet": "表", "row": 3}],
-        }  # fmt: skip
+            "kind": "unit-name",
+            "severity": "error",
+            "code": "C20080000250001F7",
+            "found": "g/L",
+            "expected": "U/L",
+            "rows": [{"sheet": "表", "row": 3}],
+        }
         assert "call unit F7 'g/L'" in message
         assert (bracket["kind"], bracket["found"], bracket["expected"]) == (
             "fullwidth-bracket",
@@ -161,9 +171,10 @@ def test_check_compares_with_the_release_before_and_keeps_nothing(
     old = write_csv(tmp_path / "old.csv", HEADER_2024, cells(HEADER_2024, JLAC11コード="A1006000010000102"))
     new = write_csv(tmp_path / "new.csv", HEADER_2024, cells(HEADER_2024, JLAC11コード="C1002000010000102"))
     table = write_csv(
-        tmp_path / "table.csv", ["変更区分", "旧コード", "新コード", "削除理由"],
+        tmp_path / "table.csv",
+        ["変更区分", "旧コード", "新コード", "削除理由"],
         ["変更", "A1006000010000102", "C1002000010000102", ""],
-    )  # fmt: skip
+    )
     assert run("check", new, "--before", old, "--old-new-table", table) == 0
     said = capsys.readouterr().out
     assert "release-moved-measurand A1006000010000102" in said

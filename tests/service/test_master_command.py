@@ -135,8 +135,10 @@ def test_an_analyte_table_becomes_names_of_the_site_and_no_edition(
     assert run("import", file) == 0
     assert "names of analytes without a concept" in capsys.readouterr().out
     assert [(n.text, n.kind) for n in stored(database).load_site_names()] == [
-        ("架空薬物エックス", "jlac10"), ("XX-1", "jlac10"), ("imaginary drug X", "jlac10"),
-    ]  # fmt: skip
+        ("架空薬物エックス", "jlac10"),
+        ("XX-1", "jlac10"),
+        ("imaginary drug X", "jlac10"),
+    ]
     assert len(stored(database).list()) == 1
     assert run("import", file, "--use") == 2
     assert "no edition" in capsys.readouterr().err
@@ -263,8 +265,10 @@ print(code, cost, int(peak) // 1024, mapped.jlac11, file=sys.stderr)
         [sys.executable, "-c", program, "master", "import", file, "--use"],
         # One thread: others count as processor time also while they only wait for work.
         env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     code, cost, megabytes, mapped = done.stderr.split()[-4:]
     assert code == "0"
     assert mapped.startswith("C2008")

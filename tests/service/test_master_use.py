@@ -17,6 +17,7 @@ from jlac_mapper.config import Settings
 from jlac_mapper.master.starter import load_starter
 from jlac_mapper.review.commands import Command, ItemQuery
 from jlac_mapper.review.model import Action, EventDraft, Facility, ItemState, Role, User
+from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.types import LocalTest, Reason
 from tests.unit.master_files import write_csv
@@ -39,7 +40,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
     settings = Settings.from_env(os.environ)
-    store = SqlMasterStore(settings.database_url, shipped)
+    store = SqlMasterStore(Database(settings.database_url), shipped)
 
     def keep(name: str, *codes: str) -> None:
         rows = [ListedCode(parse(code), f"name of {code[:5]}") for code in codes]
@@ -107,7 +108,7 @@ def test_a_user_who_is_no_admin_changes_nothing(site: Settings, capsys: pytest.C
     assert main(["review", "user", "add", "hanako", "--role", "h1=lead"]) == 0
     run("use", "2025-12", "--user", "hanako", code=2)
     assert "needs an admin of the whole installation" in capsys.readouterr().err
-    assert SqlMasterStore(site.database_url, shipped).active() == "2025-06"
+    assert SqlMasterStore(Database(site.database_url), shipped).active() == "2025-06"
 
 
 def test_without_any_facility_only_the_edition_changes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,8 +125,10 @@ def test_the_difference_is_printed_as_a_table_as_json_and_as_csv(
     with (tmp_path / "diff.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["kind"], row["code"], row["successor"]) for row in rows] == [
-        ("added", NEW, ""), ("moved", ENDED, METHOD_000), ("moved", OLD, NEW),
-    ]  # fmt: skip
+        ("added", NEW, ""),
+        ("moved", ENDED, METHOD_000),
+        ("moved", OLD, NEW),
+    ]
     run("diff", "2025-06", "2025-12", "--json", "--as-of", "2026-01-01")
     printed = json.loads(capsys.readouterr().out)
     assert (printed["old"], printed["new"], printed["as_of"]) == ("2025-06", "2025-12", "2026-01-01")
@@ -143,7 +146,11 @@ def test_the_official_table_is_heeded(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_what_cannot_be_compared_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_csv(tmp_path / "table.csv", ("a", "b"))
-    for words in (("2025-06", "none"), ("2025-06", "2025-12", "--old-new-table", "table.csv"), ("2025-06", "2025-12", "--as-of", "soon")):  # fmt: skip  # noqa: E501
+    for words in (
+        ("2025-06", "none"),
+        ("2025-06", "2025-12", "--old-new-table", "table.csv"),
+        ("2025-06", "2025-12", "--as-of", "soon"),
+    ):
         run("diff", *words, code=2)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3

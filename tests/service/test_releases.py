@@ -33,12 +33,16 @@ from jlac_mapper.review.commands import Command, ItemQuery
 from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
 from jlac_mapper.text import fold
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
-from jlac_mapper.vocabulary import HOMONYM, Concept, ConceptKind, Name, Vocabulary
+from jlac_mapper.vocabulary import Concept, ConceptKind, Name, NameForm, Vocabulary
 
 REPOSITORY = Path(__file__).parents[2]
 IN_2024, IN_2025, LAST, FIRST, LATER = (
-    date(2024, 10, 1), date(2025, 12, 1), date(2026, 7, 31), date(2026, 8, 1), date(2026, 11, 27),
-)  # fmt: skip
+    date(2024, 10, 1),
+    date(2025, 12, 1),
+    date(2026, 7, 31),
+    date(2026, 8, 1),
+    date(2026, 11, 27),
+)
 """Days of the releases; LAST and FIRST stand around the step of 2026-08."""
 ADMIN = User("root", "root", {"": Role.ADMIN})
 Build = Callable[[Edition, date], tuple[BoundRelease, Pipeline]]
@@ -96,21 +100,44 @@ def valid(starter: Starter, day: date) -> tuple[ListedCode, ...]:
 
 STRIP = ("尿蛋白", "尿", "", "(-)")
 SHORT_LIST = (
-    STRIP, ("尿糖(半定量)", "尿", "mg/dL", ""), ("尿潜血(半定量)", "尿", "mg/dL", ""),
-    ("A/C比", "尿", "mg/gCr", ""), ("P/C比", "尿", "g/gCr", ""), ("ABO血液型", "EDTA血", "", ""),
-    ("Rh血液型", "EDTA血", "", ""), ("HBs抗体", "血清", "mIU/mL", ""), ("総蛋白", "血清", "g/dL", ""),
-    ("随時中性脂肪", "血清", "mg/dL", ""), ("CK-MB", "血清", "U/L", ""),
-)  # fmt: skip
+    STRIP,
+    ("尿糖(半定量)", "尿", "mg/dL", ""),
+    ("尿潜血(半定量)", "尿", "mg/dL", ""),
+    ("A/C比", "尿", "mg/gCr", ""),
+    ("P/C比", "尿", "g/gCr", ""),
+    ("ABO血液型", "EDTA血", "", ""),
+    ("Rh血液型", "EDTA血", "", ""),
+    ("HBs抗体", "血清", "mIU/mL", ""),
+    ("総蛋白", "血清", "g/dL", ""),
+    ("随時中性脂肪", "血清", "mg/dL", ""),
+    ("CK-MB", "血清", "U/L", ""),
+)
 UNTIL_2026 = [
-    "A1006-0000-100-000-02", "A1008-0000-100-000-85", "A1009-0000-100-000-85", "A1020-0000-100-000-87",
-    "A1021-0000-100-000-J6", "K1001-0000-211-901-04", "K1006-0000-211-901-04", "V2011-0000-250-000-B9",
-    "C1002-0000-250-000-55", "C6002-1336-250-000-85", "",
-]  # fmt: skip
+    "A1006-0000-100-000-02",
+    "A1008-0000-100-000-85",
+    "A1009-0000-100-000-85",
+    "A1020-0000-100-000-87",
+    "A1021-0000-100-000-J6",
+    "K1001-0000-211-901-04",
+    "K1006-0000-211-901-04",
+    "V2011-0000-250-000-B9",
+    "C1002-0000-250-000-55",
+    "C6002-1336-250-000-85",
+    "",
+]
 SINCE_2026 = [
-    "C1002-0000-100-000-85", "C4001-0000-100-000-85", "A2007-0000-100-000-85", "C1009-0000-100-000-87",
-    "C1010-0000-100-000-87", "K1001-0000-211-000-04", "K1006-0000-211-000-04", "V2011-0000-250-000-L2",
-    "C1002-0000-250-000-55", "C6002-1336-250-000-85", "",
-]  # fmt: skip
+    "C1002-0000-100-000-85",
+    "C4001-0000-100-000-85",
+    "A2007-0000-100-000-85",
+    "C1009-0000-100-000-87",
+    "C1010-0000-100-000-87",
+    "K1001-0000-211-000-04",
+    "K1006-0000-211-000-04",
+    "V2011-0000-250-000-L2",
+    "C1002-0000-250-000-55",
+    "C6002-1336-250-000-85",
+    "",
+]
 
 
 def codes_for(pipeline: Pipeline, rows: Iterable[tuple[str, str, str, str]] = SHORT_LIST) -> list[str]:
@@ -154,11 +181,15 @@ def test_a_test_whose_last_code_ended_goes_to_a_person_with_what_it_was_read_as(
 # --- decisions follow
 
 MOVED = {
-    "A1006000010000085": "C1002000010000085", "A1008000010000085": "C4001000010000085",
-    "A1009000010000085": "A2007000010000085", "A1020000010000087": "C1009000010000087",
-    "A10210000100000J6": "C1010000010000087", "A1021000010000085": "C1002000010000085",
-    "K1001000021190104": "", "V20110000250000B9": "V20110000250000L2",
-}  # fmt: skip
+    "A1006000010000085": "C1002000010000085",
+    "A1008000010000085": "C4001000010000085",
+    "A1009000010000085": "A2007000010000085",
+    "A1020000010000087": "C1009000010000087",
+    "A10210000100000J6": "C1010000010000087",
+    "A1021000010000085": "C1002000010000085",
+    "K1001000021190104": "",
+    "V20110000250000B9": "V20110000250000L2",
+}
 
 
 @pytest.fixture
@@ -294,8 +325,14 @@ def fresh_and_exchanged(codes: Iterable[ListedCode], seed: int) -> list[dict[str
 def both_lists() -> list[LocalTest]:
     """Every distinct row of both lists of hospital names."""
     fields = (
-        "name", "abbreviation", "specimen", "unit", "reference_range", "method", "result_type",
-    )  # fmt: skip
+        "name",
+        "abbreviation",
+        "specimen",
+        "unit",
+        "reference_range",
+        "method",
+        "result_type",
+    )
     rows: dict[LocalTest, None] = {}
     for name in ("lists_developed.csv", "lists_held_out.csv"):
         with (REPOSITORY / "eval" / "datasets" / name).open(encoding="utf-8", newline="") as stream:
@@ -331,9 +368,13 @@ def said(answer: MappingResult, numbers: Mapping[str, str]) -> Said:
     )
     read_as = answer.read_as.key if answer.read_as else ""
     words = (
-        answer.disposition, answer.reasons, translated(answer.jlac11), answer.standard_name, read_as,
+        answer.disposition,
+        answer.reasons,
+        translated(answer.jlac11),
+        answer.standard_name,
+        read_as,
         tuple(candidate[:-1] for candidate in candidates),
-    )  # fmt: skip
+    )
     chances = (candidate[-1] for candidate in candidates)
     return Said(words, (answer.probability, answer.measurand_probability, *chances))
 
@@ -409,7 +450,7 @@ def longer(vocabulary: Vocabulary, listed_once: frozenset[str]) -> dict[str, Lis
     units = {unit.canonical: unit for unit in reversed(vocabulary.units) if unit.code}
     called: dict[str, set[str]] = {}
     for name in vocabulary.names:
-        if name.form != HOMONYM:
+        if name.form != NameForm.HOMONYM:
             called.setdefault(fold(name.text), set()).add(name.concept)
 
     def named_as_itself(concept: Concept) -> bool:
@@ -432,10 +473,12 @@ def longer(vocabulary: Vocabulary, listed_once: frozenset[str]) -> dict[str, Lis
         known = units.get(unit)
         digits = known.code if known else made_up.setdefault(unit, f"Z{_DIGITS[len(made_up)]}")
         codes[concept.key] = ListedCode(
-            Jlac11Code(f"C9{number:03}", "0000", specimen.code, "000", digits), concept.name,
+            Jlac11Code(f"C9{number:03}", "0000", specimen.code, "000", digits),
+            concept.name,
             jlac10=tuple(code.replace("-", "") for code in concept.jlac10),
-            specimen_name=specimen.name, unit_name=known.name if known else unit,
-        )  # fmt: skip
+            specimen_name=specimen.name,
+            unit_name=known.name if known else unit,
+        )
     assert not {code.code.unit for code in codes.values() if code.unit_name in made_up} & {
         unit.code for unit in vocabulary.units
     }
@@ -452,7 +495,7 @@ def names_of_longer(vocabulary: Vocabulary, longer: dict[str, ListedCode]) -> li
         name
         for name in vocabulary.names
         if name.concept in longer
-        and name.form != HOMONYM
+        and name.form != NameForm.HOMONYM
         and not ("静脈" in name.text and "動脈" in longer[name.concept].specimen_name)
     ]
 

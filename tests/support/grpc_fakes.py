@@ -39,9 +39,17 @@ class EchoJlac10Mapper:
         candidate = Jlac10Candidate(parse(AST10), test.name, concept, (Reason.EXACT_NAME,), said, 0.8, 0.9)
         candidates = (candidate,) * top_k
         return Jlac10Mapping(
-            Disposition.ACCEPTED, AST10, 0.8, 0.9, test.name, candidate.reasons, candidates, said, provenance,
+            Disposition.ACCEPTED,
+            AST10,
+            0.8,
+            0.9,
+            test.name,
+            candidate.reasons,
+            candidates,
+            said,
+            provenance,
             read_as=concept,
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)

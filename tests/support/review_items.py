@@ -12,10 +12,18 @@ PROVENANCE = Provenance("2026-04", "0" * 64, {}, "none", 0.9, "2026-04-01", "1.0
 
 
 def item(
-    row: int = 1, *, state: ItemState = ItemState.FINAL, code: str = AST, name: str = "AST(GOT)",
-    local_code: str = "001", reasons: tuple[Reason, ...] = (Reason.EXACT_NAME,), question: str = "",
-    by: tuple[str, ...] = ("hanako",), candidate: str = AST, **fields: str,
-) -> Item:  # fmt: skip
+    row: int = 1,
+    *,
+    state: ItemState = ItemState.FINAL,
+    code: str = AST,
+    name: str = "AST(GOT)",
+    local_code: str = "001",
+    reasons: tuple[Reason, ...] = (Reason.EXACT_NAME,),
+    question: str = "",
+    by: tuple[str, ...] = ("hanako",),
+    candidate: str = AST,
+    **fields: str,
+) -> Item:
     """Return one item; open states have no code whatever *code* says."""
     is_open = state not in (ItemState.FINAL, ItemState.ACCEPTED)
     readings = [Reading(login, code) for login in by] if state is ItemState.FINAL else []

@@ -25,7 +25,7 @@ ANSWERS = {
     "CPK?": (Disposition.NEEDS_REVIEW, (CK, AST), 0.5),
     "old": (Disposition.NEEDS_REVIEW, (CK,), 0.5),
     "unknown": (Disposition.NO_CODE, (), 0.0),
-}  # fmt: skip
+}
 
 
 class OpenPasswords:
@@ -55,9 +55,12 @@ class Office:
 
     def open(self, codes: CodeSearch = CODES, edition: str = "2025") -> ReviewService:
         return ReviewService(
-            units=self.units, clock=self.clock, mapper=self.mapper, codes=codes,
+            units=self.units,
+            clock=self.clock,
+            mapper=self.mapper,
+            codes=codes,
             edition=edition,
-        )  # fmt: skip
+        )
 
     def request(self) -> str:
         self.requests += 1

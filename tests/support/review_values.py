@@ -66,16 +66,26 @@ def a_mapping(
     concept, name = Concept("ast", "AST", "AST"), Name("AST", "ast", unit="U/L")
     candidates = tuple(
         Candidate(
-            parse(one), f"name of {one}", Hypothesis(concept, True, name, {"exact": 1.0}, 1.0),
-            (Reason.EXACT_NAME,), evidence, probability,
+            parse(one),
+            f"name of {one}",
+            Hypothesis(concept, True, name, {"exact": 1.0}, 1.0),
+            (Reason.EXACT_NAME,),
+            evidence,
+            probability,
         )
         for one in codes
-    )  # fmt: skip
+    )
     return MappingResult(
-        Disposition.NEEDS_REVIEW if code else Disposition.NO_CODE, code, probability, probability,
-        f"name of {code}" if code else "", reasons or (Reason.EXACT_NAME, Reason.UNIT_ASSUMED), candidates,
-        evidence, PROVENANCE,
-    )  # fmt: skip
+        Disposition.NEEDS_REVIEW if code else Disposition.NO_CODE,
+        code,
+        probability,
+        probability,
+        f"name of {code}" if code else "",
+        reasons or (Reason.EXACT_NAME, Reason.UNIT_ASSUMED),
+        candidates,
+        evidence,
+        PROVENANCE,
+    )
 
 
 def an_item(standing: Standing | None = None, *, mapping: MappingResult | None = None) -> Item:

@@ -10,7 +10,7 @@ from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.text import fold
 from jlac_mapper.training.generated_rows import LabelledRow, RowGenerator, names_by_listing
 from jlac_mapper.types import LocalTest
-from jlac_mapper.vocabulary import HOMONYM, Name
+from jlac_mapper.vocabulary import Name, NameForm
 from tests.support.shipped_release import named, shipped
 
 BOUND = shipped()
@@ -81,7 +81,7 @@ def test_a_concept_has_other_digits_on_a_day_after_they_moved() -> None:
 
 
 def test_a_homonym_is_no_name_to_write_rows_from() -> None:
-    homonyms = [name for name in VOCABULARY.names if name.form == HOMONYM]
+    homonyms = [name for name in VOCABULARY.names if name.form == NameForm.HOMONYM]
     assert homonyms
     assert not set(homonyms) & {*LISTED, *OTHERS}
     assert len(LISTED) + len(OTHERS) + len(homonyms) == len(VOCABULARY.names)

@@ -20,6 +20,7 @@ from jlac_mapper.ports import ChoiceModel
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import Candidate, Evidence, Hypothesis, LocalTest, NormalizedTest, Provenance, Reason
 from jlac_mapper.vocabulary import Vocabulary
+from tests.support.words import words
 from tests.unit.vocabulary import VOCABULARY
 
 NORMALIZER = Normalizer(VOCABULARY)
@@ -27,10 +28,19 @@ WEIGHTS_FILE = master_data_dir() / "weights.json"
 WEIGHTS = Weights.read(WEIGHTS_FILE)
 
 CONCEPT_OF = {
-    "A1006": "urine_protein", "B1002": "white_blood_cells", "B2006": "prothrombin_time",
-    "C1002": "total_protein", "C2001": "creatine_kinase", "C2008": "ast", "C2042": "amylase",
-    "C4001": "glucose", "C7002": "sodium", "C7003": "potassium", "K1001": "abo_group", "V2010": "hbs_antigen",
-}  # fmt: skip
+    "A1006": "urine_protein",
+    "B1002": "white_blood_cells",
+    "B2006": "prothrombin_time",
+    "C1002": "total_protein",
+    "C2001": "creatine_kinase",
+    "C2008": "ast",
+    "C2042": "amylase",
+    "C4001": "glucose",
+    "C7002": "sodium",
+    "C7003": "potassium",
+    "K1001": "abo_group",
+    "V2010": "hbs_antigen",
+}
 """Concepts of the small edition's codes, by their first five characters."""
 
 LISTED = frozenset(CONCEPT_OF.values())
@@ -52,28 +62,42 @@ def listed(
 
 CODES = tuple(
     listed(text)
-    for text in (
-        "A1006-0000-100-000-02", "A1006-0000-100-000-85",
-        "B1002-0000-211-000-G0", "B1002-0000-211-000-G1", "B1002-0000-212-000-G1",
-        "B2006-0000-210-000-F0", "B2006-0000-244-000-F0", "B2006-0000-244-000-12", "B2006-0000-244-000-61",
-        "C1002-0000-240-000-55", "C1002-0000-242-000-55", "C1002-0000-250-000-55",
-        "C2001-0000-250-000-F7", "C2008-0000-250-000-F7", "C2042-0000-250-000-F7",
-        "C4001-0000-215-000-85", "C4001-0000-245-000-85", "C4001-0000-250-000-85",
-        "C4001-1336-215-000-85", "C4001-1336-245-000-85", "C4001-1336-250-000-85",
-        "C4001-1337-215-000-85", "C4001-1337-245-000-85", "C4001-1337-250-000-85",
-        "C7002-0000-250-000-B1", "C7003-0000-250-000-B1",
-        "K1001-0000-211-901-04",
-        "V2010-0000-250-000-02", "V2010-0000-250-000-34", "V2010-0000-250-000-F8",
+    for text in words(
+        """
+        A1006-0000-100-000-02 A1006-0000-100-000-85
+        B1002-0000-211-000-G0 B1002-0000-211-000-G1 B1002-0000-212-000-G1
+        B2006-0000-210-000-F0 B2006-0000-244-000-F0 B2006-0000-244-000-12 B2006-0000-244-000-61
+        C1002-0000-240-000-55 C1002-0000-242-000-55 C1002-0000-250-000-55 C2001-0000-250-000-F7
+        C2008-0000-250-000-F7 C2042-0000-250-000-F7
+        C4001-0000-215-000-85 C4001-0000-245-000-85 C4001-0000-250-000-85
+        C4001-1336-215-000-85 C4001-1336-245-000-85 C4001-1336-250-000-85
+        C4001-1337-215-000-85 C4001-1337-245-000-85 C4001-1337-250-000-85 C7002-0000-250-000-B1
+        C7003-0000-250-000-B1 K1001-0000-211-901-04
+        V2010-0000-250-000-02 V2010-0000-250-000-34 V2010-0000-250-000-F8
+        """
     )
-)  # fmt: skip
+)
 
 _COEFFICIENTS = {
-    "bias": -4.0, "exact_whole": 9.0, "exact_parts": 8.0, "partly_explained": 1.0, "inexact_similarity": 3.0,
-    "exact_tie": -2.0, "background_exact": -8.0, "background_parts": -7.0, "unit_agrees": 0.5,
+    "bias": -4.0,
+    "exact_whole": 9.0,
+    "exact_parts": 8.0,
+    "partly_explained": 1.0,
+    "inexact_similarity": 3.0,
+    "exact_tie": -2.0,
+    "background_exact": -8.0,
+    "background_parts": -7.0,
+    "unit_agrees": 0.5,
     "unit_other_scale": -4.0,
-    "unit_conflicts": -4.0, "specimen_conflicts": -9.0, "method_conflicts": -12.0, "alias_agrees": 3.0,
-    "alias_elsewhere": -4.0, "jlac10_agrees": 2.0, "jlac10_conflicts": -5.0, "choice": 1.0,
-}  # fmt: skip
+    "unit_conflicts": -4.0,
+    "specimen_conflicts": -9.0,
+    "method_conflicts": -12.0,
+    "alias_agrees": 3.0,
+    "alias_elsewhere": -4.0,
+    "jlac10_agrees": 2.0,
+    "jlac10_conflicts": -5.0,
+    "choice": 1.0,
+}
 CALIBRATION = Calibration(
     "hand-written", False, {n: _COEFFICIENTS.get(n, 0.0) for n in FEATURES}, {0.98: 0.6, 0.99: 0.8}, 0.05
 )

@@ -156,8 +156,10 @@ def test_a_model_that_is_away_leaves_decisions_as_without_it_and_says_so() -> No
     )
     assert Reason.LLM_UNAVAILABLE in away.reasons
     assert (away.disposition, away.jlac11, away.probability) == (
-        alone.disposition, alone.jlac11, alone.probability,
-    )  # fmt: skip
+        alone.disposition,
+        alone.jlac11,
+        alone.probability,
+    )
 
 
 def test_only_uncertain_rows_are_asked_about() -> None:

@@ -39,14 +39,26 @@ DRAFTS = (
     EventDraft(Action.CLAIM, "ann", _NOON, "r-4", item=7, before=_OPEN, after=_CLAIMED),
     EventDraft(Action.RELEASE, "ann", _NOON, "r-5", item=7, before=_CLAIMED, after=_OPEN),
     EventDraft(
-        Action.COMMENT, "花子", datetime(2026, 1, 2, 21, 0, 1, tzinfo=_TOKYO), "r-6", item=7,
+        Action.COMMENT,
+        "花子",
+        datetime(2026, 1, 2, 21, 0, 1, tzinfo=_TOKYO),
+        "r-6",
+        item=7,
         text="\u00e9 e\u0301",
     ),
     EventDraft(Action.SKIP, "ann", _NOON, "r-7", item=7, before=_OPEN, after=_OPEN),
     EventDraft(Action.ASSIGN, "lea", _NOON, "r-8", item=7, text="bob", before=_OPEN, after=_OPEN),
     EventDraft(
-        Action.CONFIRM, "ann", _NOON, "r-9", item=7, code=_AST, before=_CLAIMED, after=_ONCE,
-        edition="2025@aaaaaaaaaaaa", model=_MODEL,
+        Action.CONFIRM,
+        "ann",
+        _NOON,
+        "r-9",
+        item=7,
+        code=_AST,
+        before=_CLAIMED,
+        after=_ONCE,
+        edition="2025@aaaaaaaaaaaa",
+        model=_MODEL,
     ),
     EventDraft(
         Action.CHOOSE, "bob", _NOON, "r-10", item=7, code=_CK, before=_ONCE, after=_DISPUTED, model=_MODEL
@@ -57,19 +69,38 @@ DRAFTS = (
         Action.SEND_BACK, "ann", _NOON, "r-13", item=8, text=_ASKED.question, before=_OPEN, after=_ASKED
     ),
     EventDraft(
-        Action.PICK, "ann", _NOON, "r-14", item=8, code=_CK, before=_ASKED,
+        Action.PICK,
+        "ann",
+        _NOON,
+        "r-14",
+        item=8,
+        code=_CK,
+        before=_ASKED,
         after=Standing(ItemState.FINAL, _CK, Reading("ann", _CK), proposal=_AST),
     ),
     EventDraft(
-        Action.REOPEN, "lea", _NOON, "r-15", item=8, text="CODE_ENDED",
-        before=Standing(ItemState.ACCEPTED, _AST), after=_OPEN,
+        Action.REOPEN,
+        "lea",
+        _NOON,
+        "r-15",
+        item=8,
+        text="CODE_ENDED",
+        before=Standing(ItemState.ACCEPTED, _AST),
+        after=_OPEN,
     ),
     EventDraft(
-        Action.NO_CODE, "ann", datetime(2026, 12, 31, 23, 59, 59, 999999, UTC), "", item=0, run=0, code=_NONE,
-        before=Standing(ItemState.IN_REVIEW), after=Standing(ItemState.FINAL, _NONE, Reading("ann", _NONE)),
+        Action.NO_CODE,
+        "ann",
+        datetime(2026, 12, 31, 23, 59, 59, 999999, UTC),
+        "",
+        item=0,
+        run=0,
+        code=_NONE,
+        before=Standing(ItemState.IN_REVIEW),
+        after=Standing(ItemState.FINAL, _NONE, Reading("ann", _NONE)),
     ),
     EventDraft(Action.HIDDEN, "", _NOON, "r-17", item=8),
-)  # fmt: skip
+)
 """Every action once, with moments, texts and standings of every sort."""
 
 EMPTY_HASH = "f7df05ea32978e8483d6228493dca7f678d63580f729a1c44f86c7b22c504204"
@@ -183,7 +214,7 @@ LINES = (
     '"hash":"185f9ec1f7cd69fceec5b971a9d7cbdbe22370abbaf41473f5d4c319d422cbe0","item":8,"model":"",'
     '"previous_hash":"9a1ae9242d5535e74f34db82a23c3d549e0348fedc4e2d1f37d3792817cf4614",'
     '"request_id":"r-17","run":null,"sequence":17,"text":""}',
-)  # fmt: skip
+)
 HEAD = ChainHead("h1", 17, "185f9ec1f7cd69fceec5b971a9d7cbdbe22370abbaf41473f5d4c319d422cbe0")
 
 

@@ -18,9 +18,9 @@ from jlac_mapper.concepts.binding import (
     standing_for,
 )
 from jlac_mapper.vocabulary import (
-    HOMONYM,
     Concept,
     Name,
+    NameForm,
     Qualifier,
     ResultType,
     Scale,
@@ -33,30 +33,62 @@ VOCABULARY = Vocabulary(
     concepts=(
         Concept("ast", "AST", "AST", specimens=("serum",), units=("U/L",), jlac10=("3B035",)),
         Concept("alt", "ALT", "ALT", specimens=("serum",), units=("U/L",), jlac10=("3B045",)),
-        Concept("triglyceride", "中性脂肪", "Triglyceride", specimens=("serum",), units=("mg/dL",),
-                jlac10=("3F015",)),
-        Concept("thyroglobulin", "サイログロブリン", "Thyroglobulin", specimens=("serum",),
-                units=("ng/mL",), jlac10=("5D300",)),
-        Concept("protein", "総蛋白", "Total protein", specimens=("serum",), units=("g/dL",),
-                jlac10=("3A010",)),
-        Concept("urine_protein", "尿蛋白", "Urine protein", specimens=("urine",), units=("mg/dL",),
-                jlac10=("1A010",)),
+        Concept(
+            "triglyceride",
+            "中性脂肪",
+            "Triglyceride",
+            specimens=("serum",),
+            units=("mg/dL",),
+            jlac10=("3F015",),
+        ),
+        Concept(
+            "thyroglobulin",
+            "サイログロブリン",
+            "Thyroglobulin",
+            specimens=("serum",),
+            units=("ng/mL",),
+            jlac10=("5D300",),
+        ),
+        Concept(
+            "protein", "総蛋白", "Total protein", specimens=("serum",), units=("g/dL",), jlac10=("3A010",)
+        ),
+        Concept(
+            "urine_protein",
+            "尿蛋白",
+            "Urine protein",
+            specimens=("urine",),
+            units=("mg/dL",),
+            jlac10=("1A010",),
+        ),
         Concept("cedar", "特異的IgE(スギ)", "IgE, cedar", units=("UA/mL",), jlac10=("5A100-1117",)),
         Concept("mite", "特異的IgE(ダニ)", "IgE, mite", units=("UA/mL",), jlac10=("5A100-1201",)),
-        Concept("occult", "便潜血", "Occult blood", scale=Scale.QUALITATIVE, specimens=("stool",),
-                jlac10=("1B040",)),
+        Concept(
+            "occult",
+            "便潜血",
+            "Occult blood",
+            scale=Scale.QUALITATIVE,
+            specimens=("stool",),
+            jlac10=("1B040",),
+        ),
         Concept("sodium", "ナトリウム", "Sodium", specimens=("serum",), units=("mmol/L",)),
     ),
     names=(
-        Name("AST", "ast", "abbreviation"), Name("GOT", "ast", "old"), Name("ALT", "alt", "abbreviation"),
-        Name("中性脂肪", "triglyceride"), Name("TG", "triglyceride", "abbreviation"),
-        Name("TG", "thyroglobulin", HOMONYM), Name("サイログロブリン", "thyroglobulin"),
-        Name("総蛋白", "protein"), Name("TP", "protein", "abbreviation"),
+        Name("AST", "ast", "abbreviation"),
+        Name("GOT", "ast", "old"),
+        Name("ALT", "alt", "abbreviation"),
+        Name("中性脂肪", "triglyceride"),
+        Name("TG", "triglyceride", "abbreviation"),
+        Name("TG", "thyroglobulin", NameForm.HOMONYM),
+        Name("サイログロブリン", "thyroglobulin"),
+        Name("総蛋白", "protein"),
+        Name("TP", "protein", "abbreviation"),
         Name("尿蛋白", "urine_protein", specimen="urine"),
-        Name("便潜血", "occult"), Name("Na", "sodium", "abbreviation"),
+        Name("便潜血", "occult"),
+        Name("Na", "sodium", "abbreviation"),
     ),
     specimens=(
-        Specimen("serum", "250", "血清", "Serum", "", ()), Specimen("urine", "100", "尿", "Urine", "", ()),
+        Specimen("serum", "250", "血清", "Serum", "", ()),
+        Specimen("urine", "100", "尿", "Urine", "", ()),
         Specimen("stool", "015", "便", "Stool", "", ()),
     ),
     units=(
@@ -70,7 +102,7 @@ VOCABULARY = Vocabulary(
         Qualifier("定量", "result_type", "quantitative", "inside"),
         Qualifier("血清", "specimen", "serum", "edge"),
     ),
-)  # fmt: skip
+)
 NOTHING_KNOWN: KnownResults = {}
 CODE = "C9001-0000-250-000-F7"
 
@@ -131,7 +163,7 @@ def test_the_identification_of_a_jlac10_code_tells_members_of_a_family_apart() -
     cedar, mite, other = (
         listed(f"F900{i}-0000-250-000-F8", "特異的IgE", jlac10=(f"5A100{identification}023052",))
         for i, identification in enumerate(("1117", "1201", "1999"))
-    )  # fmt: skip
+    )
     assert concepts(cedar, mite, other) == [("cedar",), ("mite",), ()]
 
 
@@ -160,12 +192,17 @@ def test_a_release_tells_the_place_apart_that_its_measurand_shares() -> None:
         listed(f"C1002-0000-{place}") for place in ("250-007-55", "100-007-85", "130-000-85")
     )
     assert concepts(serum, urine, pooled, known=known) == [
-        ("protein",), ("urine_protein",), ("urine_protein",),
-    ]  # fmt: skip
+        ("protein",),
+        ("urine_protein",),
+        ("urine_protein",),
+    ]
 
 
 def test_nothing_of_a_release_speaks_for_no_concept() -> None:
-    binding = bind(listed(name="院内呼称", abbreviation="XX", jlac10=("9Z999000000000000",)), listed("C9002-0000-250-000-F7"))  # fmt: skip  # noqa: E501
+    binding = bind(
+        listed(name="院内呼称", abbreviation="XX", jlac10=("9Z999000000000000",)),
+        listed("C9002-0000-250-000-F7"),
+    )
     assert binding.concepts == {}
     assert [each.code.measurand for each in binding.unbound] == ["C9001", "C9002"]
     assert binding.unclear == ()
@@ -257,9 +294,11 @@ def test_a_name_that_stands_under_two_measurands_counts_for_less_than_a_jlac10_c
 
 def test_the_order_of_the_codes_does_not_matter() -> None:
     codes = [
-        listed(name="AST"), listed("C9002-0000-250-000-F7", "AST", jlac10=("3B045000002327201",)),
-        listed("C9003-0000-250-000-85", "TG"), listed("C9004-0000-250-000-F7", "院内呼称"),
-    ]  # fmt: skip
+        listed(name="AST"),
+        listed("C9002-0000-250-000-F7", "AST", jlac10=("3B045000002327201",)),
+        listed("C9003-0000-250-000-85", "TG"),
+        listed("C9004-0000-250-000-F7", "院内呼称"),
+    ]
     forward, backward = bind(*codes), bind(*reversed(codes))
     assert forward.concepts == backward.concepts
     assert forward.unbound == backward.unbound

@@ -21,22 +21,28 @@ VOCABULARY = Vocabulary(
         Concept("csf_cells", "髄液細胞数", "CSF cells", specimens=("csf",)),
     ),
     names=(
-        Name("AST", "ast"), Name("ALT", "alt"), Name("尿糖", "strip"), Name("CK-MB", "ck_mb"),
+        Name("AST", "ast"),
+        Name("ALT", "alt"),
+        Name("尿糖", "strip"),
+        Name("CK-MB", "ck_mb"),
         Name("髄液細胞数", "csf_cells"),
     ),
     specimens=(
-        Specimen("serum", "250", "血清", "Serum", "", ()), Specimen("urine", "100", "尿", "Urine", "", ()),
+        Specimen("serum", "250", "血清", "Serum", "", ()),
+        Specimen("urine", "100", "尿", "Urine", "", ()),
         Specimen("csf", "", "髄液", "CSF", "", ("リコール",)),
     ),
     units=(
         Unit("F7", "U/L", "U/L", ResultType.QUANTITATIVE, ()),
         Unit("85", "mg/dL", "mg/dL", ResultType.QUANTITATIVE, ()),
     ),
-)  # fmt: skip
+)
 OF_CODES = {
-    "C2008-0000-250-000-F7": "ast", "C2008-0000-240-000-F7": "ast", "C2011-0000-250-000-F7": "alt",
+    "C2008-0000-250-000-F7": "ast",
+    "C2008-0000-240-000-F7": "ast",
+    "C2011-0000-250-000-F7": "alt",
     "A1008-0000-100-000-85": "strip",
-}  # fmt: skip
+}
 KNOWN: KnownResults = {result_of(parse(code)): frozenset({concept}) for code, concept in OF_CODES.items()}
 STARTER = make_edition("starter", [ListedCode(parse(code), "x", source="starter") for code in OF_CODES])
 

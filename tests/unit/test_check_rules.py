@@ -24,9 +24,12 @@ TODAY = date(2026, 11, 1)
 METHOD = "測定法(JLAC11)"
 SPECIMEN = "材料(JLAC11)"
 CLEAN: dict[str, str] = {
-    "XML用単位": "U/L", METHOD: "紫外吸光光度法_試薬", "並び順": "500", "適用開始日": "00000000",
+    "XML用単位": "U/L",
+    METHOD: "紫外吸光光度法_試薬",
+    "並び順": "500",
+    "適用開始日": "00000000",
     "適用終了日": "99999999",
-}  # fmt: skip
+}
 ALT = {"JLAC11コード": "C20110000250009F7", "FHIR項目名称": "ALT(GPT)", "略称": "ALT", "並び順": "510"}
 UNSPECIFIED = {"JLAC11コード": "C20080000250000F7", "販売名称": "", METHOD: "その他の測定法"}
 
@@ -64,9 +67,14 @@ def check(edition: Edition, known: Known | None = None) -> list[Finding]:
 
 def test_a_clean_file_of_two_sheets_gives_no_finding(tmp_path: Path) -> None:
     blood_group = row(
-        JLAC11コード="K1001000021190104", FHIR項目名称="血液型(ABO)", 販売名称="", 表示用単位="型",
-        XML用単位="型", 並び順="900", **{METHOD: "試験管法", SPECIMEN: "全血(静脈血、添加物入り)"},
-    )  # fmt: skip
+        JLAC11コード="K1001000021190104",
+        FHIR項目名称="血液型(ABO)",
+        販売名称="",
+        表示用単位="型",
+        XML用単位="型",
+        並び順="900",
+        **{METHOD: "試験管法", SPECIMEN: "全血(静脈血、添加物入り)"},
+    )
     assert check(edition_of(tmp_path, second=[blood_group])) == []
 
 
@@ -90,13 +98,16 @@ BROKEN: dict[str, tuple[dict[str, str], str, str]] = {
     "date-unreadable": ({"適用終了日": "20261301"}, "00000000 20261301", "YYYYMMDD"),
     "date-order": (
         {"適用開始日": "20270401", "適用終了日": "20270331"},
-        "2027-04-01 to 2027-03-31", "an end on the start or later",
+        "2027-04-01 to 2027-03-31",
+        "an end on the start or later",
     ),
     "date-dummy": ({"適用終了日": "xxxxxxxx"}, "xxxxxxxx", "YYYYMMDD, 00000000 or 99999999"),
     "jlac10-malformed": ({"JLAC10コード": "3B03500000232720"}, "3B03500000232720", "a JLAC10 code"),
     "product-ended": (ENDED | {"販売名称": "旧", METHOD: "法_旧"}, "2026-03-31", ""),
     "product-partly-ended": (
-        ENDED | {"JLAC11コード": "C20080000240009F7", SPECIMEN: "血漿"}, "open", "ended 2026-03-31",
+        ENDED | {"JLAC11コード": "C20080000240009F7", SPECIMEN: "血漿"},
+        "open",
+        "ended 2026-03-31",
     ),
     "ended-no-successor": (ENDED | {"JLAC11コード": "C20090000250001F7"}, "2026-03-31", "a successor"),
     "duplicate-merged": ({"JLAC11コード": "C20080000250009F7"}, "first on row 2", "each code on one row"),
@@ -109,9 +120,10 @@ BROKEN: dict[str, tuple[dict[str, str], str, str]] = {
     "stray-blank": ({"表示用単位": "U/L   "}, "U/L   ", "U/L"),
     "name-family": (
         {"JLAC11コード": "V2011000025000134", "FHIR項目名称": "HBs抗原", "表示用単位": "COI", "並び順": "9"},
-        "HBs抗原", "抗体",
+        "HBs抗原",
+        "抗体",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("rule", BROKEN)
@@ -176,18 +188,22 @@ TABLES = (
     [
         ("unit-name", {"表示用単位": "μg"}, "μg", "U/L"),
         (
-            "unit-code", {"JLAC11コード": "C2008000025000955", "表示用単位": "g/dL"}, "55",
+            "unit-code",
+            {"JLAC11コード": "C2008000025000955", "表示用単位": "g/dL"},
+            "55",
             "a unit code of the element table",
         ),
         ("specimen-name", {SPECIMEN: "ただの血"}, "ただの血", "血清"),
         (
-            "specimen-code", {"JLAC11コード": "C20080000251009F7", SPECIMEN: "分離血清"}, "251",
+            "specimen-code",
+            {"JLAC11コード": "C20080000251009F7", SPECIMEN: "分離血清"},
+            "251",
             "a specimen code of the element table",
         ),
         ("method-name", {METHOD: "可視法_試薬"}, "可視法_試薬", "紫外吸光光度法_試薬"),
         ("method-code", {"JLAC11コード": NEW}, "紫外吸光光度法_試薬", "a method of the list"),
     ],
-)  # fmt: skip
+)
 def test_texts_are_held_against_the_official_tables(
     tmp_path: Path, rule: str, changes: dict[str, str], there: str, expected: str
 ) -> None:

@@ -41,13 +41,15 @@ def listed(code: str, name: str = "AST(GOT)", **more: object) -> ListedCode:
 KNOWN = {
     (measurand, identification, specimen, unit): frozenset({concept})
     for measurand, concept in (
-        ("C2008", "ast"), ("V2010", "hbs_antigen"), ("V2011", "hbs_antibody"),
+        ("C2008", "ast"),
+        ("V2010", "hbs_antigen"),
+        ("V2011", "hbs_antibody"),
         ("V2263", "hiv_antigen_antibody"),
     )
     for identification in ("0000", "0001")
     for specimen in ("240", "242", "250")
     for unit in ("F7", "Z9", "02", "34")
-}  # fmt: skip
+}
 
 
 def check(*codes: ListedCode, notes: tuple[ImportNote, ...] = ()) -> list[Finding]:
@@ -84,8 +86,10 @@ def test_a_consistent_edition_has_no_findings() -> None:
 def test_a_unit_text_that_belongs_to_another_code_is_an_error_and_says_which() -> None:
     (finding,) = check(listed("C20080000250009F7", unit_name="U/mL"))
     assert (finding.severity, finding.rule, finding.code) == (
-        Severity.ERROR, "unit-name", "C20080000250009F7",
-    )  # fmt: skip
+        Severity.ERROR,
+        "unit-name",
+        "C20080000250009F7",
+    )
     assert "that is unit F8" in finding.message
 
 

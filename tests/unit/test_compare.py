@@ -240,9 +240,14 @@ def test_a_unit_that_is_not_listed_is_a_conflict() -> None:
 
 @pytest.mark.parametrize(
     ("name", "unit", "expected"),
-    [("総蛋白", "g/dL", 1.0), ("総蛋白", "", 0.0), ("総蛋白", "mg/dL", 0.5), ("総蛋白", "U/L", -1.0),
-     ("Na", "mEq/L", 1.0)],
-)  # fmt: skip
+    [
+        ("総蛋白", "g/dL", 1.0),
+        ("総蛋白", "", 0.0),
+        ("総蛋白", "mg/dL", 0.5),
+        ("総蛋白", "U/L", -1.0),
+        ("Na", "mEq/L", 1.0),
+    ],
+)
 def test_unit_agreement_tells_another_scale_from_another_quantity(
     name: str, unit: str, expected: float
 ) -> None:

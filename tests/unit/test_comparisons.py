@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,13 +26,13 @@ class Row:
     level: str
     code: str
     name: str
-    fields: dict[str, str] = field(default_factory=dict)
-    reasons: tuple[Reason, ...] = ()
-    evidence: tuple[tuple[str, str, str], ...] = ()
+    fields: dict[str, str]
+    reasons: tuple[Reason, ...]
+    evidence: tuple[tuple[str, str, str], ...]
     """(name and value of what is said, source)."""
-    codes: tuple[object, ...] = CODES
-    ended: tuple[object, ...] = ()
-    site: str = ""
+    codes: tuple[object, ...]
+    ended: tuple[object, ...]
+    site: str
 
     @property
     def element(self) -> Element:
@@ -44,94 +44,226 @@ class Row:
         return found[self.element]
 
 
+def reaching(
+    level: str,
+    code: str,
+    name: str,
+    *reasons: Reason,
+    said: tuple[str, str, str] | None = None,
+    codes: tuple[object, ...] = CODES,
+    ended: tuple[object, ...] = (),
+    site: str = "",
+    **fields: str,
+) -> Row:
+    """A row as it is written in the table below: what it holds beside its name stands at its end."""
+    return Row(level, code, name, fields, reasons, (said,) if said else (), codes, ended, site)
+
+
 TP250, TP240 = "C1002-0000-250-000-55", "C1002-0000-240-000-55"
 PT_S, PT_PERCENT, PT_INR = (f"B2006-0000-244-000-{unit}" for unit in ("F0", "12", "61"))
 AST = "C2008-0000-250-000-F7"
 GLUCOSE, RANDOM, FASTING = (f"C4001-{number}-250-000-85" for number in ("0000", "1336", "1337"))
 SERIAL = (listed("B2006-0003-244-000-61"), listed("B2006-0000-244-000-61"))
-ASSUMED = (Reason.SPECIMEN_ASSUMED,)
 
 ROWS = (
-    Row("specimen.given", TP250, "TP", {"specimen": "血清"}, (), (("specimen", "血清", "specimen"),)),
-    Row("specimen.given", PT_S, "PT", {"specimen": "クエン酸血漿"}, (),
-        (("specimen", "血漿(クエン酸入り)", "specimen"),)),
-    Row("specimen.given", TP250, "血清TP", {}, (), (("specimen", "血清", "name"),)),
-    Row("specimen.given", TP250, "TP", {"jlac10": "3A010000002327101"}, (),
-        (("specimen", "血清", "jlac10"),)),
-    Row("specimen.usual_of_given", TP250, "TP", {"specimen": "血清・血漿"}, ASSUMED,
-        (("specimen", "血清", "specimen"),)),
-    Row("specimen.unusual_of_given", TP240, "TP", {"specimen": "血清・血漿"}, ASSUMED,
-        (("specimen", "血漿", "specimen"),)),
-    Row("specimen.plasma_of_given", PT_S, "PT", {"specimen": "クエン酸血"}, ASSUMED,
-        (("specimen", "血漿(クエン酸入り)", "specimen"),)),
-    Row("specimen.contains_given", "B1002-0000-211-000-G0", "WBC", {"specimen": "EDTA血"},
-        (Reason.SPECIMEN_BROADER,), (("specimen", "全血(添加物入り)", "specimen"),)),
-    Row("specimen.inside_given", "B1002-0000-211-000-G0", "WBC", {"specimen": "全血"}, ASSUMED,
-        (("specimen", "全血(添加物入り)", ""),)),
-    Row("specimen.other", "C7002-0000-250-000-B1", "Na", {"specimen": "髄液"},
-        (Reason.SPECIMEN_NOT_LISTED,), (("specimen", "血清", ""),)),
-    Row("specimen.other_of_unknown_unit", "C7002-0000-250-000-B1", "Na", {"specimen": "尿"},
-        (Reason.UNIT_NOT_KNOWN,), (("specimen", "血清", ""),)),
-    Row("specimen.only_listed", AST, "AST", {}, (), (("specimen", "血清", "release"),)),
-    Row("specimen.only_listed", AST, "AST", {"specimen": "血液"}, (), (("specimen", "血清", "release"),)),
-    Row("specimen.site_default", "C1002-0000-242-000-55", "TP", {}, (Reason.SITE_DEFAULT,),
-        (("specimen", "血漿(EDTA入り)", "site"),), site="242"),
-    Row("specimen.not_site_default", TP250, "TP", {}, (Reason.SITE_DEFAULT,),
-        (("specimen", "血清", "site"),), site="242"),
-    Row("specimen.usual", TP250, "TP", {}, ASSUMED, (("specimen", "血清", ""),)),
-    Row("specimen.unusual", TP240, "TP", {}, ASSUMED, (("specimen", "血漿", ""),)),
-    Row("unit.given", PT_S, "PT", {"unit": "秒"}, (), (("unit", "s", "unit"),)),
-    Row("unit.given", PT_PERCENT, "PT", {"reference_range": "70-130 %"}, (),
-        (("unit", "%", "reference_range"),)),
-    Row("unit.given_after_another", PT_PERCENT, "PT", {"unit": "秒", "reference_range": "70-130 %"}, (),
-        (("unit", "%", "unit"),)),
-    Row("unit.equal", "C7002-0000-250-000-B1", "Na", {"unit": "mEq/L"}, (), (("unit", "mmol/L", "unit"),)),
-    Row("unit.equal", "V2010-0000-250-000-34", "HBs抗原", {"unit": "S/CO"}, (), (("unit", "COI", "unit"),)),
-    Row("unit.other_scale", TP250, "TP", {"unit": "mg/dL"}, (Reason.UNIT_CONFLICT,), (("unit", "g/dL", ""),)),
-    Row("unit.other", TP250, "TP", {"unit": "U/L"}, (Reason.UNIT_CONFLICT,), (("unit", "g/dL", ""),)),
-    Row("unit.of_name", PT_INR, "PT-INR", {}, (), (("unit", "INR", "name"),)),
-    Row("unit.not_of_name", PT_S, "PT-INR", {}, (), (("unit", "s", "name"),)),
-    Row("unit.only_listed", AST, "AST", {}, (), (("unit", "U/L", "release"),)),
-    Row("unit.only_listed", AST, "AST", {"unit": "謎単位x"}, (Reason.UNIT_UNRECOGNISED,),
-        (("unit", "U/L", "release"),)),
-    Row("unit.assumed", PT_S, "PT", {}, (Reason.UNIT_ASSUMED,), (("unit", "s", ""),)),
-    Row("identification.as_said", FASTING, "空腹時血糖", {}, (), (("identification", "1337", "name"),)),
-    Row("identification.as_said", RANDOM, "血糖(随時)", {}, (), (("identification", "1336", "name"),)),
-    Row("identification.not_as_said", GLUCOSE, "空腹時血糖", {}, (Reason.IDENTIFICATION_ASSUMED,)),
-    Row("identification.not_as_said", RANDOM, "空腹時血糖"),
-    Row("identification.timed_unsaid", FASTING, "血糖"),
-    Row("identification.timed_unsaid", FASTING, "血糖(食後)", {}, (Reason.TIMING_NOT_LISTED,)),
-    Row("identification.plain", GLUCOSE, "血糖"),
-    Row("identification.plain", GLUCOSE, "血糖(食後)", {}, (Reason.TIMING_NOT_LISTED,)),
-    Row("identification.plain", "B2006-0000-244-000-61", "PT", codes=SERIAL),
-    Row("identification.serial_beside_plain", "B2006-0003-244-000-61", "PT", codes=SERIAL),
-    Row("scale.same", "V2010-0000-250-000-02", "HBs抗原定性"),
-    Row("scale.unsaid", "V2010-0000-250-000-02", "HBs抗原"),
-    Row("scale.near", "V2010-0000-250-000-F8", "HBs抗原", {"result_type": "半定量"}),
-    Row("scale.other", AST, "AST定性", {}, (Reason.RESULT_TYPE_CONFLICT,), (("scale", "quantitative", ""),)),
-    Row("method.unspecified", AST, "AST", {}, (Reason.METHOD_UNSPECIFIED,)),
-    Row("method.independent", "K1001-0000-211-901-04", "ABO血液型"),
-    Row("method.product", "C2008-0000-250-009-F7", "AST", {"reagent": "ゼータ AST"},
-        (Reason.PRODUCT_MATCHED,), (("product", "ゼータ AST", "reagent"),), codes=(ZETA,)),
-    Row("method.product_ended", "C2008-0000-250-009-F7", "AST", {"reagent": "シグマ AST"},
-        (Reason.PRODUCT_MATCHED, Reason.CODE_ENDED), (("product", "シグマ AST", "reagent"),),
-        codes=(ZETA,), ended=(SIGMA,)),
-    Row("method.product_ambiguous", "C2008-0000-250-030-F7", "AST", {"reagent": "ゼータ AST"},
-        (Reason.PRODUCT_MATCHED, Reason.PRODUCT_AMBIGUOUS), (("product", "ゼータ AST", "reagent"),),
-        codes=TWICE),
-    Row("method.product_unrecognised", AST, "AST", {"reagent": "自家製試薬オメガ"},
-        (Reason.PRODUCT_UNRECOGNISED,), (("text", "自家製試薬オメガ", "reagent"),),
-        codes=(listed(AST), ZETA)),
-    Row("method.product_unrecognised", "C2008-0000-250-009-F7", "AST", {"reagent": "自家製試薬オメガ"},
-        (Reason.PRODUCT_UNRECOGNISED, Reason.METHOD_ASSUMED), (("text", "自家製試薬オメガ", "reagent"),),
-        codes=(ZETA,)),
-    Row("method.products_only", "C2008-0000-250-009-F7", "AST", {}, (Reason.METHOD_ASSUMED,), codes=(ZETA,)),
-    Row("other_code.agrees", AST, "AST", {"jlac10": "3B035000002327201"}, (Reason.JLAC10_AGREES,),
-        (("analyte", "3B035", "jlac10"),)),
-    Row("other_code.unsaid", AST, "AST"),
-    Row("other_code.conflicts", AST, "AST", {"jlac10": "3B045000002327201"}, (Reason.JLAC10_CONFLICT,),
-        (("analyte", "3B045", "jlac10"),)),
-)  # fmt: skip
+    reaching("specimen.given", TP250, "TP", said=("specimen", "血清", "specimen"), specimen="血清"),
+    reaching(
+        "specimen.given",
+        PT_S,
+        "PT",
+        said=("specimen", "血漿(クエン酸入り)", "specimen"),
+        specimen="クエン酸血漿",
+    ),
+    reaching("specimen.given", TP250, "血清TP", said=("specimen", "血清", "name")),
+    reaching("specimen.given", TP250, "TP", said=("specimen", "血清", "jlac10"), jlac10="3A010000002327101"),
+    reaching(
+        "specimen.usual_of_given",
+        TP250,
+        "TP",
+        Reason.SPECIMEN_ASSUMED,
+        said=("specimen", "血清", "specimen"),
+        specimen="血清・血漿",
+    ),
+    reaching(
+        "specimen.unusual_of_given",
+        TP240,
+        "TP",
+        Reason.SPECIMEN_ASSUMED,
+        said=("specimen", "血漿", "specimen"),
+        specimen="血清・血漿",
+    ),
+    reaching(
+        "specimen.plasma_of_given",
+        PT_S,
+        "PT",
+        Reason.SPECIMEN_ASSUMED,
+        said=("specimen", "血漿(クエン酸入り)", "specimen"),
+        specimen="クエン酸血",
+    ),
+    reaching(
+        "specimen.contains_given",
+        "B1002-0000-211-000-G0",
+        "WBC",
+        Reason.SPECIMEN_BROADER,
+        said=("specimen", "全血(添加物入り)", "specimen"),
+        specimen="EDTA血",
+    ),
+    reaching(
+        "specimen.inside_given",
+        "B1002-0000-211-000-G0",
+        "WBC",
+        Reason.SPECIMEN_ASSUMED,
+        said=("specimen", "全血(添加物入り)", ""),
+        specimen="全血",
+    ),
+    reaching(
+        "specimen.other",
+        "C7002-0000-250-000-B1",
+        "Na",
+        Reason.SPECIMEN_NOT_LISTED,
+        said=("specimen", "血清", ""),
+        specimen="髄液",
+    ),
+    reaching(
+        "specimen.other_of_unknown_unit",
+        "C7002-0000-250-000-B1",
+        "Na",
+        Reason.UNIT_NOT_KNOWN,
+        said=("specimen", "血清", ""),
+        specimen="尿",
+    ),
+    reaching("specimen.only_listed", AST, "AST", said=("specimen", "血清", "release")),
+    reaching("specimen.only_listed", AST, "AST", said=("specimen", "血清", "release"), specimen="血液"),
+    reaching(
+        "specimen.site_default",
+        "C1002-0000-242-000-55",
+        "TP",
+        Reason.SITE_DEFAULT,
+        said=("specimen", "血漿(EDTA入り)", "site"),
+        site="242",
+    ),
+    reaching(
+        "specimen.not_site_default",
+        TP250,
+        "TP",
+        Reason.SITE_DEFAULT,
+        said=("specimen", "血清", "site"),
+        site="242",
+    ),
+    reaching("specimen.usual", TP250, "TP", Reason.SPECIMEN_ASSUMED, said=("specimen", "血清", "")),
+    reaching("specimen.unusual", TP240, "TP", Reason.SPECIMEN_ASSUMED, said=("specimen", "血漿", "")),
+    reaching("unit.given", PT_S, "PT", said=("unit", "s", "unit"), unit="秒"),
+    reaching(
+        "unit.given", PT_PERCENT, "PT", said=("unit", "%", "reference_range"), reference_range="70-130 %"
+    ),
+    reaching(
+        "unit.given_after_another",
+        PT_PERCENT,
+        "PT",
+        said=("unit", "%", "unit"),
+        unit="秒",
+        reference_range="70-130 %",
+    ),
+    reaching("unit.equal", "C7002-0000-250-000-B1", "Na", said=("unit", "mmol/L", "unit"), unit="mEq/L"),
+    reaching("unit.equal", "V2010-0000-250-000-34", "HBs抗原", said=("unit", "COI", "unit"), unit="S/CO"),
+    reaching("unit.other_scale", TP250, "TP", Reason.UNIT_CONFLICT, said=("unit", "g/dL", ""), unit="mg/dL"),
+    reaching("unit.other", TP250, "TP", Reason.UNIT_CONFLICT, said=("unit", "g/dL", ""), unit="U/L"),
+    reaching("unit.of_name", PT_INR, "PT-INR", said=("unit", "INR", "name")),
+    reaching("unit.not_of_name", PT_S, "PT-INR", said=("unit", "s", "name")),
+    reaching("unit.only_listed", AST, "AST", said=("unit", "U/L", "release")),
+    reaching(
+        "unit.only_listed",
+        AST,
+        "AST",
+        Reason.UNIT_UNRECOGNISED,
+        said=("unit", "U/L", "release"),
+        unit="謎単位x",
+    ),
+    reaching("unit.assumed", PT_S, "PT", Reason.UNIT_ASSUMED, said=("unit", "s", "")),
+    reaching("identification.as_said", FASTING, "空腹時血糖", said=("identification", "1337", "name")),
+    reaching("identification.as_said", RANDOM, "血糖(随時)", said=("identification", "1336", "name")),
+    reaching("identification.not_as_said", GLUCOSE, "空腹時血糖", Reason.IDENTIFICATION_ASSUMED),
+    reaching("identification.not_as_said", RANDOM, "空腹時血糖"),
+    reaching("identification.timed_unsaid", FASTING, "血糖"),
+    reaching("identification.timed_unsaid", FASTING, "血糖(食後)", Reason.TIMING_NOT_LISTED),
+    reaching("identification.plain", GLUCOSE, "血糖"),
+    reaching("identification.plain", GLUCOSE, "血糖(食後)", Reason.TIMING_NOT_LISTED),
+    reaching("identification.plain", "B2006-0000-244-000-61", "PT", codes=SERIAL),
+    reaching("identification.serial_beside_plain", "B2006-0003-244-000-61", "PT", codes=SERIAL),
+    reaching("scale.same", "V2010-0000-250-000-02", "HBs抗原定性"),
+    reaching("scale.unsaid", "V2010-0000-250-000-02", "HBs抗原"),
+    reaching("scale.near", "V2010-0000-250-000-F8", "HBs抗原", result_type="半定量"),
+    reaching("scale.other", AST, "AST定性", Reason.RESULT_TYPE_CONFLICT, said=("scale", "quantitative", "")),
+    reaching("method.unspecified", AST, "AST", Reason.METHOD_UNSPECIFIED),
+    reaching("method.independent", "K1001-0000-211-901-04", "ABO血液型"),
+    reaching(
+        "method.product",
+        "C2008-0000-250-009-F7",
+        "AST",
+        Reason.PRODUCT_MATCHED,
+        said=("product", "ゼータ AST", "reagent"),
+        codes=(ZETA,),
+        reagent="ゼータ AST",
+    ),
+    reaching(
+        "method.product_ended",
+        "C2008-0000-250-009-F7",
+        "AST",
+        Reason.PRODUCT_MATCHED,
+        Reason.CODE_ENDED,
+        said=("product", "シグマ AST", "reagent"),
+        codes=(ZETA,),
+        ended=(SIGMA,),
+        reagent="シグマ AST",
+    ),
+    reaching(
+        "method.product_ambiguous",
+        "C2008-0000-250-030-F7",
+        "AST",
+        Reason.PRODUCT_MATCHED,
+        Reason.PRODUCT_AMBIGUOUS,
+        said=("product", "ゼータ AST", "reagent"),
+        codes=TWICE,
+        reagent="ゼータ AST",
+    ),
+    reaching(
+        "method.product_unrecognised",
+        AST,
+        "AST",
+        Reason.PRODUCT_UNRECOGNISED,
+        said=("text", "自家製試薬オメガ", "reagent"),
+        codes=(listed(AST), ZETA),
+        reagent="自家製試薬オメガ",
+    ),
+    reaching(
+        "method.product_unrecognised",
+        "C2008-0000-250-009-F7",
+        "AST",
+        Reason.PRODUCT_UNRECOGNISED,
+        Reason.METHOD_ASSUMED,
+        said=("text", "自家製試薬オメガ", "reagent"),
+        codes=(ZETA,),
+        reagent="自家製試薬オメガ",
+    ),
+    reaching("method.products_only", "C2008-0000-250-009-F7", "AST", Reason.METHOD_ASSUMED, codes=(ZETA,)),
+    reaching(
+        "other_code.agrees",
+        AST,
+        "AST",
+        Reason.JLAC10_AGREES,
+        said=("analyte", "3B035", "jlac10"),
+        jlac10="3B035000002327201",
+    ),
+    reaching("other_code.unsaid", AST, "AST"),
+    reaching(
+        "other_code.conflicts",
+        AST,
+        "AST",
+        Reason.JLAC10_CONFLICT,
+        said=("analyte", "3B045", "jlac10"),
+        jlac10="3B045000002327201",
+    ),
+)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.level} {row.name} {row.code}")
@@ -139,8 +271,10 @@ def test_a_row_reaches_a_level_and_hears_why(row: Row) -> None:
     found = row.compared()
     evidence = tuple(Evidence(row.level, ((name, value),), source) for name, value, source in row.evidence)
     assert (f"{found.element.value}.{found.level}", found.reasons, found.evidence) == (
-        row.level, row.reasons, evidence,
-    )  # fmt: skip
+        row.level,
+        row.reasons,
+        evidence,
+    )
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.level} {row.name} {row.code}")
@@ -207,8 +341,11 @@ def test_the_evidence_of_a_candidate_is_that_of_its_comparisons_in_their_order()
     given = {"specimen": "血清", "unit": "U/L", "reagent": "ゼータ AST", "jlac10": "3B035000002327201"}
     ((candidate, _),) = compose(build_comparer((ZETA,)), "AST", **given)
     assert [e.key for e in candidate.evidence] == [
-        "specimen.given", "unit.given", "method.product", "other_code.agrees",
-    ]  # fmt: skip
+        "specimen.given",
+        "unit.given",
+        "method.product",
+        "other_code.agrees",
+    ]
 
 
 # --- a file that cannot be used
@@ -237,9 +374,15 @@ def test_a_missing_level_is_one_clear_line(row: Row, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "limit",
-    ["starter_completion", "further_assay", "share_elsewhere", "share_products_only", "share_unrecognised",
-     "method_field_score"],
-)  # fmt: skip
+    [
+        "starter_completion",
+        "further_assay",
+        "share_elsewhere",
+        "share_products_only",
+        "share_unrecognised",
+        "method_field_score",
+    ],
+)
 def test_a_missing_limit_is_one_clear_line_before_any_row_is_read(limit: str, tmp_path: Path) -> None:
     weights = Weights.read(_without(tmp_path, "limits", limit))
     with pytest.raises(ConfigurationError) as refused:

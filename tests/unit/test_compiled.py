@@ -175,11 +175,19 @@ WHOLE = pickle.dumps(MADE, protocol=pickle.HIGHEST_PROTOCOL)
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"\x00" * 200, b"no pickle at all", WHOLE[:-1], WHOLE[: len(WHOLE) // 2], WHOLE[1:],
-        b"cjlac_mapper.no_such_module\nThing\n.", b"cjlac_mapper.vocabulary\nNoSuchThing\n.",
-        b"cbuiltins\nint\n(S'x'\ntR.", b"\x80\xff.", b"\x80\x05\x8a\xff",
+        b"",
+        b"\x00" * 200,
+        b"no pickle at all",
+        WHOLE[:-1],
+        WHOLE[: len(WHOLE) // 2],
+        WHOLE[1:],
+        b"cjlac_mapper.no_such_module\nThing\n.",
+        b"cjlac_mapper.vocabulary\nNoSuchThing\n.",
+        b"cbuiltins\nint\n(S'x'\ntR.",
+        b"\x80\xff.",
+        b"\x80\x05\x8a\xff",
     ],
-)  # fmt: skip
+)
 def test_a_file_that_cannot_be_read_is_made_anew_and_replaced(cache: Path, content: bytes) -> None:
     file = kept_file(cache)
     file.write_bytes(content)
@@ -262,8 +270,10 @@ def test_families_and_principles_are_part_of_what_is_read(tables: Path) -> None:
     assert family.stems == {"urine": ("尿", "ハルン")}
     (principle,) = full.principles
     assert (principle.code, principle.families, principle.spellings) == (
-        "271", ("photometry",), ("比色法", "吸光度法"),
-    )  # fmt: skip
+        "271",
+        ("photometry",),
+        ("比色法", "吸光度法"),
+    )
 
 
 @pytest.mark.usefixtures("cache")

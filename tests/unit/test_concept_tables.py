@@ -8,10 +8,10 @@ from jlac_mapper.concepts import tables
 from jlac_mapper.concepts.loader import load_vocabulary, with_site_names
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.vocabulary import (
-    HOMONYM,
     Concept,
     ConceptKind,
     Name,
+    NameForm,
     Qualifier,
     ResultType,
     Scale,
@@ -43,15 +43,19 @@ TABLES = {
         "TG,thyroglobulin,homonym,,,,",
     ),
     "words/specimens.csv": (
-        tables.SPECIMENS, "serum,250,023,血清,Serum,,血しょう外|セラム", "plasma,240,022,血漿,Plasma,,",
+        tables.SPECIMENS,
+        "serum,250,023,血清,Serum,,血しょう外|セラム",
+        "plasma,240,022,血漿,Plasma,,",
         "urine,100,,尿,Urine,,",
     ),
     "words/units.csv": (tables.UNITS, "85,mg/dL,mg/dL,quantitative,mg/100ml"),
     "words/qualifiers.csv": (
-        tables.QUALIFIERS, "血清,specimen,serum,edge", "生化,section,chemistry|urine,heading",
+        tables.QUALIFIERS,
+        "血清,specimen,serum,edge",
+        "生化,section,chemistry|urine,heading",
         "時間外,note,,edge",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -77,17 +81,26 @@ def add_line(path: Path, line: str) -> int:
 def test_the_tables_load_as_they_are_written_in_the_order_of_their_files(folder: Path) -> None:
     read = load_vocabulary(folder)
     assert read.concepts[0] == Concept(
-        key="triglyceride", name="中性脂肪", name_en="Triglyceride", kind=ConceptKind.TEST,
-        scale=Scale.QUANTITY, section="chemistry", specimens=("serum", "plasma"), units=("mg/dL",),
-        jlac10=("3F015-0000",), confused_with=("thyroglobulin",), also_in=("urine",), methods=("271", "272"),
-    )  # fmt: skip
+        key="triglyceride",
+        name="中性脂肪",
+        name_en="Triglyceride",
+        kind=ConceptKind.TEST,
+        scale=Scale.QUANTITY,
+        section="chemistry",
+        specimens=("serum", "plasma"),
+        units=("mg/dL",),
+        jlac10=("3F015-0000",),
+        confused_with=("thyroglobulin",),
+        also_in=("urine",),
+        methods=("271", "272"),
+    )
     assert [concept.key for concept in read.concepts] == ["triglyceride", "urine_protein", "thyroglobulin"]
     assert read.concepts[0].sections == {"chemistry", "urine"}
     assert read.concepts[0].analytes == ("3F015",)
     assert read.names[2] == Name(
         "空腹時TG", "triglyceride", "formal", "serum", "mg/dL", ResultType.QUANTITATIVE, Timing.FASTING
     )
-    assert [name.concept for name in read.names if name.form == HOMONYM] == ["thyroglobulin"]
+    assert [name.concept for name in read.names if name.form == NameForm.HOMONYM] == ["thyroglobulin"]
     assert read.specimens[0] == Specimen("serum", "250", "血清", "Serum", "", ("血しょう外", "セラム"), "023")
     assert read.units == (Unit("85", "mg/dL", "mg/dL", ResultType.QUANTITATIVE, ("mg/100ml",)),)
     assert Qualifier("生化", "section", "chemistry|urine", "heading") in read.qualifiers
@@ -103,16 +116,19 @@ def test_one_name_may_have_a_usual_meaning_and_homonyms(folder: Path) -> None:
         (n.concept, n.form) for n in load_vocabulary(folder).names if n.text.lower() in ("tg", "ｔｇ")
     ]
     assert meanings == [
-        ("triglyceride", "abbreviation"), ("thyroglobulin", HOMONYM), ("urine_protein", HOMONYM),
-    ]  # fmt: skip
+        ("triglyceride", "abbreviation"),
+        ("thyroglobulin", NameForm.HOMONYM),
+        ("urine_protein", NameForm.HOMONYM),
+    ]
 
 
 def test_a_homonym_may_stand_before_the_usual_meaning(folder: Path) -> None:
     add_line(folder / "names" / "chemistry.csv", "蛋白,triglyceride,homonym,,,,")
     add_line(folder / "names" / "urine.csv", "蛋白,urine_protein,slang,,,,")
     assert {n.concept for n in load_vocabulary(folder).names if n.text == "蛋白"} == {
-        "triglyceride", "urine_protein",
-    }  # fmt: skip
+        "triglyceride",
+        "urine_protein",
+    }
 
 
 NAME = "新しい名"
@@ -151,7 +167,7 @@ NAME = "新しい名"
         ("words/qualifiers.csv", "尿,specimens,urine,edge", "kind 'specimens'"),
         ("words/qualifiers.csv", "血清,specimen,serum,piece", "text '血清' is listed twice"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_line_is_refused_with_file_and_line(
     folder: Path, table: str, line: str, complaint: str
 ) -> None:
@@ -217,11 +233,13 @@ def test_a_sites_names_are_tests_of_their_own_once_each(folder: Path) -> None:
     after = with_site_names(known, extra)
     concepts, names = after.concepts[3:], after.names[5:]
     assert [(concept.key, concept.name) for concept in concepts] == [
-        ("site:院内検査", "院内検査"), ("site:xx1", "ＸＸ－１"),
-    ]  # fmt: skip
+        ("site:院内検査", "院内検査"),
+        ("site:xx1", "ＸＸ－１"),
+    ]
     assert [(name.text, name.concept) for name in names] == [
-        ("院内検査", "site:院内検査"), ("ＸＸ－１", "site:xx1"),
-    ]  # fmt: skip
+        ("院内検査", "site:院内検査"),
+        ("ＸＸ－１", "site:xx1"),
+    ]
     assert {concept.kind for concept in concepts} == {ConceptKind.TEST}
 
 

@@ -15,8 +15,15 @@ CONCEPTS = VOCABULARY.by_key()
 PANEL = Concept("lipids", "脂質", "Lipids", ConceptKind.PANEL)
 
 
-def hypothesis(exact: float = 0.0, *, cosine: float = 0.0, similarity: float = 0.0, explained: float = 0.0,
-               alias: float = 0.0, concept: str = "ast") -> Hypothesis:  # fmt: skip
+def hypothesis(
+    exact: float = 0.0,
+    *,
+    cosine: float = 0.0,
+    similarity: float = 0.0,
+    explained: float = 0.0,
+    alias: float = 0.0,
+    concept: str = "ast",
+) -> Hypothesis:
     scores = {"exact": exact, "cosine": cosine, "similarity": similarity, "alias": alias}
     return Hypothesis(CONCEPTS[concept], True, AST, scores, explained)
 

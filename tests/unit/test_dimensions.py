@@ -8,16 +8,28 @@ from jlac_mapper.reading.dimensions import dimension
 @pytest.mark.parametrize(
     ("unit", "kind"),
     [
-        ("mg/dL", "mass concentration"), ("g/L", "mass concentration"), ("ug/mL", "mass concentration"),
-        ("U/L", "activity concentration"), ("mU/mL", "activity concentration"),
-        ("mmol/L", "substance concentration"), ("meq/L", "substance concentration"),
-        ("10*3/uL", "number concentration"), ("/uL", "number concentration"),
+        ("mg/dL", "mass concentration"),
+        ("g/L", "mass concentration"),
+        ("ug/mL", "mass concentration"),
+        ("U/L", "activity concentration"),
+        ("mU/mL", "activity concentration"),
+        ("mmol/L", "substance concentration"),
+        ("meq/L", "substance concentration"),
+        ("10*3/uL", "number concentration"),
+        ("/uL", "number concentration"),
         ("10*9/L", "number concentration"),
-        ("mg/g(creat)", "mass per creatinine"), ("g/g(creat)", "mass per creatinine"),
-        ("mg/d", "mass per day"), ("s", "time"), ("min", "time"), ("copies/mL", "copies"),
-        ("logcopies/mL", "copies"), ("COI", "index"), ("S/CO", "index"), ("[ratio]", "index"),
+        ("mg/g(creat)", "mass per creatinine"),
+        ("g/g(creat)", "mass per creatinine"),
+        ("mg/d", "mass per day"),
+        ("s", "time"),
+        ("min", "time"),
+        ("copies/mL", "copies"),
+        ("logcopies/mL", "copies"),
+        ("COI", "index"),
+        ("S/CO", "index"),
+        ("[ratio]", "index"),
     ],
-)  # fmt: skip
+)
 def test_a_unit_has_the_kind_of_its_quantity(unit: str, kind: str) -> None:
     assert dimension(unit) == kind
 

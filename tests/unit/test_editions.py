@@ -13,8 +13,11 @@ from jlac_mapper.codes.listed import Edition, ImportNote, ListedCode
 from jlac_mapper.codes.successions import Successions
 
 BEFORE, LAST, FIRST, AFTER = (
-    date(2025, 1, 1), date(2025, 7, 15), date(2025, 7, 16), date(2026, 1, 1),
-)  # fmt: skip
+    date(2025, 1, 1),
+    date(2025, 7, 15),
+    date(2025, 7, 16),
+    date(2026, 1, 1),
+)
 NOTHING = Successions()
 
 
@@ -54,8 +57,11 @@ def test_an_edition_without_method_000_gets_the_starters_codes_of_its_measurands
     shipped = starter("V2010-0000-250-000-02", "C2008-0000-250-000-F7", "C3002-0000-250-000-85")
     completed = editions.complete_with_starter(own, shipped)
     assert texts(completed.codes) == [
-        "C2008-0000-250-000-F7", "C2008-0000-250-009-F7", "V2010-0000-250-000-02", "V2010-0001-250-002-02",
-    ]  # fmt: skip
+        "C2008-0000-250-000-F7",
+        "C2008-0000-250-009-F7",
+        "V2010-0000-250-000-02",
+        "V2010-0001-250-002-02",
+    ]
     assert [row.source for row in completed.codes] == ["starter", "official", "starter", "official"]
     assert completed.completed == 2
     assert completed.name == own.name
@@ -136,8 +142,9 @@ def test_the_products_dates_tell_which_identification_is_in_use() -> None:
 def test_method_000_with_superseded_digits_is_not_proposed_and_its_successor_is_the_current_one() -> None:
     assert set(editions.proposable_codes(PT, AFTER, NOTHING)) == {PT_NEW, PT_NEW_000}
     assert editions.successors(PT, AFTER, NOTHING) == {
-        PT_OLD.code: PT_NEW.code, PT_OLD_000.code: PT_NEW_000.code,
-    }  # fmt: skip
+        PT_OLD.code: PT_NEW.code,
+        PT_OLD_000.code: PT_NEW_000.code,
+    }
 
 
 def test_before_the_change_the_old_product_is_proposed_and_has_no_successor() -> None:
@@ -215,9 +222,11 @@ def test_a_code_that_has_not_begun_is_not_proposed_and_has_no_successor() -> Non
 def test_with_successors_writes_them_into_the_codes_that_have_one() -> None:
     filled = editions.with_successors(PT, AFTER, NOTHING)
     assert {str(row.code): row.successor for row in filled.codes} == {
-        str(PT_OLD.code): str(PT_NEW.code), str(PT_OLD_000.code): str(PT_NEW_000.code),
-        str(PT_NEW.code): "", str(PT_NEW_000.code): "",
-    }  # fmt: skip
+        str(PT_OLD.code): str(PT_NEW.code),
+        str(PT_OLD_000.code): str(PT_NEW_000.code),
+        str(PT_NEW.code): "",
+        str(PT_NEW_000.code): "",
+    }
     assert filled.digest == PT.digest
 
 
@@ -253,8 +262,10 @@ def test_in_the_extract_of_2025_12_every_item_keeps_the_current_digits_only(
     assert {i for measurand, i, _ in proposed if measurand == "C4001"} == {"0000", "1336", "1337"}
     for code, successor in editions.successors(read, AFTER, NOTHING).items():
         assert (code.measurand, code.specimen, code.unit) == (
-            successor.measurand, successor.specimen, successor.unit,
-        )  # fmt: skip
+            successor.measurand,
+            successor.specimen,
+            successor.unit,
+        )
         # Only loads and times keep digits of their own: a fasting glucose stays one.
         assert successor.identification in ("0000", code.identification)
         assert code.identification != successor.identification or code.measurand == "C4001"

@@ -7,12 +7,14 @@ from jlac_mapper.types import LocalTest
 from jlac_mapper.vocabulary import ResultType, Unit, Vocabulary
 
 VOCABULARY = Vocabulary(
-    (), (), (),
+    (),
+    (),
+    (),
     (
         Unit("F7", "U/L", "U/L", ResultType.QUANTITATIVE, ("ユー毎エル",)),
         Unit("", "10*5/uL", "10^5/μL", ResultType.QUANTITATIVE, ()),
     ),
-)  # fmt: skip
+)
 
 
 def unit(code: str, name: str, *spellings: str, withdrawn: bool = False) -> Element:
@@ -49,8 +51,10 @@ def test_a_spelling_of_two_units_and_those_of_a_withdrawn_one_are_not_read() -> 
 def test_a_code_that_the_vocabulary_lacks_becomes_a_unit_or_the_code_of_one_without() -> None:
     more = with_units(VOCABULARY, [unit("Z5", "10*5/μL", "十万個"), unit("Z6", "mg/dL", "ミリ%")])
     assert [(u.code, u.canonical) for u in more.units] == [
-        ("F7", "U/L"), ("Z5", "10*5/uL"), ("Z6", "mg/dL"),
-    ]  # fmt: skip
+        ("F7", "U/L"),
+        ("Z5", "10*5/uL"),
+        ("Z6", "mg/dL"),
+    ]
     assert more.units[2].result_type is ResultType.QUANTITATIVE
     assert read(more, "十万個") == ["10*5/uL"]
 

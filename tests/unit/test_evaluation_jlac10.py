@@ -29,7 +29,7 @@ from jlac_mapper.types import (
     Provenance,
     Reason,
 )
-from jlac_mapper.vocabulary import HOMONYM, Concept, Name, Vocabulary
+from jlac_mapper.vocabulary import Concept, Name, NameForm, Vocabulary
 
 ACCEPTED, REVIEW, NO_CODE = Disposition.ACCEPTED, Disposition.NEEDS_REVIEW, Disposition.NO_CODE
 AST, ALT = "3B0350000023272", "3B0450000023272"
@@ -39,9 +39,14 @@ MEASLES, RUBELLA = "5F4310000023023", "5F3950000023023"
 CONCEPTS = tuple(
     Concept(code, name, name, jlac10=(code[:5],))
     for code, name in (
-        (AST, "AST"), (ALT, "ALT"), (IL6, "IL-6"), (IL8, "IL-8"), (MEASLES, "麻疹IgG"), (RUBELLA, "風疹IgM"),
+        (AST, "AST"),
+        (ALT, "ALT"),
+        (IL6, "IL-6"),
+        (IL8, "IL-8"),
+        (MEASLES, "麻疹IgG"),
+        (RUBELLA, "風疹IgM"),
     )
-)  # fmt: skip
+)
 BY_ANALYTE = {concept.jlac10[0]: concept for concept in CONCEPTS}
 NAMES = (("AST", "3B035"), ("GOT", "3B035"), ("ALT", "3B045"), ("インターロイキン6", "5J110"))
 
@@ -203,8 +208,10 @@ def test_a_class_is_marked_where_tf_idf_over_the_same_names_finds_more() -> None
     evaluation = evaluate(rows, ScriptedMapper(script), NAMES, CONCEPTS)
     enzymes, cytokines = evaluation.sections
     assert (enzymes.name, enzymes.product.top1, enzymes.beside["character TF-IDF"]) == (
-        "3B", rate(0, 2), rate(1, 2)
-    )  # fmt: skip
+        "3B",
+        rate(0, 2),
+        rate(1, 2),
+    )
     assert (enzymes.below_search, cytokines.below_search) == (True, False)
     assert (cytokines.accepted_rightly, cytokines.accepted_wrongly) == (rate(1, 1), 0)
 
@@ -254,7 +261,7 @@ def test_what_was_accepted_wrongly_comes_first_then_what_was_missed_then_the_sur
 
 def test_the_searches_get_the_names_of_every_concept_with_an_analyte_but_homonyms() -> None:
     concepts = (Concept("ast", "AST", "AST", jlac10=("3B035", "3B036")), Concept("fee", "再診料", "fee"))
-    names = (Name("GOT", "ast"), Name("TG", "ast", HOMONYM), Name("料金", "fee"))
+    names = (Name("GOT", "ast"), Name("TG", "ast", NameForm.HOMONYM), Name("料金", "fee"))
     assert analyte_names(Vocabulary(concepts, names, (), ())) == [("AST", "3B035"), ("GOT", "3B035")]
 
 

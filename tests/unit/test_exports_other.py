@@ -80,9 +80,15 @@ def test_one_local_code_is_one_element_and_a_row_without_one_goes_by_its_name() 
 def set_of(items: list[Item]) -> tuple[list[str], list[dict[str, str]]]:
     answered = Answered(("hanako", "taro"), NOW)
     text = sssom_tsv(
-        items, names, lambda it: answered if it.standing.state is ItemState.FINAL else Answered(),
-        facility=H1, name="h1-run-3", now=NOW, local=LOCAL, jlac11_system="urn:jlac11",
-    )  # fmt: skip
+        items,
+        names,
+        lambda it: answered if it.standing.state is ItemState.FINAL else Answered(),
+        facility=H1,
+        name="h1-run-3",
+        now=NOW,
+        local=LOCAL,
+        jlac11_system="urn:jlac11",
+    )
     header = [line for line in text.splitlines() if line.startswith("#")]
     body = text[sum(len(line) + 1 for line in header) :]
     return header, list(csv.DictReader(io.StringIO(body), delimiter="\t"))
@@ -131,8 +137,9 @@ def test_what_the_program_accepted_says_so_and_a_local_alias_is_a_persons() -> N
         ]
     )[1]
     assert [row["mapping_justification"] for row in rows] == [
-        "semapv:CompositeMatching", "semapv:ManualMappingCuration",
-    ]  # fmt: skip
+        "semapv:CompositeMatching",
+        "semapv:ManualMappingCuration",
+    ]
     assert (rows[0]["mapping_tool"], rows[0]["confidence"]) == ("jlac-mapper", "0.7500")
     assert [row["predicate_id"] for row in rows] == ["skos:broadMatch"] * 2
 
@@ -199,11 +206,15 @@ def test_confirmed_names_are_what_training_reads_and_leave_out_what_says_nothing
 ) -> None:
     file = tmp_path / "h1.confirmed.csv"
     rows = [
-        item(1, name="AST"), item(2, name="ＡＳＴ"), uncodable(3, name="謎"),
+        item(1, name="AST"),
+        item(2, name="ＡＳＴ"),
+        uncodable(3, name="謎"),
         item(4, name="ALT(髄液)", code=UNCODABLE, reasons=NO_SPECIMEN),
-        item(5, name="二義"), item(6, name="二義", code=ALT), item(7, name="  "),
+        item(5, name="二義"),
+        item(6, name="二義", code=ALT),
+        item(7, name="  "),
         item(8, name="ALT", state=ItemState.ACCEPTED, code=ALT),
-    ]  # fmt: skip
+    ]
     file.write_bytes(confirmed_csv(rows))
     names = read_confirmed(file, shipped())
     assert [(name.text, name.concept) for name in names] == [("AST", "ast"), ("謎", "confirmed:謎")]

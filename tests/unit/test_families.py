@@ -105,11 +105,15 @@ def test_another_header_is_refused(tmp_path: Path) -> None:
 
 def test_the_first_pattern_gives_one_name_for_each_spelling_of_every_concept_that_exists() -> None:
     assert names([VIRUSES]) == [
-        ("麻疹IgG", "measles_antibody_igg"), ("Measles virusIgG", "measles_antibody_igg"),
-        ("麻疹IgM", "measles_antibody_igm"), ("Measles virusIgM", "measles_antibody_igm"),
-        ("ムンプスIgG", "mumps_antibody_igg"), ("流行性耳下腺炎IgG", "mumps_antibody_igg"),
-        ("ムンプス", "mumps"), ("流行性耳下腺炎", "mumps"),
-    ]  # fmt: skip
+        ("麻疹IgG", "measles_antibody_igg"),
+        ("Measles virusIgG", "measles_antibody_igg"),
+        ("麻疹IgM", "measles_antibody_igm"),
+        ("Measles virusIgM", "measles_antibody_igm"),
+        ("ムンプスIgG", "mumps_antibody_igg"),
+        ("流行性耳下腺炎IgG", "mumps_antibody_igg"),
+        ("ムンプス", "mumps"),
+        ("流行性耳下腺炎", "mumps"),
+    ]
     assert {name.form for name in first_names([VIRUSES], CONCEPTS, ())} == {COMPOSED}
 
 
@@ -170,10 +174,24 @@ def test_every_pattern_with_every_spelling_is_found_in_any_width_and_case(text: 
 @pytest.mark.parametrize(
     "text",
     [
-        "", "-", "IgG", "抗IgG抗体", "検査", "麻疹", "麻疹検査", "風疹IgG", "麻疹IgA", "麻疹IgGx", "x麻疹IgG",
-        "ムンプスIgM", "f2", "f2麻疹", "ミルクIgG", "麻疹ムンプスIgG",
+        "",
+        "-",
+        "IgG",
+        "抗IgG抗体",
+        "検査",
+        "麻疹",
+        "麻疹検査",
+        "風疹IgG",
+        "麻疹IgA",
+        "麻疹IgGx",
+        "x麻疹IgG",
+        "ムンプスIgM",
+        "f2",
+        "f2麻疹",
+        "ミルクIgG",
+        "麻疹ムンプスIgG",
     ],
-)  # fmt: skip
+)
 def test_what_no_family_composes_is_not_found(text: str) -> None:
     """A stem without a concept of its own, a pattern without its stem, a stem of another family."""
     assert ComposedNames([VIRUSES, ALLERGENS], CONCEPTS).find(fold(text)) == ()

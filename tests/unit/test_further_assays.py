@@ -32,9 +32,13 @@ def test_of_two_measurands_with_as_many_codes_the_first_is_preferred() -> None:
 
 def test_the_larger_measurand_is_told_for_each_specimen_and_unit() -> None:
     comparer = further(
-        "C2008-0000-250-000-F7", "C2008-0000-250-009-F7", "C2009-0000-250-000-F7",
-        "C2009-0000-240-000-F7", "C2009-0000-240-009-F7", "C2008-0000-240-000-F7",
-    )  # fmt: skip
+        "C2008-0000-250-000-F7",
+        "C2008-0000-250-009-F7",
+        "C2009-0000-250-000-F7",
+        "C2009-0000-240-000-F7",
+        "C2009-0000-240-009-F7",
+        "C2008-0000-240-000-F7",
+    )
     assert first(comparer, "AST", specimen="血清", unit="U/L")[0] == "C2008-0000-250-000-F7"
     assert first(comparer, "AST", specimen="血漿", unit="U/L")[0] == "C2009-0000-240-000-F7"
 

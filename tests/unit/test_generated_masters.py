@@ -16,11 +16,11 @@ from jlac_mapper.text import fold
 from jlac_mapper.training.generated_masters import MasterGenerator, MasterRow
 from jlac_mapper.training.generated_words import OTHER_SPECIMENS
 from jlac_mapper.training.spelling import Speller
-from jlac_mapper.vocabulary import HOMONYM, Name
+from jlac_mapper.vocabulary import Name, NameForm
 from tests.support.shipped_release import shipped_vocabulary
 from tests.unit.jlac10 import NAMES, PRINCIPLES, VOCABULARY
 
-PLAIN = [name for name in NAMES if name.form != HOMONYM]
+PLAIN = [name for name in NAMES if name.form != NameForm.HOMONYM]
 NORMALIZER = Normalizer(VOCABULARY)
 READER = PrincipleReader(PRINCIPLES)
 GLUCOSE, AST = Name("グルコース", "glucose"), Name("AST", "ast", "abbreviation")
@@ -150,8 +150,12 @@ def test_a_spelling_is_the_same_name_or_a_slip_that_is_no_known_name(name: Name)
 def test_names_come_in_half_and_full_width_and_both_cases() -> None:
     speller = Speller(random.Random(1), set())
     assert {speller.spell("CKガス-b") for _ in range(300)} >= {
-        "CKガス-b", "CKｶﾞｽ-b", "ＣＫガス－ｂ", "CKガス-B", "ckガス-b",
-    }  # fmt: skip
+        "CKガス-b",
+        "CKｶﾞｽ-b",
+        "ＣＫガス－ｂ",
+        "CKガス-B",
+        "ckガス-b",
+    }
 
 
 def test_a_short_name_has_no_slip_and_a_slip_changes_a_character_or_two() -> None:

@@ -80,11 +80,21 @@ async def test_rows_that_ask_for_other_systems_wait_together_and_each_gets_what_
         outcomes = [outcome for job in jobs for outcome in await job]
     found = [outcome for outcome in outcomes if isinstance(outcome, Answers)]
     assert [answers.jlac11.standard_name if answers.jlac11 else "" for answers in found] == [
-        "0", "1", "", "3", "4", "",
-    ]  # fmt: skip
+        "0",
+        "1",
+        "",
+        "3",
+        "4",
+        "",
+    ]
     assert [answers.jlac10.name if answers.jlac10 else "" for answers in found] == [
-        "", "1", "2", "", "4", "5",
-    ]  # fmt: skip
+        "",
+        "1",
+        "2",
+        "",
+        "4",
+        "5",
+    ]
     assert mapper.batches == [("first",), ("0", "3"), ("1", "4")]
 
 

@@ -16,7 +16,7 @@ from jlac_mapper.grpc_api import convert
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapping_pb2
 from jlac_mapper.grpc_api.errors import FieldError
 from jlac_mapper.vocabulary import Concept, ConceptKind, Name, ResultType, Timing
-from jlac_mapper.wording import SCORES, catalogue
+from jlac_mapper.wording import catalogue
 from tests.support.evidence_keys import keys
 
 TEXT = st.text(max_size=8)
@@ -30,7 +30,7 @@ def said(key: str) -> st.SearchStrategy[types.Evidence]:
     """Evidence of a key with all the values that its words need."""
     if key == "concept.name":
         concept = st.tuples(st.tuples(st.just("concept"), TEXT))
-        more = st.lists(st.tuples(st.sampled_from(SCORES), TEXT), max_size=2).map(tuple)
+        more = st.lists(st.tuples(st.sampled_from(types.Measure), TEXT), max_size=2).map(tuple)
         fixed = st.tuples(*(st.tuples(st.just(name), TEXT) for name in ("name", "kind")))
         values = st.tuples(concept, fixed, more).map(lambda parts: sum(parts, ()))
     elif key == "concept.language_model":
@@ -183,13 +183,21 @@ def test_a_concept_and_a_piece_of_evidence_are_sent_for_people_and_for_programs(
     assert hypothesis.concept == concept
     assert hypothesis.measurand == "C2008"
     assert hypothesis.listed == mapping_pb2.ListedName(
-        name="GOT", measurand="C2008", kind="old", specimen="serum", unit="U/L", result_type="quantitative",
+        name="GOT",
+        measurand="C2008",
+        kind="old",
+        specimen="serum",
+        unit="U/L",
+        result_type="quantitative",
         timing="fasting",
-    )  # fmt: skip
+    )
     expected = mapping_pb2.Evidence(
-        element="specimen", statement="血清: the only one listed", source="release",
-        key="specimen.only_listed", values=[mapping_pb2.EvidenceValue(name="specimen", value="血清")],
-    )  # fmt: skip
+        element="specimen",
+        statement="血清: the only one listed",
+        source="release",
+        key="specimen.only_listed",
+        values=[mapping_pb2.EvidenceValue(name="specimen", value="血清")],
+    )
     assert list(sent.evidence) == [expected]
     assert list(sent.candidates[0].evidence) == [expected]
 

@@ -11,9 +11,15 @@ from jlac_mapper.master.importers import read_master
 from tests.unit.master_files import HEADER_2024, cells, write_csv, write_xlsx
 
 SPECIMEN_HEADER = [
-    "大分類", "中分類", "コード", "材料名", "材料名（英名）", "備考",
-    "更新区分（T：登録、S：削除、H：変更）", "更新日",
-]  # fmt: skip
+    "大分類",
+    "中分類",
+    "コード",
+    "材料名",
+    "材料名（英名）",
+    "備考",
+    "更新区分（T：登録、S：削除、H：変更）",
+    "更新日",
+]
 SPECIMEN_ROWS: list[list[Any]] = [
     ["◆血液", "", "", "", "", "", "", ""],
     ["", "", 250, "血清", "serum", "", "T", ""],

@@ -21,8 +21,15 @@ HEADERS: dict[ElementKind, tuple[str, list[str]]] = {
     ElementKind.JLAC10_ANALYTE: (
         "分析物コード",
         [
-            "大分類", "大分類名称", "分析物コード", "分析物名(1)", "分析物名(2)", "分析物名(英名)", "備考",
-            STATUS, "更新日",
+            "大分類",
+            "大分類名称",
+            "分析物コード",
+            "分析物名(1)",
+            "分析物名(2)",
+            "分析物名(英名)",
+            "備考",
+            STATUS,
+            "更新日",
         ],
     ),
     ElementKind.JLAC10_IDENTIFICATION: (
@@ -32,22 +39,31 @@ HEADERS: dict[ElementKind, tuple[str, list[str]]] = {
     ElementKind.JLAC10_SPECIMEN: (
         "材料コード",
         [
-            "List", "大分類", "Catergory", "中分類", "Subcatergory", "コード", "材料名", "Materials", "備考",
+            "List",
+            "大分類",
+            "Catergory",
+            "中分類",
+            "Subcatergory",
+            "コード",
+            "材料名",
+            "Materials",
+            "備考",
             STATUS,
         ],
     ),
     ElementKind.JLAC10_METHOD: (
         "測定法コード",
-        ["大分類", "中分類", "コード", "測定法名", "測定法名(２)", "測定法名(英名)", "備考", STATUS]
+        ["大分類", "中分類", "コード", "測定法名", "測定法名(２)", "測定法名(英名)", "備考", STATUS],
     ),
     ElementKind.JLAC10_RESULT: (
-        "結果識別コード表（共通コード）", ["分類", "コード", "結果識別名", "備考", STATUS]
+        "結果識別コード表（共通コード）",
+        ["分類", "コード", "結果識別名", "備考", STATUS],
     ),
     ElementKind.JLAC10_MEMBER: (
         "結果識別（固有コード）",
         ["", "分析物コード", "識別", "結果識別コード", "結果名", "結果名(英名)", "備考", STATUS],
     ),
-}  # fmt: skip
+}
 Rows = Sequence[Sequence[Any]]
 ROWS: dict[ElementKind, Rows] = {
     ElementKind.JLAC10_ANALYTE: (
@@ -76,7 +92,7 @@ ROWS: dict[ElementKind, Rows] = {
         [None, "1A990", 0, 9, "数字のコード"],
         [None, "1A990", "0000", "60", "廃止の項目", None, None, "S"],
     ),
-}  # fmt: skip
+}
 ABOVE: Rows = ([], ["※　臨床検査項目分類コードです。"], [])
 
 
@@ -119,7 +135,8 @@ def test_every_sheet_is_read_whatever_it_is_called_and_the_others_are_told(tmp_p
         (
             ElementKind.JLAC10_IDENTIFICATION,
             [
-                ("1300", "空腹時", ("fasting",)), ("0027", "ミルク", ("牛乳", "milk", "cow's milk")),
+                ("1300", "空腹時", ("fasting",)),
+                ("0027", "ミルク", ("牛乳", "milk", "cow's milk")),
                 ("A001", "文字のコード", ()),
             ],
         ),
@@ -137,7 +154,7 @@ def test_every_sheet_is_read_whatever_it_is_called_and_the_others_are_told(tmp_p
             [("1A990000053", "蛋白 定性", ("protein",)), ("1A990000009", "数字のコード", ())],
         ),
     ],
-)  # fmt: skip
+)
 def test_codes_keep_their_leading_zeros_and_names_their_order(
     tmp_path: Path, kind: ElementKind, expected: list[tuple[str, str, tuple[str, ...]]]
 ) -> None:
@@ -148,9 +165,11 @@ def test_codes_keep_their_leading_zeros_and_names_their_order(
 def test_deleted_elements_are_kept_as_deleted_and_changed_ones_as_they_are(tmp_path: Path) -> None:
     imported = read_master(workbook(tmp_path))
     assert {(e.kind.name, e.code) for e in imported.elements if e.withdrawn} == {
-        ("JLAC10_ANALYTE", "5C999"), ("JLAC10_IDENTIFICATION", "1999"), ("JLAC10_METHOD", "999"),
+        ("JLAC10_ANALYTE", "5C999"),
+        ("JLAC10_IDENTIFICATION", "1999"),
+        ("JLAC10_METHOD", "999"),
         ("JLAC10_MEMBER", "1A990000060"),
-    }  # fmt: skip
+    }
     tables = Jlac10Tables.of("jlac10", imported.elements)
     assert list(tables.analytes) == ["1A990", "3B035"]
     assert (ElementKind.JLAC10_METHOD, "999") in tables.withdrawn
@@ -275,10 +294,16 @@ def test_an_analyte_of_no_concept_is_one_of_the_site_with_its_code(tmp_path: Pat
     named = with_site_names(VOCABULARY, unknown_names(imported.analytes, VOCABULARY))
     concepts = with_analytes(named, tables.analytes).concepts
     own = {c.name: c.jlac10 for c in concepts if c.key.startswith("site:")}
-    assert own.items() >= {
-        "架空物質": ("3M777",), "ゼータX": ("3M777",), "imaginary substance": ("3M777",),
-        "廃止の分析物": (), "old one": (),
-    }.items()  # fmt: skip
+    assert (
+        own.items()
+        >= {
+            "架空物質": ("3M777",),
+            "ゼータX": ("3M777",),
+            "imaginary substance": ("3M777",),
+            "廃止の分析物": (),
+            "old one": (),
+        }.items()
+    )
     assert "AST(GOT)" not in own  # a concept has its analyte
     assert [c for c in concepts if not c.key.startswith("site:")] == list(VOCABULARY.concepts)
 

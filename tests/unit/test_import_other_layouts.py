@@ -33,13 +33,15 @@ def test_a_code_system_gives_its_nested_concepts_with_their_properties(tmp_path:
 
 def test_a_concept_takes_its_japanese_name_from_display_designation_or_parent(tmp_path: Path) -> None:
     parent = {
-        "code": "X", "display": "X", "designation": [{"language": "ja", "value": "親の名"}],
+        "code": "X",
+        "display": "X",
+        "designation": [{"language": "ja", "value": "親の名"}],
         "concept": [
             concept("C20080000250001F7", display="HBs抗原(定性)"),
             concept("C20080000250002F7", designation=[{"language": "en", "value": "AST, serum"}]),
             concept("C20080000250003F7", designation=[]),
         ],
-    }  # fmt: skip
+    }
     rows = read_fhir(tmp_path, code_system(parent)).rows
     assert [row.name for row in rows] == ["HBs抗原(定性)", "親の名", "親の名"]
 
@@ -91,11 +93,13 @@ ANALYTE_HEADER = (
 
 def test_the_analyte_table_gives_codes_and_names(tmp_path: Path) -> None:
     rows = [
-        ["分析物コード一覧(Analyte Code List)"], [], ANALYTE_HEADER,
+        ["分析物コード一覧(Analyte Code List)"],
+        [],
+        ANALYTE_HEADER,
         ["1A", "\u3000一般検査", "1A010", "蛋白定性[尿]", None, "protein, qualitative [urine]"],
         [None, None, "3M170", "テオフィリン", "TP", "theophylline"],
         ["2C", "血液化学検査"],
-    ]  # fmt: skip
+    ]
     others = ("識別コード", [["分析物コード", "識別", "結果名"], ["1A105", "0000", "沈渣"]])
     imported = read_master(write_xlsx(tmp_path / "jlac10.xlsx", ("分析物コード", rows), others))
     assert imported.layout == "jlac10-analytes"

@@ -58,7 +58,7 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
         "holds 1 JLAC10 code.*no JLAC11 code.*begins with a digit",
     ),
     "text": ("検査の一覧は別紙のとおり。\n".encode("cp932"), "no known layout"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", UNUSABLE)

@@ -9,19 +9,35 @@ from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.import_rows import ImportedMaster
 from jlac_mapper.master.importers import read_master
+from tests.support.words import words
 from tests.unit.master_files import write_csv, write_xlsx
 
 SHEET = "JLAC11_17桁コードリスト"
 
-SOCIETY_HEADER = (
-    "更新区分（T：登録、S：削除、H：変更）", "測定物コード", "測定物名称", "識別コード", "識別名称",
-    "測定法コード", "測定法名称", "材料コード", "材料名称", "結果単位コード", "結果単位名称",
-    "材料コード2", "材料名称2", "結果単位コード2", "結果単位名称2",
-)  # fmt: skip
+SOCIETY_HEADER = words(
+    """
+    更新区分（T：登録、S：削除、H：変更） 測定物コード 測定物名称 識別コード 識別名称 測定法コード
+    測定法名称 材料コード 材料名称 結果単位コード 結果単位名称 材料コード2 材料名称2 結果単位コード2
+    結果単位名称2
+    """
+)
 SOCIETY_ROW: list[Any] = [
-    "T", "C2008", "AST", "0000", "", "009", "試薬A", "250", "血清", "F7", "U/L", 243,
-    "血漿(ヘパリン入り)", "", "",
-]  # fmt: skip
+    "T",
+    "C2008",
+    "AST",
+    "0000",
+    "",
+    "009",
+    "試薬A",
+    "250",
+    "血清",
+    "F7",
+    "U/L",
+    243,
+    "血漿(ヘパリン入り)",
+    "",
+    "",
+]
 
 
 def test_the_societys_list_gives_a_code_for_every_specimen_and_unit_of_a_row(tmp_path: Path) -> None:
@@ -74,12 +90,18 @@ def test_a_society_list_without_a_needed_column_is_refused_by_name(tmp_path: Pat
 
 ELEMENTS = ("測定物", "識別", "材料", "測定法", "結果単位")
 HEADER_44 = [
-    "No.", "更新区分（T：登録、S：削除、H：変更）", "更新日",
+    "No.",
+    "更新区分（T：登録、S：削除、H：変更）",
+    "更新日",
     *(text for element in ELEMENTS for text in (f"{element}コード", f"{element}名称")),
     *(text for i in range(2, 10) for text in (f"材料コード{i}", f"材料名称{i}")),
     *(text for i in range(2, 7) for text in (f"結果単位コード{i}", f"結果単位名称{i}")),
-    "JLAC10測定法", "販売開始日", "備考1", "備考2", "備考3",
-]  # fmt: skip
+    "JLAC10測定法",
+    "販売開始日",
+    "備考1",
+    "備考2",
+    "備考3",
+]
 FIRST = ["C2008", "AST", "0000", "1依頼1結果", "250", "血清", "009", "紫外吸光光度法_試薬A", "F7", "U/L"]
 SPECIMENS = [str(code) for code in range(240, 248)]
 UNITS = ["F8", "B1", "85", "55", "12"]
@@ -146,17 +168,20 @@ def test_a_header_of_two_rows_and_reordered_columns_are_read(tmp_path: Path) -> 
     row = ["T", *FIRST[:4], *FIRST[6:10], "250", "血清", "240", "血漿"]
     imported = read_44(tmp_path, row, header=[upper, lower])
     assert [(str(listed.code), listed.specimen_name) for listed in imported.rows] == [
-        ("C20080000240009F7", "血漿"), ("C20080000250009F7", "血清"),
-    ]  # fmt: skip
+        ("C20080000240009F7", "血漿"),
+        ("C20080000250009F7", "血清"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("code", "name"),
     [
-        ("追加材料1コード", "追加材料1名"), ("材料コード（追加1）", "材料名称（追加1）"),
-        ("材料コード②", "材料名称②"), ("材料コード", "材料名称"),
+        ("追加材料1コード", "追加材料1名"),
+        ("材料コード（追加1）", "材料名称（追加1）"),
+        ("材料コード②", "材料名称②"),
+        ("材料コード", "材料名称"),
     ],
-)  # fmt: skip
+)
 def test_further_specimens_may_be_headed_in_other_words(tmp_path: Path, code: str, name: str) -> None:
     header = [text.replace("材料コード2", code).replace("材料名称2", name) for text in HEADER_44]
     header[3] = "JLAC11測定物コード（5桁）"
@@ -169,4 +194,4 @@ def test_a_row_without_an_element_is_noted_and_a_heading_is_not(tmp_path: Path) 
     imported = read_44(tmp_path, heading, lacking, row_44())
     assert [(note.row, note.kind, note.text) for note in imported.notes] == [
         (4, "code-malformed", "AST: no 材料"),
-    ]  # fmt: skip
+    ]

@@ -106,9 +106,7 @@ def test_every_sheet_with_the_header_is_read_and_each_code_tells_its_sheet_and_r
 
 def test_a_sheet_with_other_columns_is_not_read_as_the_master(tmp_path: Path) -> None:
     log = [["FHIR項目名称", "JLAC11コード", "変更内容"], ["AST(GOT)", "C20080000250001F7", "廃止"]]
-    file = write_xlsx(
-        tmp_path / "m.xlsx", ("変更履歴", log), ("一覧", [HEADER_2026, cells(HEADER_2026)])
-    )  # fmt: skip
+    file = write_xlsx(tmp_path / "m.xlsx", ("変更履歴", log), ("一覧", [HEADER_2026, cells(HEADER_2026)]))
     imported = read_master(file)
     assert [str(row.code) for row in imported.rows] == ["C20080000250009F7"]
     assert imported.other_sheets == ("変更履歴",)
@@ -199,8 +197,9 @@ def test_a_code_on_two_rows_keeps_both_jlac10_codes(tmp_path: Path) -> None:
     imported = read_master(write_csv(tmp_path / "m.csv", HEADER_2024, first, second, first))
     assert [row.jlac10 for row in imported.rows] == [("5F560155002219052", "5F560155002219053")]
     assert [(note.row, note.kind) for note in imported.notes] == [
-        (3, "duplicate-merged"), (4, "duplicate-merged"),
-    ]  # fmt: skip
+        (3, "duplicate-merged"),
+        (4, "duplicate-merged"),
+    ]
     assert imported.skipped == ()
 
 

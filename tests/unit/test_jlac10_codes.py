@@ -31,10 +31,15 @@ def codes() -> st.SearchStrategy[Jlac10Code]:
 @pytest.mark.parametrize(
     "text",
     [
-        "3B035000002327201", "3B035-0000-023-272-01", "3b035-0000-023-272-01", " 3B035 0000 023 272 01\n",
-        "3B035-000002327201", "3B0 35-0000-02327201", "3B035\u30000000\u3000023\u3000272\u300001",
+        "3B035000002327201",
+        "3B035-0000-023-272-01",
+        "3b035-0000-023-272-01",
+        " 3B035 0000 023 272 01\n",
+        "3B035-000002327201",
+        "3B0 35-0000-02327201",
+        "3B035\u30000000\u3000023\u3000272\u300001",
     ],
-)  # fmt: skip
+)
 def test_a_result_code_is_read_with_or_without_hyphens_and_blanks(text: str) -> None:
     assert parse(text) == AST
 
@@ -58,13 +63,29 @@ def test_a_code_comes_back_from_both_spellings(code: Jlac10Code) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", "3B035", "3B03500000232720", "3B0350000023272011", "3B035000002327", "3B035-0000-023",
-        "B0350000023272", "33035000002327201", "BB035000002327201", "3B0X5000002327201", "3B0350000O2327201",
-        "3B035000002X27201", "3B0350000023X7201", "3B035_0000_023_272_01", "3B035/0000/023/272/01",
-        "C20080000250000F7", "99999999999999999", "3B035000002327201 3B035000002327201",
-        "3B０35000002327201", "3B0３5000002327201",
+        "",
+        " ",
+        "3B035",
+        "3B03500000232720",
+        "3B0350000023272011",
+        "3B035000002327",
+        "3B035-0000-023",
+        "B0350000023272",
+        "33035000002327201",
+        "BB035000002327201",
+        "3B0X5000002327201",
+        "3B0350000O2327201",
+        "3B035000002X27201",
+        "3B0350000023X7201",
+        "3B035_0000_023_272_01",
+        "3B035/0000/023/272/01",
+        "C20080000250000F7",
+        "99999999999999999",
+        "3B035000002327201 3B035000002327201",
+        "3B０35000002327201",
+        "3B0３5000002327201",
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_refused_in_one_line_that_says_what_was_expected(text: str) -> None:
     with pytest.raises(InvalidCodeError) as refused:
         parse(text)
@@ -111,9 +132,10 @@ def test_elements_are_sorted_into_their_tables_with_the_standard_name_first() ->
 
 def test_what_is_deleted_is_told_and_in_no_table() -> None:
     assert Jlac10Tables.of("jlac10", ELEMENTS).withdrawn == {
-        (ElementKind.JLAC10_ANALYTE, "5C999"), (ElementKind.JLAC10_RESULT, "99"),
+        (ElementKind.JLAC10_ANALYTE, "5C999"),
+        (ElementKind.JLAC10_RESULT, "99"),
         (ElementKind.JLAC10_MEMBER, "1A990000060"),
-    }  # fmt: skip
+    }
 
 
 def test_of_a_code_on_two_lines_the_first_stands() -> None:

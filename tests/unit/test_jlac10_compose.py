@@ -8,7 +8,7 @@ from jlac_mapper.codes.jlac10 import parse
 from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.types import Disposition, Evidence, Jlac10Candidate, Reason
 from jlac_mapper.vocabulary import Name, Principle
-from jlac_mapper.wording import LANGUAGES, say
+from jlac_mapper.wording import Language, say
 from tests.unit.jlac10 import PRINCIPLES, SPECIMENS, VOCABULARY, answer, build_pipeline, tables
 
 ABOUT_SPECIMEN = frozenset(
@@ -57,7 +57,7 @@ def evidence(candidate: Jlac10Candidate, element: str) -> Evidence:
         ("麻疹抗体IgG", "", "023", {Reason.SPECIMEN_ASSUMED}, "specimen.usual", ""),
         ("呼気検査", "", "099", {Reason.SPECIMEN_ASSUMED}, "specimen.unusual", ""),
     ],
-)  # fmt: skip
+)
 def test_the_specimen_is_what_the_row_gives_else_what_is_usual(
     name: str, specimen: str, digits: str, reasons: set[Reason], key: str, source: str
 ) -> None:
@@ -113,7 +113,7 @@ def test_the_surer_the_specimen_the_likelier_the_code() -> None:
         ("呼気検査", "", "920", {Reason.PRINCIPLE_ASSUMED}, "method.principle_unknown", ""),
         ("呼気検査", "謎の法", "920", {Reason.PRINCIPLE_UNRECOGNISED}, "method.principle_unknown", ""),
     ],
-)  # fmt: skip
+)
 def test_the_method_is_what_the_row_gives_else_what_is_usual(
     name: str, method: str, digits: str, reasons: set[Reason], key: str, source: str
 ) -> None:
@@ -151,11 +151,19 @@ def test_what_belongs_to_a_known_name_is_no_method(name: str, spelling: str) -> 
 @pytest.mark.parametrize(
     ("name", "identification"),
     [
-        ("AST", "0000"), ("HBs抗原", "1410"), ("HBs抗体", "1430"), ("麻疹抗体IgM", "1432"),
-        ("空腹時血糖", "1300"), ("随時血糖", "1299"), ("血糖(負荷前)", "1000"), ("血糖(負荷60分)", "1060"),
-        ("血糖(負荷後120分)", "1120"), ("血糖(負荷2時間値)", "1120"), ("空腹時HBs抗原", "1410"),
+        ("AST", "0000"),
+        ("HBs抗原", "1410"),
+        ("HBs抗体", "1430"),
+        ("麻疹抗体IgM", "1432"),
+        ("空腹時血糖", "1300"),
+        ("随時血糖", "1299"),
+        ("血糖(負荷前)", "1000"),
+        ("血糖(負荷60分)", "1060"),
+        ("血糖(負荷後120分)", "1120"),
+        ("血糖(負荷2時間値)", "1120"),
+        ("空腹時HBs抗原", "1410"),
     ],
-)  # fmt: skip
+)
 def test_the_identification_is_the_concepts_own_else_the_time_that_the_name_says(
     name: str, identification: str
 ) -> None:
@@ -176,25 +184,36 @@ def test_two_analytes_for_one_concept_are_told_and_the_first_is_proposed() -> No
     ("name", "fields", "result"),
     [
         # from the unit
-        ("HBs抗原", {"unit": "COI"}, "33"), ("HBs抗原", {"unit": "mIU/mL"}, "01"),
+        ("HBs抗原", {"unit": "COI"}, "33"),
+        ("HBs抗原", {"unit": "mIU/mL"}, "01"),
         ("HBs抗原", {"unit": "倍"}, "05"),
-        ("HBs抗原", {"unit": "秒"}, "03"), ("尿蛋白", {"unit": "mg/dL"}, "01"),
+        ("HBs抗原", {"unit": "秒"}, "03"),
+        ("尿蛋白", {"unit": "mg/dL"}, "01"),
         ("尿蛋白", {"unit": "g/day"}, "26"),
-        ("尿蛋白", {"unit": "mg/gCr"}, "28"), ("AST", {"reference_range": "10～40 (U/L)"}, "01"),
+        ("尿蛋白", {"unit": "mg/gCr"}, "28"),
+        ("AST", {"reference_range": "10～40 (U/L)"}, "01"),
         ("尿蛋白", {"unit": "mg/dL", "result_type": "定性"}, "01"),
         # from the result type, in the field or in the name
-        ("HBs抗原", {"result_type": "定性"}, "11"), ("HBs抗原定性", {}, "11"),
+        ("HBs抗原", {"result_type": "定性"}, "11"),
+        ("HBs抗原定性", {}, "11"),
         ("HBs抗原", {"result_type": "数値"}, "01"),
         ("HBs抗原定量", {}, "01"),
         # from the scale of the concept
-        ("AST", {}, "01"), ("便潜血", {}, "11"), ("麻疹抗体HI", {}, "05"), ("ABO血液型", {}, "14"),
+        ("AST", {}, "01"),
+        ("便潜血", {}, "11"),
+        ("麻疹抗体HI", {}, "05"),
+        ("ABO血液型", {}, "14"),
         ("AST", {"unit": "謎"}, "01"),
         # from nothing: an order
-        ("HBs抗原", {}, ""), ("麻疹抗体IgG", {}, ""), ("麻疹抗体IgG", {"unit": "謎"}, ""),
+        ("HBs抗原", {}, ""),
+        ("麻疹抗体IgG", {}, ""),
+        ("麻疹抗体IgG", {"unit": "謎"}, ""),
         # a set has none of its own; a member has that of its place
-        ("血算", {"unit": "mg/dL"}, ""), ("尿糖試験紙", {}, "54"), ("尿糖試験紙", {"unit": "mg/dL"}, "54"),
+        ("血算", {"unit": "mg/dL"}, ""),
+        ("尿糖試験紙", {}, "54"),
+        ("尿糖試験紙", {"unit": "mg/dL"}, "54"),
     ],
-)  # fmt: skip
+)
 def test_the_result_comes_from_unit_result_type_or_scale(
     name: str, fields: dict[str, str], result: str
 ) -> None:
@@ -229,11 +248,16 @@ def test_a_judgement_and_a_number_in_one_result_are_two_codes(
 @pytest.mark.parametrize(
     "fields",
     [
-        {"reference_range": "3-5"}, {"reference_range": "10～40"}, {"reference_range": "(-)"},
+        {"reference_range": "3-5"},
+        {"reference_range": "10～40"},
+        {"reference_range": "(-)"},
         {"reference_range": "陰性(-)"},
-        {"reference_range": "0.5 (mg/dL)"}, {"result_type": "数値"}, {"result_type": "定性"}, {},
+        {"reference_range": "0.5 (mg/dL)"},
+        {"result_type": "数値"},
+        {"result_type": "定性"},
+        {},
     ],
-)  # fmt: skip
+)
 def test_an_ordinary_result_is_one_code(fields: dict[str, str]) -> None:
     mapping = answer("AST", specimen="血清", **fields)
     assert Reason.COMPOSITE_RESULT not in mapping.reasons
@@ -288,7 +312,7 @@ def test_all_evidence_can_be_said_in_both_languages(name: str, specimen: str) ->
     mapping = answer(name, specimen=specimen)
     told = [*mapping.evidence, *(each for candidate in mapping.candidates for each in candidate.evidence)]
     assert {each.element for each in told} == {"concept", "specimen", "method"}
-    for language in LANGUAGES:
+    for language in Language:
         assert all(say(each, language).text for each in told)
     names = {p.name for p in PRINCIPLES} | {s.name for s in SPECIMENS} | {"099", "920"}
     for each in told:
@@ -298,7 +322,7 @@ def test_all_evidence_can_be_said_in_both_languages(name: str, specimen: str) ->
 
 def test_a_source_is_told_in_the_readers_language() -> None:
     said = evidence(best("AST", method="UV法"), "method")
-    assert {say(said, language).source for language in LANGUAGES}.isdisjoint({said.source})
+    assert {say(said, language).source for language in Language}.isdisjoint({said.source})
 
 
 # --- the element tables
@@ -313,15 +337,22 @@ def test_a_code_whose_elements_are_all_listed_has_no_remark() -> None:
 @pytest.mark.parametrize(
     ("code", "fields"),
     [
-        ("3D010", {}), ("022", {"specimen": "血漿"}), ("272", {"method": "UV法"}), ("1300", {}),
+        ("3D010", {}),
+        ("022", {"specimen": "血漿"}),
+        ("272", {"method": "UV法"}),
+        ("1300", {}),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("deleted", [False, True])
 def test_an_element_that_the_tables_do_not_hold_or_hold_as_deleted_is_told(
     code: str, fields: dict[str, str], deleted: bool
 ) -> None:
-    kinds = {"3D010": ElementKind.JLAC10_ANALYTE, "022": ElementKind.JLAC10_SPECIMEN,
-             "272": ElementKind.JLAC10_METHOD, "1300": ElementKind.JLAC10_IDENTIFICATION}  # fmt: skip
+    kinds = {
+        "3D010": ElementKind.JLAC10_ANALYTE,
+        "022": ElementKind.JLAC10_SPECIMEN,
+        "272": ElementKind.JLAC10_METHOD,
+        "1300": ElementKind.JLAC10_IDENTIFICATION,
+    }
     changes = [Element(kinds[code], code, "廃止", withdrawn=True)] if deleted else []
     lacking = build_pipeline(tables(*changes, without=(code,)))
     row = {"specimen": "血清"} | fields

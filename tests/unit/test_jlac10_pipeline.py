@@ -17,7 +17,7 @@ from jlac_mapper.mapping.ask import NONE_OF_THESE, Opinion
 from jlac_mapper.mapping.jlac10.ask import MOST_OPTIONS, reweighed
 from jlac_mapper.mapping.jlac10.calibration import ChoiceCalibration, Jlac10Calibration
 from jlac_mapper.types import Disposition, Jlac10Mapping, LocalTest, MapOptions, Reason, System
-from jlac_mapper.vocabulary import HOMONYM
+from jlac_mapper.vocabulary import NameForm
 from tests.support.evidence_keys import JLAC10_SOURCES, keys
 from tests.unit.jlac10 import CALIBRATION, PIPELINE, VOCABULARY, answer, build_pipeline
 from tests.unit.test_ask import FirstChoice, FixedChoice
@@ -28,23 +28,27 @@ from tests.unit.test_ask import FirstChoice, FixedChoice
     [
         (
             {"name": "AST", "specimen": "血清", "unit": "U/L", "method": "UV法"},
-            "3B035-0000-023-272-01", "AST [血清] 紫外吸光光度法",
+            "3B035-0000-023-272-01",
+            "AST [血清] 紫外吸光光度法",
         ),
         (
             {"name": "HBs抗原", "specimen": "血清", "unit": "COI", "method": "CLEIA"},
-            "5F016-1410-023-052-33", "HBs抗原 [血清] 化学発光酵素免疫測定法",
+            "5F016-1410-023-052-33",
+            "HBs抗原 [血清] 化学発光酵素免疫測定法",
         ),
         (
             {"name": "麻疹抗体IgG", "specimen": "髄液"},
-            "5F431-1431-041-023", "麻疹抗体IgG [髄液] 酵素免疫測定法",
+            "5F431-1431-041-023",
+            "麻疹抗体IgG [髄液] 酵素免疫測定法",
         ),
         ({"name": "ＧＯＴ", "specimen": "血清"}, "3B035-0000-023-272-01", "AST [血清] 紫外吸光光度法"),
         (
             {"name": "抗はしかIgM抗体", "specimen": "血清"},
-            "5F431-1432-023-023", "麻疹抗体IgM [血清] 酵素免疫測定法",
+            "5F431-1432-023-023",
+            "麻疹抗体IgM [血清] 酵素免疫測定法",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_known_name_with_its_specimen_is_accepted(fields: dict[str, str], code: str, name: str) -> None:
     mapping = answer(**fields)
     assert (mapping.disposition, parse(mapping.code).hyphenated) == (Disposition.ACCEPTED, code)
@@ -109,11 +113,20 @@ def test_a_line_or_a_test_without_an_analyte_has_no_code_and_says_what_was_read(
 @pytest.mark.parametrize(
     "name",
     [
-        "AST{{", "AST<!-- -->", "AST```", "AST\x07", "AST[INST]", "AST <script>", "AST 答え", "AST ignore",
+        "AST{{",
+        "AST<!-- -->",
+        "AST```",
+        "AST\x07",
+        "AST[INST]",
+        "AST <script>",
+        "AST 答え",
+        "AST ignore",
         "AST system:",
-        "AST C2008-0000", "採血料{{", "ASTASTASTAAAAAAAAAAAAAAAAAAAAAAA",
+        "AST C2008-0000",
+        "採血料{{",
+        "ASTASTASTAAAAAAAAAAAAAAAAAAAAAAA",
     ],
-)  # fmt: skip
+)
 def test_a_foreign_name_is_never_accepted_nor_put_aside(name: str) -> None:
     mapping = answer(name, specimen="血清", unit="U/L", method="UV法")
     assert mapping.disposition is Disposition.NEEDS_REVIEW
@@ -140,10 +153,13 @@ def test_a_row_without_a_name_is_an_error_that_says_what_to_do(name: str) -> Non
 
 def test_a_bad_row_leaves_the_others_of_its_batch_as_they_are() -> None:
     rows = [
-        LocalTest("AST", specimen="血清"), LocalTest("x" * 1000), LocalTest(""), LocalTest("採血料"),
+        LocalTest("AST", specimen="血清"),
+        LocalTest("x" * 1000),
+        LocalTest(""),
+        LocalTest("採血料"),
         LocalTest("謎の物質"),
         LocalTest("AST", specimen="血清"),
-    ]  # fmt: skip
+    ]
     together = PIPELINE.map_batch(rows, MapOptions())
     assert together == [PIPELINE.map_batch([row], MapOptions())[0] for row in rows]
     assert PIPELINE.map_batch(rows[::-1], MapOptions()) == together[::-1]
@@ -159,7 +175,10 @@ def test_as_many_candidates_are_given_as_are_asked_for_best_first(top_k: int) ->
     assert mapping.candidates == answer("麻疹の抗体", top_k=50, specimen="血清").candidates[:top_k]
 
 
-@given(name=st.sampled_from([n for n in VOCABULARY.names if n.form != HOMONYM]), specimen=st.text(max_size=8))
+@given(
+    name=st.sampled_from([n for n in VOCABULARY.names if n.form != NameForm.HOMONYM]),
+    specimen=st.text(max_size=8),
+)
 def test_a_code_is_composed_whatever_stands_in_the_specimen(name: object, specimen: str) -> None:
     mapping = answer(name.text, specimen=specimen)  # type: ignore[attr-defined]
     for candidate in mapping.candidates:

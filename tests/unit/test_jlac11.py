@@ -11,8 +11,12 @@ from jlac_mapper.errors import InvalidCodeError
 def test_a_code_splits_into_its_five_elements() -> None:
     code = parse("C2008-0000-250-009-F7")
     assert (code.measurand, code.identification, code.specimen, code.method, code.unit) == (
-        "C2008", "0000", "250", "009", "F7",
-    )  # fmt: skip
+        "C2008",
+        "0000",
+        "250",
+        "009",
+        "F7",
+    )
     assert str(code) == "C20080000250009F7"
     assert code.hyphenated == "C2008-0000-250-009-F7"
 

@@ -194,10 +194,11 @@ def test_another_table_is_refused_with_what_was_seen(
 
 def test_the_header_may_stand_in_the_third_row_in_words_of_its_own(tmp_path: Path) -> None:
     rows = [
-        ["JLAC新旧コード対応表 v1.0.2"], ["旧", "", "新", ""],
+        ["JLAC新旧コード対応表 v1.0.2"],
+        ["旧", "", "新", ""],
         ["変更区分", "旧 JLAC11 17桁コード", "旧 名称", "新 JLAC11 17桁コード", "新 名称", "削除理由"],
         ["変更", URINE, "尿蛋白", "C1002000010000002", "総蛋白", ""],
-    ]  # fmt: skip
+    ]
     file = write_xlsx(tmp_path / "t.xlsx", ("対応表", rows))
     assert read_old_new(file) == {URINE: OldNew("C1002000010000002", "変更")}
 
@@ -205,7 +206,10 @@ def test_the_header_may_stand_in_the_third_row_in_words_of_its_own(tmp_path: Pat
 def test_an_old_code_with_several_new_ones_has_none_and_names_them(tmp_path: Path) -> None:
     rows = [
         ["変更区分", "旧コード", "新コード", "削除理由"],
-        ["変更", OLD, NEW, ""], ["変更", OLD, OTHER, ""], ["変更", OTHER, NEW, ""], ["変更", OTHER, NEW, ""],
-    ]  # fmt: skip
+        ["変更", OLD, NEW, ""],
+        ["変更", OLD, OTHER, ""],
+        ["変更", OTHER, NEW, ""],
+        ["変更", OTHER, NEW, ""],
+    ]
     table = read_old_new(write_csv(tmp_path / "t.csv", *rows))
     assert table == {OLD: OldNew("", f"several successors: {NEW}, {OTHER}"), OTHER: OldNew(NEW, "変更")}

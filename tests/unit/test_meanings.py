@@ -15,7 +15,7 @@ from jlac_mapper.mapping.meanings.find import LIMIT, Meaning, MeaningFinder
 from jlac_mapper.mapping.meanings.weigh import UNKNOWN, MeaningWeights
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.types import LocalTest
-from jlac_mapper.vocabulary import HOMONYM, Concept, Name, NameFamily, Scale, Vocabulary
+from jlac_mapper.vocabulary import Concept, Name, NameFamily, NameForm, Scale, Vocabulary
 from tests.unit.jlac10 import VOCABULARY, WEIGHTS
 
 NORMALIZER, FINDER, READER = Normalizer(VOCABULARY), MeaningFinder(VOCABULARY), FeatureReader(VOCABULARY)
@@ -48,8 +48,8 @@ def likeliest(name: str, vocabulary: Vocabulary = VOCABULARY, **fields: str) -> 
 def test_a_known_name_is_found_as_its_concept(name: Name) -> None:
     meanings = found(name.text)
     assert meanings[name.concept].exact == 1.0
-    assert meanings[name.concept].rare == float(name.form == HOMONYM)
-    if name.form != HOMONYM:
+    assert meanings[name.concept].rare == float(name.form == NameForm.HOMONYM)
+    if name.form != NameForm.HOMONYM:
         assert next(iter(meanings)) == name.concept
 
 
@@ -63,10 +63,12 @@ def test_a_name_is_found_in_any_spelling_and_by_the_standard_names(text: str) ->
 @pytest.mark.parametrize(
     ("text", "concept"),
     [
-        ("はしかウイルスIgM", "measles_antibody_igm"), ("抗麻疹IgG抗体", "measles_antibody_igg"),
-        ("Measles virusｳｲﾙｽIgG", "measles_antibody_igg"), ("抗 麻疹 ＩｇＭ 抗体", "measles_antibody_igm"),
+        ("はしかウイルスIgM", "measles_antibody_igm"),
+        ("抗麻疹IgG抗体", "measles_antibody_igg"),
+        ("Measles virusｳｲﾙｽIgG", "measles_antibody_igg"),
+        ("抗 麻疹 ＩｇＭ 抗体", "measles_antibody_igm"),
     ],
-)  # fmt: skip
+)
 def test_a_composed_name_is_found_like_a_listed_one(text: str, concept: str) -> None:
     meanings = found(text)
     assert next(iter(meanings)) == concept
@@ -168,11 +170,12 @@ def twins(**changes: object) -> Vocabulary:
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
-        ({"specimens": ("urine",)}, {"specimen": "尿"}), ({"units": ("mg/dL",)}, {"unit": "mg/dL"}),
+        ({"specimens": ("urine",)}, {"specimen": "尿"}),
+        ({"units": ("mg/dL",)}, {"unit": "mg/dL"}),
         ({"units": ("U/L",)}, {"reference_range": "10～20 (U/L)"}),
         ({"methods": ("052",)}, {"method": "CLEIA法"}),
     ],
-)  # fmt: skip
+)
 def test_what_the_row_says_beside_its_name_decides_between_twins(
     changes: dict[str, object], fields: dict[str, str]
 ) -> None:
@@ -187,11 +190,12 @@ def test_what_the_row_says_beside_its_name_decides_between_twins(
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
-        ({"specimens": ("serum",)}, {"specimen": "髄液"}), ({"units": ("mg/dL",)}, {"unit": "秒"}),
+        ({"specimens": ("serum",)}, {"specimen": "髄液"}),
+        ({"units": ("mg/dL",)}, {"unit": "秒"}),
         ({"scale": Scale.QUALITATIVE}, {"result_type": "数値"}),
         ({"scale": Scale.QUANTITY}, {"result_type": "定性"}),
     ],
-)  # fmt: skip
+)
 def test_what_the_row_says_against_a_twin_speaks_for_the_other(
     changes: dict[str, object], fields: dict[str, str]
 ) -> None:

@@ -185,14 +185,28 @@ def last_variants(test: NormalizedTest) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "left"),
     [
-        ("救)TP", "tp"), ("TP(緊)", "tp"), ("緊AST", "ast"), ("HBsｺｳﾀｲ緊", "hbsコウタイ"),
+        ("救)TP", "tp"),
+        ("TP(緊)", "tp"),
+        ("緊AST", "ast"),
+        ("HBsｺｳﾀｲ緊", "hbsコウタイ"),
         ("外)AST", "ast"),
-        ("【外注】AST", "ast"), ("AST_院内迅速", "ast"), ("AST STAT", "ast"), ("AST(ER)", "ast"),
-        ("AST(肝炎ウイルス検診)", "ast"), ("ALP(旧JSCC)", "alp"), ("LD(JSCC旧法)", "ld"), ("旧)ALP", "alp"),
-        ("×AST 中止", "ast"), ("AST中止", "ast"), ("血液検査(AST)", "ast"), ("新生児AST", "ast"),
-        ("i-STAT AST", "ast"), ("ドライケム AST", "ast"), ("AST ベッドサイド", "ast"),
+        ("【外注】AST", "ast"),
+        ("AST_院内迅速", "ast"),
+        ("AST STAT", "ast"),
+        ("AST(ER)", "ast"),
+        ("AST(肝炎ウイルス検診)", "ast"),
+        ("ALP(旧JSCC)", "alp"),
+        ("LD(JSCC旧法)", "ld"),
+        ("旧)ALP", "alp"),
+        ("×AST 中止", "ast"),
+        ("AST中止", "ast"),
+        ("血液検査(AST)", "ast"),
+        ("新生児AST", "ast"),
+        ("i-STAT AST", "ast"),
+        ("ドライケム AST", "ast"),
+        ("AST ベッドサイド", "ast"),
     ],
-)  # fmt: skip
+)
 def test_a_note_at_the_edge_of_a_name_leaves_it(shipped: Normalizer, name: str, left: str) -> None:
     assert last_variants(shipped.normalize(LocalTest(name=name))) == [left]
 
@@ -200,14 +214,25 @@ def test_a_note_at_the_edge_of_a_name_leaves_it(shipped: Normalizer, name: str, 
 @pytest.mark.parametrize(
     ("name", "left"),
     [
-        ("ER", "er"), ("PA", "pa"), ("IC", "ic"), ("緊", "緊"), ("中止", "中止"), ("CA(緊)", "ca"),
-        ("CK-MB(緊)", "ckmb"), ("ALPアイソザイム 外", "alpアイソザイム"), ("LD分画(外)", "ld分画"),
+        ("ER", "er"),
+        ("PA", "pa"),
+        ("IC", "ic"),
+        ("緊", "緊"),
+        ("中止", "中止"),
+        ("CA(緊)", "ca"),
+        ("CK-MB(緊)", "ckmb"),
+        ("ALPアイソザイム 外", "alpアイソザイム"),
+        ("LD分画(外)", "ld分画"),
         ("遊離T4(緊)", "遊離t4"),
-        ("HBs抗原確認(外)", "hbs抗原確認"), ("HBs抗原中和(外)", "hbs抗原中和"),
+        ("HBs抗原確認(外)", "hbs抗原確認"),
+        ("HBs抗原中和(外)", "hbs抗原中和"),
         ("糖化アルブミン 至急", "糖化アルブミン"),
-        ("補正Ca(緊)", "補正ca"), ("CPR抑制(緊)", "cpr抑制"), ("XDP 定期", "xdp"), ("Xa活性", "xa活性"),
+        ("補正Ca(緊)", "補正ca"),
+        ("CPR抑制(緊)", "cpr抑制"),
+        ("XDP 定期", "xdp"),
+        ("Xa活性", "xa活性"),
     ],
-)  # fmt: skip
+)
 def test_a_word_that_changes_the_test_or_is_all_there_is_stays(
     shipped: Normalizer, name: str, left: str
 ) -> None:
@@ -217,12 +242,14 @@ def test_a_word_that_changes_the_test_or_is_all_there_is_stays(
 @pytest.mark.parametrize(
     ("name", "method", "left"),
     [
-        ("HIV-1抗体(PA)", "PA", "hiv1抗体"), ("HBs抗原(R-PHA)", "R-PHA", "hbs抗原"),
+        ("HIV-1抗体(PA)", "PA", "hiv1抗体"),
+        ("HBs抗原(R-PHA)", "R-PHA", "hbs抗原"),
         ("TP抗体(ゼラチン粒子凝集法)", "ゼラチン粒子凝集法", "tp抗体"),
         ("HCV-RNA(リアルタイムRT-PCR法)", "リアルタイムRT-PCR法", "hcvrna"),
-        ("UN(ウレアーゼGLDH法)", "ウレアーゼGLDH法", "un"), ("HIV Ag/Ab(コンボ)", "", "hivag/abコンボ"),
+        ("UN(ウレアーゼGLDH法)", "ウレアーゼGLDH法", "un"),
+        ("HIV Ag/Ab(コンボ)", "", "hivag/abコンボ"),
     ],
-)  # fmt: skip
+)
 def test_a_method_leaves_the_name_and_a_known_name_keeps_it(
     shipped: Normalizer, name: str, method: str, left: str
 ) -> None:
@@ -234,13 +261,18 @@ def test_a_method_leaves_the_name_and_a_known_name_keeps_it(
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("HBsAg quant", ResultType.QUANTITATIVE), ("HBsAg quantitative", ResultType.QUANTITATIVE),
-        ("HBsAg qualitative", ResultType.QUALITATIVE), ("RPR ﾃｲﾘｮｳ", ResultType.QUANTITATIVE),
-        ("RPR ﾃｲｾｲ", ResultType.QUALITATIVE), ("RPR ﾊﾝﾃｲﾘｮｳ", ResultType.SEMI_QUANTITATIVE),
-        ("XYZ titer", ResultType.SEMI_QUANTITATIVE), ("XYZ semi-quant", ResultType.SEMI_QUANTITATIVE),
-        ("XYZ(定性検査)", ResultType.QUALITATIVE), ("HBs-Ag(IU)", ResultType.QUANTITATIVE),
+        ("HBsAg quant", ResultType.QUANTITATIVE),
+        ("HBsAg quantitative", ResultType.QUANTITATIVE),
+        ("HBsAg qualitative", ResultType.QUALITATIVE),
+        ("RPR ﾃｲﾘｮｳ", ResultType.QUANTITATIVE),
+        ("RPR ﾃｲｾｲ", ResultType.QUALITATIVE),
+        ("RPR ﾊﾝﾃｲﾘｮｳ", ResultType.SEMI_QUANTITATIVE),
+        ("XYZ titer", ResultType.SEMI_QUANTITATIVE),
+        ("XYZ semi-quant", ResultType.SEMI_QUANTITATIVE),
+        ("XYZ(定性検査)", ResultType.QUALITATIVE),
+        ("HBs-Ag(IU)", ResultType.QUANTITATIVE),
     ],
-)  # fmt: skip
+)
 def test_result_types_are_read_in_kana_and_english(shipped: Normalizer, name: str, kind: ResultType) -> None:
     assert shipped.normalize(LocalTest(name=name)).result_type is kind
 
@@ -248,13 +280,16 @@ def test_result_types_are_read_in_kana_and_english(shipped: Normalizer, name: st
 @pytest.mark.parametrize(
     ("name", "specimens", "left"),
     [
-        ("VBG-Na", ("whole_blood",), "na"), ("ABG-Na", ("arterial_blood",), "na"),
+        ("VBG-Na", ("whole_blood",), "na"),
+        ("ABG-Na", ("arterial_blood",), "na"),
         ("T-Bil(足底)", ("capillary_blood",), "tbil"),
         ("Glucose, capillary", ("capillary_blood",), "glucose"),
-        ("Sodium, serum", ("serum",), "sodium"), ("Ureaplasma", (), "ureaplasma"),
-        ("Na(蓄)", ("pooled_urine",), "尿na"), ("ALB ﾌｸｽｲ", ("ascites",), "腹水alb"),
+        ("Sodium, serum", ("serum",), "sodium"),
+        ("Ureaplasma", (), "ureaplasma"),
+        ("Na(蓄)", ("pooled_urine",), "尿na"),
+        ("ALB ﾌｸｽｲ", ("ascites",), "腹水alb"),
     ],
-)  # fmt: skip
+)
 def test_specimens_are_read_from_names_in_their_short_forms(
     shipped: Normalizer, name: str, specimens: tuple[str, ...], left: str
 ) -> None:
@@ -266,29 +301,46 @@ def test_specimens_are_read_from_names_in_their_short_forms(
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("遠心分離血清", "serum"), ("凍結血清", "serum"), ("SST tube", "serum"), ("凍結血漿", "plasma"),
-        ("EDTA-2K加血液", "whole_blood_edta"), ("血液（EDTA-2Na加）", "whole_blood_edta"),
+        ("遠心分離血清", "serum"),
+        ("凍結血清", "serum"),
+        ("SST tube", "serum"),
+        ("凍結血漿", "plasma"),
+        ("EDTA-2K加血液", "whole_blood_edta"),
+        ("血液（EDTA-2Na加）", "whole_blood_edta"),
         ("whole blood EDTA", "whole_blood_edta"),
-        ("EDTA-2Na加血漿", "plasma_edta"), ("凍結EDTA-2K血漿", "plasma_edta"), ("EDTA", "tube_edta"),
+        ("EDTA-2Na加血漿", "plasma_edta"),
+        ("凍結EDTA-2K血漿", "plasma_edta"),
+        ("EDTA", "tube_edta"),
         ("lavender top", "tube_edta"),
-        ("ヘパリンLi加血漿", "plasma_heparin"), ("venous blood (Hep)", "whole_blood_heparin"),
+        ("ヘパリンLi加血漿", "plasma_heparin"),
+        ("venous blood (Hep)", "whole_blood_heparin"),
         ("Li heparin", "tube_heparin"),
         ("動脈血（ヘパリン加）", "arterial_blood_heparin"),
         ("arterial blood (hep)", "arterial_blood_heparin"),
-        ("動脈血(クエン酸)", "arterial_blood_additive"), ("arterial blood", "arterial_blood"),
+        ("動脈血(クエン酸)", "arterial_blood_additive"),
+        ("arterial blood", "arterial_blood"),
         ("venous blood", "whole_blood"),
-        ("3.2%クエン酸Na加血漿", "plasma_citrate"), ("血液(クエン酸Na加)", "whole_blood_citrate"),
+        ("3.2%クエン酸Na加血漿", "plasma_citrate"),
+        ("血液(クエン酸Na加)", "whole_blood_citrate"),
         ("sodium citrate", "tube_citrate"),
-        ("NaF加血液", "whole_blood_fluoride"), ("フッ化ナトリウム加血漿", "plasma_fluoride"),
+        ("NaF加血液", "whole_blood_fluoride"),
+        ("フッ化ナトリウム加血漿", "plasma_fluoride"),
         ("NaF", "tube_fluoride"),
-        ("毛細管血(ヘパリン)", "capillary_blood"), ("heel prick blood", "capillary_blood"),
+        ("毛細管血(ヘパリン)", "capillary_blood"),
+        ("heel prick blood", "capillary_blood"),
         ("足底血", "capillary_blood"),
-        ("随時尿", "urine"), ("ｽﾞｲｼﾞ尿", "urine"), ("spot urine", "urine"), ("24h urine", "pooled_urine"),
+        ("随時尿", "urine"),
+        ("ｽﾞｲｼﾞ尿", "urine"),
+        ("spot urine", "urine"),
+        ("24h urine", "pooled_urine"),
         ("24時間尿(酸性)", "pooled_urine"),
-        ("灰色", "tube_fluoride"), ("水色", "tube_citrate"), ("除蛋白液", "other_specimen"),
-        ("blood", "blood"), ("plasma", "plasma"),
+        ("灰色", "tube_fluoride"),
+        ("水色", "tube_citrate"),
+        ("除蛋白液", "other_specimen"),
+        ("blood", "blood"),
+        ("plasma", "plasma"),
     ],
-)  # fmt: skip
+)
 def test_a_specimen_field_is_read_as_precisely_as_it_is_written_and_no_more(
     shipped: Normalizer, text: str, key: str
 ) -> None:
@@ -300,11 +352,14 @@ def test_a_specimen_field_is_read_as_precisely_as_it_is_written_and_no_more(
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("N", ResultType.QUANTITATIVE), ("Numeric", ResultType.QUANTITATIVE),
+        ("N", ResultType.QUANTITATIVE),
+        ("Numeric", ResultType.QUANTITATIVE),
         ("titer", ResultType.SEMI_QUANTITATIVE),
-        ("文字列", ResultType.QUALITATIVE), ("A", ResultType.ANY), ("計算", ResultType.ANY),
+        ("文字列", ResultType.QUALITATIVE),
+        ("A", ResultType.ANY),
+        ("計算", ResultType.ANY),
     ],
-)  # fmt: skip
+)
 def test_the_result_type_field_is_read_in_the_words_of_laboratory_systems(
     text: str, kind: ResultType
 ) -> None:

@@ -14,19 +14,38 @@ from jlac_mapper.review.model import Action, ChainHead, Event, EventDraft, ItemS
 
 _TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 _MOMENTS = st.datetimes(
-    datetime(2020, 1, 1), datetime(2040, 1, 1),
+    datetime(2020, 1, 1),
+    datetime(2040, 1, 1),
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=9)), timezone(-timedelta(hours=3, minutes=30))]),
-)  # fmt: skip
+)
 _READINGS = st.none() | st.builds(Reading, _TEXT, _TEXT)
 _STANDINGS = st.builds(
-    Standing, st.sampled_from(ItemState), code=_TEXT, first=_READINGS, second=_READINGS, claimed_by=_TEXT,
-    claimed_until=st.none() | _MOMENTS, assigned_to=_TEXT, proposal=_TEXT, question=_TEXT,
-)  # fmt: skip
+    Standing,
+    st.sampled_from(ItemState),
+    code=_TEXT,
+    first=_READINGS,
+    second=_READINGS,
+    claimed_by=_TEXT,
+    claimed_until=st.none() | _MOMENTS,
+    assigned_to=_TEXT,
+    proposal=_TEXT,
+    question=_TEXT,
+)
 _DRAFTS = st.builds(
-    EventDraft, st.sampled_from(Action), by=_TEXT, at=_MOMENTS, request_id=_TEXT,
-    item=st.none() | st.integers(0, 10**9), run=st.none() | st.integers(0, 10**9), code=_TEXT, text=_TEXT,
-    before=st.none() | _STANDINGS, after=st.none() | _STANDINGS, edition=_TEXT, model=_TEXT,
-)  # fmt: skip
+    EventDraft,
+    st.sampled_from(Action),
+    by=_TEXT,
+    at=_MOMENTS,
+    request_id=_TEXT,
+    item=st.none() | st.integers(0, 10**9),
+    run=st.none() | st.integers(0, 10**9),
+    code=_TEXT,
+    text=_TEXT,
+    before=st.none() | _STANDINGS,
+    after=st.none() | _STANDINGS,
+    edition=_TEXT,
+    model=_TEXT,
+)
 
 
 def chain(drafts: list[EventDraft], facility: str = "h1") -> tuple[list[Event], ChainHead]:

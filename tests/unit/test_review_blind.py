@@ -17,9 +17,16 @@ FINAL = Standing(ItemState.FINAL, code=CK, first=Reading("ann", CK), second=Read
 def said_by_ann(action: Action = Action.CHOOSE, text: str = "surely CK") -> Event:
     event = an_event(action, "ann", PROPOSED, ONCE)
     draft = type(event.draft)(
-        action, by="ann", at=NOON, request_id="r", item=7, code=CK if action is Action.CHOOSE else "",
-        text=text, before=PROPOSED, after=ONCE,
-    )  # fmt: skip
+        action,
+        by="ann",
+        at=NOON,
+        request_id="r",
+        item=7,
+        code=CK if action is Action.CHOOSE else "",
+        text=text,
+        before=PROPOSED,
+        after=ONCE,
+    )
     return Event("h1", 1, draft, "0", "1")
 
 

@@ -33,11 +33,19 @@ _CANDIDATES = st.builds(
     Candidate, st.sampled_from([parse(AST), parse(CK)]), _TEXT, _HYPOTHESES, _REASONS, _EVIDENCE, _SHARE
 )
 _MAPPINGS = st.builds(
-    MappingResult, st.sampled_from(Disposition), _TEXT, _SHARE, _SHARE, _TEXT, _REASONS,
-    st.lists(_CANDIDATES, max_size=2).map(tuple), _EVIDENCE,
-    st.builds(Provenance, _TEXT, _TEXT, st.dictionaries(_TEXT, _TEXT), _TEXT, _SHARE, _TEXT, _TEXT), _TEXT,
+    MappingResult,
+    st.sampled_from(Disposition),
+    _TEXT,
+    _SHARE,
+    _SHARE,
+    _TEXT,
+    _REASONS,
+    st.lists(_CANDIDATES, max_size=2).map(tuple),
+    _EVIDENCE,
+    st.builds(Provenance, _TEXT, _TEXT, st.dictionaries(_TEXT, _TEXT), _TEXT, _SHARE, _TEXT, _TEXT),
+    _TEXT,
     st.none() | _CONCEPTS,
-)  # fmt: skip
+)
 
 
 @given(_MAPPINGS)

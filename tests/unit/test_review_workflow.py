@@ -153,8 +153,11 @@ def test_a_lead_settles_a_dispute(code: str, settled: str) -> None:
     after = do(Action.SETTLE, an_item(DISPUTED), login="lea", role=Role.LEAD, facility=TWO, code=code)
     assert after is not None
     assert (after.state, after.code, after.first, after.second) == (
-        ItemState.FINAL, settled, DISPUTED.first, DISPUTED.second,
-    )  # fmt: skip
+        ItemState.FINAL,
+        settled,
+        DISPUTED.first,
+        DISPUTED.second,
+    )
 
 
 # --- roles and states

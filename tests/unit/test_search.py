@@ -14,7 +14,7 @@ from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.text import fold
 from jlac_mapper.types import Hypothesis, LocalTest
 from jlac_mapper.vectors.numpy_index import NumpyIndex
-from jlac_mapper.vocabulary import HOMONYM, Concept, Name
+from jlac_mapper.vocabulary import Concept, Name, NameForm
 from tests.support.shipped_release import shipped
 from tests.unit.stages import LISTED, RETRIEVER, normalize, retrieve
 from tests.unit.vocabulary import VOCABULARY
@@ -171,22 +171,31 @@ def test_a_batch_gives_each_row_what_it_gets_alone() -> None:
 TRIGLYCERIDE = Concept(
     "triglyceride", "中性脂肪", "Triglyceride", specimens=("serum", "plasma"), units=("mg/dL",)
 )
-THYROGLOBULIN = Concept("thyroglobulin", "サイログロブリン", "Thyroglobulin", specimens=("serum",),
-                        units=("ng/mL",))  # fmt: skip
+THYROGLOBULIN = Concept(
+    "thyroglobulin", "サイログロブリン", "Thyroglobulin", specimens=("serum",), units=("ng/mL",)
+)
 THEOPHYLLINE = Concept("theophylline", "テオフィリン", "Theophylline", specimens=("serum",), units=("ug/mL",))
-ANTIBODY = Concept("treponema_antibody", "TP抗体", "Treponema antibody", specimens=("serum", "csf"),
-                   units=("COI", "[qualitative]"))  # fmt: skip
+ANTIBODY = Concept(
+    "treponema_antibody",
+    "TP抗体",
+    "Treponema antibody",
+    specimens=("serum", "csf"),
+    units=("COI", "[qualitative]"),
+)
 PROTEIN = Concept("total_protein", "総蛋白", "Total protein", specimens=("serum",), units=("g/dL",))
 SHARED = replace(
     VOCABULARY,
     concepts=(TRIGLYCERIDE, THYROGLOBULIN, THEOPHYLLINE, ANTIBODY, PROTEIN),
     names=(
-        Name("TG", "thyroglobulin", HOMONYM), Name("TG", "triglyceride", "abbreviation"),
-        Name("中性脂肪", "triglyceride"), Name("サイログロブリン", "thyroglobulin"),
-        Name("TP", "theophylline", HOMONYM), Name("TP", "treponema_antibody", HOMONYM),
+        Name("TG", "thyroglobulin", NameForm.HOMONYM),
+        Name("TG", "triglyceride", "abbreviation"),
+        Name("中性脂肪", "triglyceride"),
+        Name("サイログロブリン", "thyroglobulin"),
+        Name("TP", "theophylline", NameForm.HOMONYM),
+        Name("TP", "treponema_antibody", NameForm.HOMONYM),
         Name("TP", "total_protein", "abbreviation"),
     ),
-)  # fmt: skip
+)
 NEITHER: frozenset[str] = frozenset()
 
 
@@ -219,9 +228,16 @@ def test_tg_in_nanograms_is_thyroglobulin_whatever_is_listed(
 @pytest.mark.parametrize("listed", LISTINGS, ids=lambda keys: "+".join(sorted(keys)) or "neither")
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"specimen": "血清"}, {"unit": "mg/dL"}, {"unit": "mg/dL", "specimen": "血清"}, {"unit": "謎"},
-     {"specimen": "血漿"}, {"unit": "U/L"}],
-)  # fmt: skip
+    [
+        {},
+        {"specimen": "血清"},
+        {"unit": "mg/dL"},
+        {"unit": "mg/dL", "specimen": "血清"},
+        {"unit": "謎"},
+        {"specimen": "血漿"},
+        {"unit": "U/L"},
+    ],
+)
 def test_tg_otherwise_is_triglyceride_whatever_is_listed(
     fields: dict[str, str], listed: frozenset[str]
 ) -> None:
@@ -268,9 +284,12 @@ def test_of_two_usual_meanings_a_listed_one_goes_before_one_without_a_code() -> 
 
 @pytest.mark.parametrize(
     ("fields", "concept"),
-    [({}, "triglyceride"), ({"unit": "mg/dL", "specimen": "血清"}, "triglyceride"),
-     ({"unit": "ng/mL", "specimen": "血清"}, "thyroglobulin")],
-)  # fmt: skip
+    [
+        ({}, "triglyceride"),
+        ({"unit": "mg/dL", "specimen": "血清"}, "triglyceride"),
+        ({"unit": "ng/mL", "specimen": "血清"}, "thyroglobulin"),
+    ],
+)
 def test_the_shipped_names_tell_the_two_meanings_of_tg_apart(fields: dict[str, str], concept: str) -> None:
     bound = shipped()
     names = tuple(

@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter, defaultdict
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from jlac_mapper.master.manifest import build_manifest, render
 from jlac_mapper.master.starter import Starter, load_starter
 from jlac_mapper.reading.units import canonical
 from jlac_mapper.text import fold
-from jlac_mapper.vocabulary import HOMONYM, SiteName, Timing, Vocabulary
+from jlac_mapper.vocabulary import NameForm, SiteName, Timing, Vocabulary
 from tests.support.shipped_release import shipped_starter, shipped_vocabulary
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -174,7 +175,7 @@ def test_every_measurand_but_the_second_hcv_assay_has_at_least_eight_names(
 
 
 def test_no_folded_name_is_empty_or_claims_two_meanings_beside_homonyms(vocabulary: Vocabulary) -> None:
-    keys = [fold(name.text) for name in vocabulary.names if name.form != HOMONYM]
+    keys = [fold(name.text) for name in vocabulary.names if name.form != NameForm.HOMONYM]
     assert "" not in keys
     assert [key for key, count in Counter(keys).items() if count > 1] == []
 
@@ -361,10 +362,15 @@ def test_a_sites_own_names_without_a_code_are_added_unless_they_are_known(vocabu
 # --- what is shipped
 
 
-def test_the_manifest_is_fresh() -> None:
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    """What the shipped tables give anew."""
+    return build_manifest(master_data_dir())
+
+
+def test_the_manifest_is_fresh(manifest: dict[str, Any]) -> None:
     stored = (master_data_dir() / "manifest.json").read_text(encoding="utf-8")
-    rebuilt = render(build_manifest(master_data_dir()))
-    assert stored == rebuilt, "run: python -m jlac_mapper.master.manifest --write"
+    assert stored == render(manifest), "run: python -m jlac_mapper.master.manifest --write"
 
 
 def test_the_manifest_names_edition_counts_and_every_table() -> None:
@@ -381,14 +387,13 @@ def test_the_manifest_names_edition_counts_and_every_table() -> None:
     assert "releases/starter/rules.csv" in manifest["sha256"]
 
 
-def test_the_manifest_changes_with_a_table(tables: Path) -> None:
-    before = build_manifest(tables)
+def test_the_manifest_changes_with_a_table(tables: Path, manifest: dict[str, Any]) -> None:
     add_line(
         tables / "releases" / "starter" / "rules.csv", "C2008,0000,245,F7,000,quantitative,AST(GOT),ast,,"
     )
     after = build_manifest(tables)
-    assert after["counts"]["codes"] == before["counts"]["codes"] + 1
-    changed = {name for name, digest in after["sha256"].items() if digest != before["sha256"][name]}
+    assert after["counts"]["codes"] == manifest["counts"]["codes"] + 1
+    changed = {name for name, digest in after["sha256"].items() if digest != manifest["sha256"][name]}
     assert changed == {"releases/starter/rules.csv"}
 
 

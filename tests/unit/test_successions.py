@@ -80,8 +80,9 @@ def test_steps_are_followed_one_by_one_and_a_circle_ends() -> None:
     first = Succession("A1008", "0002", "", "85", "A1008", "0000", "85")
     table = Successions([MOVED, first])
     assert [str(step) for step in table.steps(parse("A1008-0002-100-021-85"), STEP)] == [
-        "A1008000010002185", "C4001000010000085",
-    ]  # fmt: skip
+        "A1008000010002185",
+        "C4001000010000085",
+    ]
     assert [str(s) for s in table.steps(parse("A1008-0002-100-021-85"), BEFORE)] == ["A1008000010002185"]
     assert list(table.steps(parse("C2008-0000-250-000-F7"), STEP)) == []
     there = Succession("A1008", "0000", "", "", "A1009", "0000", "")

@@ -22,9 +22,12 @@ from tests.unit import jlac10, stages
 
 BOTH = MapOptions(systems=(System.JLAC11, System.JLAC10))
 ROWS = [
-    LocalTest("AST", specimen="血清", unit="U/L"), LocalTest("謎の物質ゼータ"), LocalTest(""),
-    LocalTest("テオフィリン", specimen="血清"), LocalTest("x" * 1000),
-]  # fmt: skip
+    LocalTest("AST", specimen="血清", unit="U/L"),
+    LocalTest("謎の物質ゼータ"),
+    LocalTest(""),
+    LocalTest("テオフィリン", specimen="血清"),
+    LocalTest("x" * 1000),
+]
 AST = ROWS[0]
 JLAC11 = stages.build_pipeline()
 

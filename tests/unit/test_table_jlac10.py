@@ -85,9 +85,13 @@ def test_the_result_columns_are_those_of_the_contract(tmp_path: Path, systems: t
 
 def test_top_k_decides_the_number_of_candidates_in_each_block() -> None:
     assert [c for c in result_columns(2, BOTH) if "candidate" in c] == [
-        "candidate_1", "candidate_2", "candidate_1_probability", "candidate_2_probability",
-        "jlac10_candidate_1", "jlac10_candidate_2",
-    ]  # fmt: skip
+        "candidate_1",
+        "candidate_2",
+        "candidate_1_probability",
+        "candidate_2_probability",
+        "jlac10_candidate_1",
+        "jlac10_candidate_2",
+    ]
 
 
 @pytest.mark.parametrize("top_k", [1, 2, 5])
@@ -115,19 +119,37 @@ def test_each_row_keeps_its_cells_and_place_and_gets_its_answer(
 ) -> None:
     rows = mapped(job(tmp_path, systems))[1:]
     assert [row[:5] for row in rows] == [
-        ["'=1+1", "AST", "血清", "U/L", ""], ["'@b", "採血料", "", "", ""],
+        ["'=1+1", "AST", "血清", "U/L", ""],
+        ["'@b", "採血料", "", "", ""],
         ["c", "謎の物質ゼータ", "血清", "", ""],
-        ["", "", "", "", ""], ["d", "長" * 600, "血清", "", ""], ["e", "HBs抗原", "血清", "COI", "余り"],
-        ["", "", "", "", ""], ["f", "AST", "", "", ""],
-    ]  # fmt: skip
+        ["", "", "", "", ""],
+        ["d", "長" * 600, "血清", "", ""],
+        ["e", "HBs抗原", "血清", "COI", "余り"],
+        ["", "", "", "", ""],
+        ["f", "AST", "", "", ""],
+    ]
     assert {len(row) for row in rows} == {5 + len(CONTRACT[systems])}
     answers = [dict(zip(CONTRACT[systems], row[5:], strict=True)) for row in rows]
     assert [answer["jlac10_disposition"] for answer in answers] == [
-        "ACCEPTED", "NO_CODE", "NEEDS_REVIEW", "ERROR", "ERROR", "ACCEPTED", "ERROR", "NEEDS_REVIEW",
-    ]  # fmt: skip
+        "ACCEPTED",
+        "NO_CODE",
+        "NEEDS_REVIEW",
+        "ERROR",
+        "ERROR",
+        "ACCEPTED",
+        "ERROR",
+        "NEEDS_REVIEW",
+    ]
     assert [answer["jlac10_code"] for answer in answers] == [
-        "3B035000002327201", "", "", "", "", "5F016141002305233", "", "3B035000002327201",
-    ]  # fmt: skip
+        "3B035000002327201",
+        "",
+        "",
+        "",
+        "",
+        "5F016141002305233",
+        "",
+        "3B035000002327201",
+    ]
 
 
 def test_the_cells_of_a_jlac10_answer(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from jlac_mapper.reading.units import canonical, quantities_in_range, result_type_in_range, result_type_of
 from jlac_mapper.vocabulary import ResultType
+from tests.support.words import words
 
 SPELLINGS = {
     "g/dL": ["g/dL", "ｇ／ｄｌ", "G/DL", "g/dl(血清)", " g / dl "],
@@ -22,8 +23,22 @@ SPELLINGS = {
     "logcopies/mL": ["log copies/mL", "Logコピー/mL", "LogCP/mL", "LC/mL"],
     "copies/mL": ["コピー/mL", "ｺﾋﾟｰ/ml", "cp/mL"],
     "10*4/uL": [
-        "×10^4/μL", "X10*4", "x10４/ul", "10^4/mm3", "×10⁴/μl", "万/μl", "万/mm3", "10E4/uL", "E4/uL",
-        "*10^4", "104/μL", "x10 4/ul", "10の4乗/μL", "10000/μL", "10^4/cmm", "×104",
+        "×10^4/μL",
+        "X10*4",
+        "x10４/ul",
+        "10^4/mm3",
+        "×10⁴/μl",
+        "万/μl",
+        "万/mm3",
+        "10E4/uL",
+        "E4/uL",
+        "*10^4",
+        "104/μL",
+        "x10 4/ul",
+        "10の4乗/μL",
+        "10000/μL",
+        "10^4/cmm",
+        "×104",
     ],
     "10*3/uL": ["千/μL", "×10^3", "K/μL", "10^3/ul", "1000/uL"],
     "10*2/uL": ["百/μl", "×10²/μL", "100/μL"],
@@ -53,10 +68,13 @@ SPELLINGS = {
     "U": ["R.U.", "RU", "単位", "units"],
     "[titer]": ["倍", "ﾊﾞｲ", "希釈倍"],
     "[qualitative]": ["定性", "判定", "(-)", "陰性", "（＋）"],
-    "[type]": ["型"], "[ratio]": ["比"], "[score]": ["スコア"], "[class]": ["クラス"],
+    "[type]": ["型"],
+    "[ratio]": ["比"],
+    "[score]": ["スコア"],
+    "[class]": ["クラス"],
     "[absorbance]": ["吸光度"],
     "": ["", "なし", "-", "53", "コメント参照", "M", "μ", "無し", "咽頭", "mgA/L", "x" * 500],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -168,11 +186,12 @@ def test_a_unit_tells_the_kind_of_value() -> None:
     assert result_type_of("") is ResultType.ANY
 
 
-LISTED = (
-    "g/dL", "mg/dL", "u/L", "iu/L", ".10*2/uL", ".10*3/uL", ".10*4/uL", ".10*6/uL", "sec", "%", "mmol/L",
-    "meq/L", "pg/mL", "ng/mL", "ug/mL", "mg/L", "COI", "index", "u/mL", "iu/mL", "miu/mL", "logiu/mL",
-    "copies/mL", "g/g(creat)", "mg/g(creat)", ".",
-)  # fmt: skip
+LISTED = words(
+    """
+    g/dL mg/dL u/L iu/L .10*2/uL .10*3/uL .10*4/uL .10*6/uL sec % mmol/L meq/L pg/mL ng/mL ug/mL mg/L COI
+    index u/mL iu/mL miu/mL logiu/mL copies/mL g/g(creat) mg/g(creat) .
+    """
+)
 
 
 def test_spellings_of_the_listed_units_agree_with_a_published_collection(dev_dir: Path) -> None:

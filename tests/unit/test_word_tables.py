@@ -146,8 +146,10 @@ def test_of_two_headings_of_a_field_the_earlier_line_is_the_more_telling(tmp_pat
     path.write_text("field,heading\nname,検査名\nunit,単位\nname,項目\n", encoding="utf-8")
     known = read_headings(path)
     assert {heading: field for heading, (field, _) in known.items()} == {
-        "検査名": "name", "単位": "unit", "項目": "name",
-    }  # fmt: skip
+        "検査名": "name",
+        "単位": "unit",
+        "項目": "name",
+    }
     assert known["検査名"][1] < known["項目"][1]
 
 

@@ -7,9 +7,9 @@ import string
 import pytest
 
 from jlac_mapper.mapping.comparisons.base import Element
-from jlac_mapper.types import Evidence, LocalTest
+from jlac_mapper.types import Evidence, LocalTest, Measure
 from jlac_mapper.vocabulary import ConceptKind, ResultType
-from jlac_mapper.wording import LANGUAGES, SCORES, catalogue, is_machine, say, source_word
+from jlac_mapper.wording import Language, catalogue, is_machine, say, source_word
 from tests.support.evidence_keys import keys, levels
 
 NAME = "concept.name"
@@ -35,7 +35,7 @@ def test_every_key_that_the_program_can_produce_has_words_and_no_words_are_left_
         keys() - {NAME}
         | NAME_WORDS
         | {f"element.{key.partition('.')[0]}" for key in keys()}
-        | {f"score.{score}" for score in SCORES}
+        | {f"score.{score}" for score in Measure}
         | {f"kind.{kind}" for kind in ConceptKind}
         | {f"scale.{kind}" for kind in ResultType if kind}
         | sources
@@ -53,7 +53,7 @@ def test_every_level_of_the_weights_is_one_that_a_comparison_can_reach_and_every
 
 def test_every_text_is_in_both_languages_with_the_same_blanks_and_reads_as_its_language() -> None:
     for key, texts in catalogue().items():
-        assert tuple(texts) == LANGUAGES, key
+        assert list(texts) == list(Language), key
         assert in_any_language(blanks(texts["ja"])) == in_any_language(blanks(texts["en"])), key
         assert not any(name.endswith("_en") for name in blanks(texts["ja"])), key
         assert not any(name.endswith("_ja") for name in blanks(texts["en"])), key
@@ -63,7 +63,7 @@ def test_every_text_is_in_both_languages_with_the_same_blanks_and_reads_as_its_l
         assert all(text.strip() for text in texts.values()), key
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", Language)
 def test_every_key_is_said_with_each_of_its_values(language: str) -> None:
     for key in keys() - {NAME, "concept.language_model"}:
         values = tuple((name, f"<{name}>") for name in sorted(blanks(catalogue()[key][language])))
@@ -97,14 +97,14 @@ def test_a_listed_concept_is_called_by_its_name_in_the_reader_s_language_with_ea
         ("name", "GOT"),
         ("kind", "test"),
     ]
-    for score in SCORES:
+    for score in Measure:
         values += [(score, "0.50"), (f"{score}_rank", "2")]
-    said = {language: say(Evidence(NAME, tuple(values), "name"), language) for language in LANGUAGES}
+    said = {language: say(Evidence(NAME, tuple(values), "name"), language) for language in Language}
     assert said["en"].text == "Ast: GOT: " + ", ".join(
-        f"{catalogue()[f'score.{score}']['en']} 0.50 (rank 2)" for score in SCORES
+        f"{catalogue()[f'score.{score}']['en']} 0.50 (rank 2)" for score in Measure
     )
     assert said["ja"].text == "アスト: GOT: " + ", ".join(
-        f"{catalogue()[f'score.{score}']['ja']} 0.50 （2位）" for score in SCORES
+        f"{catalogue()[f'score.{score}']['ja']} 0.50 （2位）" for score in Measure
     )
     assert (said["ja"].element, said["ja"].source) == ("測定物", "項目名称より")
 

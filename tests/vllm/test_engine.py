@@ -94,8 +94,10 @@ def test_a_call_that_takes_too_long_comes_back_without_answers(vllm_label: Choic
         assert answers[-1].unavailable == "vLLM gave no answer within 0.3 s"
     finally:
         vllm_label.deadline = before
-    assert vllm_label._worker.run(lambda: None, time.monotonic() + 600)
-    assert all(a.probabilities for a in vllm_label.choose([question("in time again")]))
+    until = time.monotonic() + 600
+    while not (answer := vllm_label.choose([question("in time again")])[0]).probabilities:
+        assert time.monotonic() < until, answer
+        time.sleep(0.5)
 
 
 def test_an_engine_whose_process_is_killed_is_away_at_once_and_comes_back(general_checkpoint: Path) -> None:

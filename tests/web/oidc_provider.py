@@ -79,9 +79,14 @@ class Provider:
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
         now = int(time.time())
         claims = {
-            "iss": self.issuer, "aud": CLIENT, "sub": self.subject, "nonce": asked["nonce"], "iat": now,
-            "exp": now + 3600, **self.spoil,
-        }  # fmt: skip
+            "iss": self.issuer,
+            "aud": CLIENT,
+            "sub": self.subject,
+            "nonce": asked["nonce"],
+            "iat": now,
+            "exp": now + 3600,
+            **self.spoil,
+        }
         token = jwt.encode(
             {"alg": self.algorithm, "kid": "k1"}, claims, self.key, algorithms=[self.algorithm]
         )

@@ -19,7 +19,10 @@ def slow(_request: Request) -> Response:
 
 if __name__ == "__main__":
     serve(
-        Starlette(routes=[Route("/slow", slow)]), "127.0.0.1", 0, grace_seconds=300,
+        Starlette(routes=[Route("/slow", slow)]),
+        "127.0.0.1",
+        0,
+        grace_seconds=300,
         announce=lambda line: print(line, flush=True),
-    )  # fmt: skip
+    )
     sys.exit(0)

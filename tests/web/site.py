@@ -92,9 +92,15 @@ class Site:
     clock: MovableClock
     mapper: Mapper
 
-    def app(self, settings: WebSettings | None = None) -> Starlette:
-        """Return the application."""
-        return create_app(self, read_list=read_list, clock=self.clock, settings=settings)
+    def app(self, settings: WebSettings | None = None, provider_seconds: float = 120) -> Starlette:
+        """Return the application; its provider, often this same busy process, has long to answer."""
+        return create_app(
+            self,
+            read_list=read_list,
+            clock=self.clock,
+            settings=settings,
+            provider_timeout_seconds=provider_seconds,
+        )
 
     def user(self, login: str) -> User:
         """Return one of ROLES."""
@@ -103,9 +109,13 @@ class Site:
     def add_list(self, facility: str = "h1", rows: Sequence[LocalTest] = ROWS, by: str = "root") -> int:
         """Import a list and return its number."""
         run = self.review.import_list(
-            self.user(by), facility, file_name="list.csv", digest="0" * 64, tests=rows,
+            self.user(by),
+            facility,
+            file_name="list.csv",
+            digest="0" * 64,
+            tests=rows,
             request_id=str(uuid.uuid4()),
-        )  # fmt: skip
+        )
         return run.id
 
     def item_named(self, name: str, facility: str = "h1") -> int:
@@ -216,7 +226,10 @@ def send(browser: Browser, item: int, action: str, *, facility: str = "h1", **fi
     path = f"/f/{facility}/items/{item}"
     page = browser.get(path).text
     data = {
-        "csrf": token_of(page), "request_id": str(uuid.uuid4()), "etag": etag_of(page), "action": action,
+        "csrf": token_of(page),
+        "request_id": str(uuid.uuid4()),
+        "etag": etag_of(page),
+        "action": action,
         **fields,
-    }  # fmt: skip
+    }
     return browser.client.post(path, data=data)

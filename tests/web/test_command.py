@@ -26,9 +26,13 @@ def _start(*command: str, **environment: str) -> Iterator["subprocess.Popen[str]
     """Start a module as a process; it is gone afterwards, whatever the test found."""
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
-    )  # fmt: skip
+    )
     try:
         yield process
     finally:
@@ -111,11 +115,13 @@ def test_an_unusable_provider_is_refused_before_anything_starts(
 def test_the_pages_settings_are_read_and_the_secret_stays_out_of_logs() -> None:
     settings = Settings.from_env(
         {
-            "JLAC_MAPPER_OIDC_ISSUER": "https://idp.example", "JLAC_MAPPER_OIDC_CLIENT_ID": "page",
-            "JLAC_MAPPER_OIDC_CLIENT_SECRET": "hush", "JLAC_MAPPER_WEB_HOSTS": "review.example",
+            "JLAC_MAPPER_OIDC_ISSUER": "https://idp.example",
+            "JLAC_MAPPER_OIDC_CLIENT_ID": "page",
+            "JLAC_MAPPER_OIDC_CLIENT_SECRET": "hush",
+            "JLAC_MAPPER_WEB_HOSTS": "review.example",
             "JLAC_MAPPER_WEB_TRUSTED_PROXIES": "127.0.0.1",
         }
-    )  # fmt: skip
+    )
     assert settings.web.oidc_client_secret == "hush"
     assert settings.web.hosts == "review.example"
     assert settings.web.trusted_proxies == "127.0.0.1"

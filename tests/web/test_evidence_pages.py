@@ -14,7 +14,7 @@ from jlac_mapper.review.model import ItemState
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.review_tables import item_answers
 from jlac_mapper.types import Evidence, LocalTest
-from jlac_mapper.wording import LANGUAGES, catalogue, say
+from jlac_mapper.wording import Language, catalogue, say
 from tests.support.evidence_keys import JLAC10_SOURCES, keys
 from tests.unit.stages import CODES, build_pipeline, listed
 from tests.unit.test_ask import FixedChoice
@@ -49,15 +49,34 @@ ROWS = (
     LocalTest("謎の検査"),
 )
 TELLING = (
-    "the only one listed", "plasma of the given blood", "contains the given specimen",
-    "equals the given unit", "language model", "no listed code", "(rank ", "from the reagent",
-    "from the specimen", "differs from the row", "assumed", "site default", "from the edition",
-    "decided", "elsewhere", "narrower than the given specimen", "the usual one of those given",
-    "given beside another unit", "another scale than the row's", "not the unit that the name says",
-    "the successor of its ended code", "other products fit as well", "no listed product",
-    "an analyte of this measurand", "an analyte of something else", "not the site's default",
+    "the only one listed",
+    "plasma of the given blood",
+    "contains the given specimen",
+    "equals the given unit",
+    "language model",
+    "no listed code",
+    "(rank ",
+    "from the reagent",
+    "from the specimen",
+    "differs from the row",
+    "assumed",
+    "site default",
+    "from the edition",
+    "decided",
+    "elsewhere",
+    "narrower than the given specimen",
+    "the usual one of those given",
+    "given beside another unit",
+    "another scale than the row's",
+    "not the unit that the name says",
+    "the successor of its ended code",
+    "other products fit as well",
+    "no listed product",
+    "an analyte of this measurand",
+    "an analyte of something else",
+    "not the site's default",
     "its unit there is not known",
-)  # fmt: skip
+)
 """Of every form of evidence, some English words that only it has."""
 
 
@@ -73,14 +92,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         ),
         [
             listed(
-                "C2008-0000-250-008-F7", "旧試薬キット", successor="C20080000250009F7",
+                "C2008-0000-250-008-F7",
+                "旧試薬キット",
+                successor="C20080000250009F7",
                 valid_to=date(2025, 1, 1),
             )
         ],
         choice_model=FixedChoice("C2001"),
         site_defaults={"specimen": "250"},
         unknown_units={"sodium": frozenset({"100"})},
-    )  # fmt: skip
+    )
     site = open_site(tmp_path_factory.mktemp("site"), mapper=mapper)
     site.add_list(rows=ROWS)
     answer = send(Browser(site.app(), "hanako"), _items(site, "h1", 1)[0], "answer", code=CK)
@@ -127,7 +148,7 @@ def test_the_rows_bring_every_kind_of_evidence_that_the_program_can_produce(site
     assert sources - JLAC10_SOURCES <= {found.source for found in evidence}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", Language)
 def test_an_items_page_shows_every_piece_of_evidence_in_words(site: Site, language: str) -> None:
     shown = _shown(_pages(site, language))
     for evidence in _evidence(site):

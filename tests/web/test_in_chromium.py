@@ -166,9 +166,17 @@ def test_every_page_loads_from_here_alone_and_axe_finds_nothing_serious(
         if seat.one("html").get_attribute("lang") != language:
             seat.click(".language button")
         for path in (
-            "/", "/f/h1?state=all", f"/f/h1/items/{item}?q=AST", "/f/h1/lists", "/f/h1/house-names",
-            "/f/h1/changes", "/f/h2/disputes", "/f/h2/agreement", "/f/h1/audit", "/f/nowhere",
-        ):  # fmt: skip
+            "/",
+            "/f/h1?state=all",
+            f"/f/h1/items/{item}?q=AST",
+            "/f/h1/lists",
+            "/f/h1/house-names",
+            "/f/h1/changes",
+            "/f/h2/disputes",
+            "/f/h2/agreement",
+            "/f/h1/audit",
+            "/f/nowhere",
+        ):
             seat.open(path)
             seat.script("for (const fold of document.querySelectorAll('details')) fold.open = true")
             assert serious_violations(seat, axe) == [], path

@@ -27,10 +27,18 @@ def test_html_in_a_list_is_shown_as_text(site: Site) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "run=1' OR '1'='1", "reason=' UNION SELECT 1--", "section='", "min=1;DROP TABLE items", "state=' OR 1=1",  # noqa: E501
-        "assigned=' OR ''='", "order=id;--", "after=1'--_x", "after=-1_nan", "run=99999999999999999999",
+        "run=1' OR '1'='1",
+        "reason=' UNION SELECT 1--",
+        "section='",
+        "min=1;DROP TABLE items",
+        "state=' OR 1=1",
+        "assigned=' OR ''='",
+        "order=id;--",
+        "after=1'--_x",
+        "after=-1_nan",
+        "run=99999999999999999999",
     ],
-)  # fmt: skip
+)
 def test_sql_in_a_filter_changes_nothing(site: Site, query: str) -> None:
     browser = Browser(site.app(), "hanako")
     assert browser.get(f"/f/h1?{query}").status_code == 200

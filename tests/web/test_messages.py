@@ -9,8 +9,9 @@ import pytest
 from jlac_mapper.review.model import Action, ItemState
 from jlac_mapper.types import Evidence, Reason
 from jlac_mapper.web.evidence import statements
-from jlac_mapper.web.messages import LANGUAGES, catalogue, preferred, reasons
+from jlac_mapper.web.messages import catalogue, preferred, reasons
 from jlac_mapper.web.queue_filter import SECTIONS, STATES
+from jlac_mapper.wording import Language
 
 WEB = Path(__file__).parents[2] / "jlac_mapper" / "web"
 
@@ -18,14 +19,14 @@ WEB = Path(__file__).parents[2] / "jlac_mapper" / "web"
 def test_every_reason_is_explained_in_both_languages_and_no_other() -> None:
     assert set(reasons()) == {reason.value for reason in Reason}
     for word, texts in reasons().items():
-        assert set(texts) == set(LANGUAGES), word
+        assert set(texts) == set(Language), word
         assert re.search("[\u3041-\u9fff]", texts["ja"]), word
         assert texts["en"].endswith("."), word
 
 
 def test_every_text_is_in_both_languages_with_the_same_blanks() -> None:
     for key, texts in catalogue().items():
-        assert set(texts) == set(LANGUAGES), key
+        assert set(texts) == set(Language), key
         blanks = [
             {name for _, name, _, _ in string.Formatter().parse(text) if name} for text in texts.values()
         ]

@@ -158,9 +158,16 @@ def test_no_page_holds_an_inline_script_style_or_anything_from_elsewhere(site: S
     browser = Browser(site.app(), "root")
     item = site.item_named("GOT")
     for path in (
-        "/", "/f/h1", f"/f/h1/items/{item}?q=AST", "/f/h1/lists", "/f/h1/house-names", "/f/h1/audit",
-        "/f/h1/agreement", "/f/h1/disputes", "/f/h1/changes",
-    ):  # fmt: skip
+        "/",
+        "/f/h1",
+        f"/f/h1/items/{item}?q=AST",
+        "/f/h1/lists",
+        "/f/h1/house-names",
+        "/f/h1/audit",
+        "/f/h1/agreement",
+        "/f/h1/disputes",
+        "/f/h1/changes",
+    ):
         html = browser.get(path).text
         assert not re.search(r"<script(?! src=\"/static/)|<style|\sstyle=|\son[a-z]+=", html), path
         assert not re.search(r"(?:src|href|action)=\"(?:https?:)?//", html), path

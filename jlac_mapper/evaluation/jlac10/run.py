@@ -21,7 +21,7 @@ from jlac_mapper.evaluation.metrics import (
 )
 from jlac_mapper.ports import Jlac10Mapper
 from jlac_mapper.types import Disposition, Jlac10Mapping, LocalTest, MapOptions
-from jlac_mapper.vocabulary import HOMONYM, Concept, Vocabulary
+from jlac_mapper.vocabulary import Concept, NameForm, Vocabulary
 
 PRODUCT = "jlac-mapper"
 LENGTHS = (5, 9, 12, 15, 17)
@@ -112,7 +112,7 @@ def analyte_names(vocabulary: Vocabulary) -> list[ListedName]:
     return named + [
         (name.text, first[name.concept])
         for name in vocabulary.names
-        if name.concept in first and name.form != HOMONYM
+        if name.concept in first and name.form != NameForm.HOMONYM
     ]
 
 

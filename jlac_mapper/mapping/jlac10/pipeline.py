@@ -24,6 +24,7 @@ from jlac_mapper.types import (
     Jlac10Mapping,
     LocalTest,
     MapOptions,
+    Measure,
     NormalizedTest,
     Provenance,
     Reason,
@@ -36,7 +37,6 @@ _POSSIBLE = 0.05
 """Share of all coded meanings under which a language model is not asked."""
 _NAMED = 3
 """Meanings that the evidence names, each with those of the scores that speak for it."""
-_SCORES = ("exact", "cosine", "similarity", "dense", "alias")
 _TOLD = frozenset({Reason.PRINCIPLE_ASSUMED, Reason.PRINCIPLE_UNRECOGNISED})
 """Said, and no reason to ask: acceptance is about the first 12 characters."""
 
@@ -339,6 +339,6 @@ def _name_evidence(row: _Read) -> tuple[Evidence, ...]:
             ("name", meaning.key),
             ("probability", f"{probability:.2f}"),
         ]
-        values += [(name, f"{score:.2f}") for name in _SCORES if (score := getattr(meaning, name))]
+        values += [(one.value, f"{score:.2f}") for one in Measure if (score := getattr(meaning, one))]
         found.append(Evidence("concept.meaning", tuple(values), "name"))
     return tuple(found)

@@ -11,7 +11,7 @@ from jlac_mapper.concepts.families import ComposedNames
 from jlac_mapper.mapping.dense_names import DenseNames
 from jlac_mapper.mapping.similar_names import Close, Resembling, SimilarNames
 from jlac_mapper.types import NormalizedTest
-from jlac_mapper.vocabulary import HOMONYM, Section, Vocabulary
+from jlac_mapper.vocabulary import NameForm, Section, Vocabulary
 
 _BY_PARTS = 0.9
 """How exact a name is of which every part is a name of the concept: AST(GOT)."""
@@ -207,7 +207,7 @@ def _queries(test: NormalizedTest) -> tuple[str, ...]:
 def _named(vocabulary: Vocabulary, places: Mapping[str, int]) -> Iterator[tuple[str, int, bool]]:
     """Yield every folded name and standard name with its concept, and whether that is the rarer meaning."""
     for name in vocabulary.names:
-        yield name.key, places[name.concept], name.form == HOMONYM
+        yield name.key, places[name.concept], name.form == NameForm.HOMONYM
     for place, concept in enumerate(vocabulary.concepts):
         yield concept.name_key, place, False
         yield concept.name_en_key, place, False
