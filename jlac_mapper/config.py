@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -48,10 +49,7 @@ class WebSettings:
         Raises:
             ConfigurationError: An issuer without a client, or one that is reached without TLS.
         """
-        web = cls(
-            **{name: given.get(name.upper(), "").strip() for name in _OIDC},
-            **{name: given.get(f"WEB_{name.upper()}", "").strip() for name in ("trusted_proxies", "hosts")},
-        )
+        web = cls(**{name: given.get(variable, "").strip() for name, variable in _OF_WEB.items()})
         if bool(web.oidc_issuer) != bool(web.oidc_client_id):
             raise ConfigurationError(f"give both {PREFIX}OIDC_ISSUER and {PREFIX}OIDC_CLIENT_ID, or neither")
         address = urlsplit(web.oidc_issuer)
@@ -63,7 +61,11 @@ class WebSettings:
         return web
 
 
-_OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+_OF_WEB = {
+    field.name: ("" if field.name.startswith("oidc") else "WEB_") + field.name.upper()
+    for field in fields(WebSettings)
+}
+"""Field of WebSettings -> its variable without the prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,79 +119,53 @@ class Settings:
         Raises:
             ConfigurationError: An unknown variable, or a value that cannot be used.
         """
-        known = {
-            "DATABASE_URL",
-            "MASTER",
-            "TARGET_PRECISION",
-            "EMBEDDER",
-            "CALIBRATION_FILE",
-            "SITE_DEFAULT_SPECIMEN",
-            "GRPC_MAX_MESSAGE_BYTES",
-            "OIDC_ISSUER",
-            "OIDC_CLIENT_ID",
-            "OIDC_CLIENT_SECRET",
-            "WEB_TRUSTED_PROXIES",
-            "WEB_HOSTS",
-            "EXPORT_TEMPLATES",
-            "CACHE",
-            "LLM",
-            "LLM_MODEL",
-            "LLM_TOKEN",
-            "LLM_CA_FILE",
-            "LLM_DEADLINE",
-            "JLAC10_CALIBRATION",
-        }
         given = {k.removeprefix(PREFIX): v for k, v in environ.items() if k.startswith(PREFIX)}
-        unknown = sorted(set(given) - known)
-        if unknown:
-            names = ", ".join(PREFIX + name for name in unknown)
-            raise ConfigurationError(
-                f"unknown setting {names}; known: {', '.join(PREFIX + k for k in sorted(known))}"
-            )
+        if unknown := given.keys() - _KNOWN:
+            names, known = (", ".join(PREFIX + name for name in sorted(of)) for of in (unknown, _KNOWN))
+            raise ConfigurationError(f"unknown setting {names}; known: {known}")
         specimen = given.get("SITE_DEFAULT_SPECIMEN", "")
         if specimen and not (len(specimen) == 3 and specimen.isascii() and specimen.isdigit()):
             raise ConfigurationError(
                 f"{PREFIX}SITE_DEFAULT_SPECIMEN is {specimen!r}; expected three digits such as 250"
             )
-        precision = _number(given, "TARGET_PRECISION", 0.99)
+        precision = _number(given, "target_precision")
         if not 0.5 <= precision < 1:
             raise ConfigurationError(
                 f"{PREFIX}TARGET_PRECISION is {precision}; expected a number from 0.5 to below 1"
             )
-        message_bytes = _number(given, "GRPC_MAX_MESSAGE_BYTES", 16 * 1024 * 1024)
+        message_bytes = _number(given, "grpc_max_message_bytes")
         if not 4096 <= message_bytes < 2**31:  # gRPC keeps it in 32 bits
             raise ConfigurationError(f"{PREFIX}GRPC_MAX_MESSAGE_BYTES must be from 4096 to below 2147483648")
-        seconds = _number(given, "LLM_DEADLINE", 30.0)
+        seconds = _number(given, "llm_deadline")
         if not 0.1 <= seconds <= 3600:
             raise ConfigurationError(f"{PREFIX}LLM_DEADLINE is {seconds:g}; expected 0.1 to 3600 seconds")
+        texts = {name: given.get(name.upper(), "") for name in _TEXTS}
         return cls(
-            database_url=given.get("DATABASE_URL") or default_database_url(),
-            master=given.get("MASTER", ""),
+            **{**texts, "database_url": texts["database_url"] or default_database_url()},
             target_precision=precision,
-            embedder=given.get("EMBEDDER", ""),
-            calibration_file=given.get("CALIBRATION_FILE", ""),
-            jlac10_calibration=given.get("JLAC10_CALIBRATION", ""),
             site_defaults={"specimen": specimen} if specimen else {},
             grpc_max_message_bytes=int(message_bytes),
-            llm=given.get("LLM", ""),
-            llm_model=given.get("LLM_MODEL", ""),
-            llm_token=given.get("LLM_TOKEN", ""),
-            llm_ca_file=given.get("LLM_CA_FILE", ""),
             llm_deadline=seconds,
             web=WebSettings.read(given),
-            export_templates=given.get("EXPORT_TEMPLATES", ""),
-            cache=given.get("CACHE", ""),
         )
 
 
-def _number(given: Mapping[str, str], name: str, default: float) -> float:
-    text = given.get(name, "")
+_DEFAULTS = {field.name: field.default for field in fields(Settings)}
+_TEXTS = tuple(field.name for field in fields(Settings) if field.type is str)
+_NUMBERS = ("target_precision", "grpc_max_message_bytes", "llm_deadline")
+_KNOWN = {name.upper() for name in (*_TEXTS, *_NUMBERS)} | {"SITE_DEFAULT_SPECIMEN", *_OF_WEB.values()}
+"""Every variable without the prefix."""
+
+
+def _number(given: Mapping[str, str], field: str) -> float:
+    variable = field.upper()
+    text = given.get(variable, "")
     if not text:
-        return default
+        return cast(float, _DEFAULTS[field])
     try:
         return float(text)
     except ValueError:
-        raise ConfigurationError(f"{PREFIX}{name} is {text!r}; expected a number") from None
+        raise ConfigurationError(f"{PREFIX}{variable} is {text!r}; expected a number") from None
 
 
 def default_database_url() -> str:

@@ -6,9 +6,10 @@ changed order break every link after it. What was cut off at the end shows again
 events, last hash), which is kept in a table of its own and should be noted down outside the database.
 """
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,10 @@ from jlac_mapper.errors import InputError
 from jlac_mapper.review.model import Action, ChainHead, Event, EventDraft, ItemState, Reading, Standing
 
 _MAX_PROBLEMS = 20
+_AS_IT_IS = ("by", "request_id", "item", "run", "code", "text", "edition", "model")
+"""The fields of an event that JSON and the database hold as they are."""
+_OF_STANDING = tuple(field.name for field in dataclasses.fields(Standing))
+_READINGS = ("first", "second")
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -60,8 +65,7 @@ def verify(events: Iterable[Event], head: ChainHead) -> list[str]:
 
 def to_json_line(event: Event) -> str:
     """Return an event as one line of canonical JSON, its place in the chain included."""
-    chained = {"previous_hash": event.previous_hash, "hash": event.hash}
-    return _canonical({**_content(event.facility, event.sequence, event.draft), **chained})
+    return _CANONICAL.encode(write_event(event))
 
 
 def from_json_lines(lines: Iterable[str]) -> Iterator[Event]:
@@ -73,26 +77,32 @@ def from_json_lines(lines: Iterable[str]) -> Iterator[Event]:
     """
     for number, line in enumerate(lines, start=1):
         try:
-            content = json.loads(line)
-            draft = EventDraft(
-                action=Action(content["action"]),
-                by=content["by"],
-                at=read_moment(content["at"]),
-                request_id=content["request_id"],
-                item=content["item"],
-                run=content["run"],
-                code=content["code"],
-                text=content["text"],
-                before=read_standing(content["before"]),
-                after=read_standing(content["after"]),
-                edition=content["edition"],
-                model=content["model"],
-            )
-            yield Event(
-                content["facility"], content["sequence"], draft, content["previous_hash"], content["hash"]
-            )
+            yield read_event(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"line {number} is no event of an audit trail: {error}") from error
+
+
+def write_event(event: Event) -> dict[str, Any]:
+    """Return an event as what JSON can hold, its place in the chain included."""
+    content = _content(event.facility, event.sequence, event.draft)
+    return {**content, "previous_hash": event.previous_hash, "hash": event.hash}
+
+
+def read_event(written: Mapping[str, Any]) -> Event:
+    """
+    Return the event that `write_event` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError or AttributeError: It is none.
+    """
+    draft = EventDraft(
+        action=Action(written["action"]),
+        at=read_moment(written["at"]),
+        before=read_standing(written["before"]),
+        after=read_standing(written["after"]),
+        **{name: written[name] for name in _AS_IT_IS},
+    )
+    return Event(written["facility"], written["sequence"], draft, written["previous_hash"], written["hash"])
 
 
 def write_moment(at: datetime) -> str:
@@ -109,32 +119,27 @@ def write_standing(standing: Standing | None) -> dict[str, Any] | None:
     """Return a standing as what JSON can hold, without what is empty."""
     if standing is None:
         return None
-    until = standing.claimed_until
-    written = {
-        "state": standing.state.value,
-        "code": standing.code,
-        "first": [standing.first.by, standing.first.code] if standing.first else None,
-        "second": [standing.second.by, standing.second.code] if standing.second else None,
-        "claimed_by": standing.claimed_by,
-        "claimed_until": write_moment(until) if until else None,
-        "assigned_to": standing.assigned_to,
-        "proposal": standing.proposal,
-        "question": standing.question,
-    }
-    return {name: value for name, value in written.items() if value}
+    written = {name: value for name in _OF_STANDING if (value := getattr(standing, name))}
+    written["state"] = standing.state.value
+    for name in _READINGS:
+        if reading := written.get(name):
+            written[name] = [reading.by, reading.code]
+    if standing.claimed_until:
+        written["claimed_until"] = write_moment(standing.claimed_until)
+    return written
 
 
 def read_standing(written: dict[str, Any] | None) -> Standing | None:
     """Return the standing that `write_standing` wrote."""
     if written is None:
         return None
-    fields = dict(written)
-    for name in ("first", "second"):
+    fields = {**written, "state": ItemState(written["state"])}
+    for name in _READINGS:
         if name in fields:
             fields[name] = Reading(*fields[name])
     if "claimed_until" in fields:
         fields["claimed_until"] = read_moment(fields["claimed_until"])
-    return Standing(**{**fields, "state": ItemState(fields["state"])})
+    return Standing(**fields)
 
 
 def _broken(event: Event, last: ChainHead) -> list[str]:
@@ -151,7 +156,7 @@ def _broken(event: Event, last: ChainHead) -> list[str]:
 
 
 def _hash(facility: str, sequence: int, draft: EventDraft, previous_hash: str) -> str:
-    content = _canonical(_content(facility, sequence, draft))
+    content = _CANONICAL.encode(_content(facility, sequence, draft))
     return hashlib.sha256(f"{previous_hash}\n{content}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -159,20 +164,9 @@ def _content(facility: str, sequence: int, draft: EventDraft) -> dict[str, Any]:
     return {
         "facility": facility,
         "sequence": sequence,
+        **{name: getattr(draft, name) for name in _AS_IT_IS},
         "action": draft.action.value,
-        "by": draft.by,
         "at": write_moment(draft.at),
-        "request_id": draft.request_id,
-        "item": draft.item,
-        "run": draft.run,
-        "code": draft.code,
-        "text": draft.text,
         "before": write_standing(draft.before),
         "after": write_standing(draft.after),
-        "edition": draft.edition,
-        "model": draft.model,
     }
-
-
-def _canonical(content: dict[str, Any]) -> str:
-    return _CANONICAL.encode(content)

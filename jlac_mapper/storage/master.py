@@ -24,6 +24,7 @@ from jlac_mapper.storage.tables import (
     editions,
     elements,
 )
+from jlac_mapper.storage.values import from_row, to_columns
 from jlac_mapper.vocabulary import SiteName
 
 _LONGEST_NAME = 100
@@ -101,19 +102,7 @@ class SqlMasterStore:
                 rows = sorted(connection.execute(select(editions)).all(), key=lambda row: str(row.name))
                 active = _active(connection)
         infos = [EditionInfo(STARTER, starter.digest, len(starter.codes), 0, "", "", active == STARTER)]
-        for row in rows:
-            infos.append(
-                EditionInfo(
-                    name=row.name,
-                    digest=row.digest,
-                    codes=row.codes,
-                    completed=row.completed,
-                    imported_at=row.imported_at,
-                    source_file=row.source_file,
-                    active=row.name == active,
-                )
-            )
-        return infos
+        return infos + [from_row(EditionInfo, row, active=row.name == active) for row in rows]
 
     def active(self) -> str:
         """Return the name of the edition in use; `starter` where none was chosen."""
@@ -197,18 +186,7 @@ class SqlMasterStore:
             InputError: The name is empty or longer than 100 characters.
         """
         _require_name(name)
-        rows = [
-            {
-                "vocabulary": name,
-                "position": i,
-                "kind": line.kind.value,
-                "code": line.code,
-                "name": line.name,
-                "spellings": "\n".join(line.spellings),
-                "withdrawn": line.withdrawn,
-            }
-            for i, line in enumerate(lines)
-        ]
+        rows = [_element_row(name, i, line) for i, line in enumerate(lines)]
         with self._database.writing() as connection:
             connection.execute(delete(elements).where(elements.c.vocabulary == name))
             _insert_all(connection, elements, rows)
@@ -219,12 +197,7 @@ class SqlMasterStore:
             return ()
         with self._database.reading() as connection:
             rows = connection.execute(select(elements)).all()
-        return tuple(
-            Element(
-                ElementKind(row.kind), row.code, row.name, tuple(row.spellings.splitlines()), row.withdrawn
-            )
-            for row in sorted(rows, key=lambda row: (row.vocabulary, row.position))
-        )
+        return tuple(_element(row) for row in sorted(rows, key=lambda row: (row.vocabulary, row.position)))
 
     def close(self) -> None:
         """Give back the database's connections."""
@@ -264,69 +237,26 @@ def _active(connection: Connection) -> str:
 
 
 def _code_row(edition: str, listed: ListedCode) -> dict[str, Any]:
-    return {
-        "edition": edition,
-        "code": str(listed.code),
-        "name": listed.name,
-        "product": listed.product,
-        "valid_from": listed.valid_from,
-        "valid_to": listed.valid_to,
-        "jlac10": " ".join(listed.jlac10),
-        "source": listed.source,
-        "successor": listed.successor,
-        "abbreviation": listed.abbreviation,
-        "specimen_name": listed.specimen_name,
-        "unit_name": listed.unit_name,
-        "method_name": listed.method_name,
-        "sort_order": listed.sort_order,
-        "sheet": listed.sheet,
-        "row": listed.row,
-    }
+    return to_columns(listed, edition=edition, code=str(listed.code), jlac10=" ".join(listed.jlac10))
 
 
 def _listed(row: Row[Any]) -> ListedCode:
-    return ListedCode(
-        code=jlac11.parse(row.code),
-        name=row.name,
-        product=row.product,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        jlac10=tuple(row.jlac10.split()),
-        source=row.source,
-        successor=row.successor,
-        abbreviation=row.abbreviation,
-        specimen_name=row.specimen_name,
-        unit_name=row.unit_name,
-        method_name=row.method_name,
-        sort_order=row.sort_order,
-        sheet=row.sheet,
-        row=row.row,
-    )
+    return from_row(ListedCode, row, code=jlac11.parse(row.code), jlac10=tuple(row.jlac10.split()))
 
 
 def _note_row(edition: str, position: int, note: ImportNote) -> dict[str, Any]:
-    return {
-        "edition": edition,
-        "position": position,
-        "row": note.row,
-        "kind": note.kind,
-        "text": note.text,
-        "sheet": note.sheet,
-        "code": note.code,
-        "found": note.found,
-        "expected": note.expected,
-        "more_rows": " ".join(map(str, note.more_rows)),
-    }
+    more_rows = " ".join(map(str, note.more_rows))
+    return to_columns(note, edition=edition, position=position, more_rows=more_rows)
 
 
 def _note(row: Row[Any]) -> ImportNote:
-    return ImportNote(
-        row.row,
-        row.kind,
-        row.text,
-        row.sheet,
-        row.code,
-        row.found,
-        row.expected,
-        tuple(int(number) for number in row.more_rows.split()),
-    )
+    return from_row(ImportNote, row, more_rows=tuple(int(number) for number in row.more_rows.split()))
+
+
+def _element_row(vocabulary: str, position: int, line: Element) -> dict[str, Any]:
+    kind, spellings = line.kind.value, "\n".join(line.spellings)
+    return to_columns(line, vocabulary=vocabulary, position=position, kind=kind, spellings=spellings)
+
+
+def _element(row: Row[Any]) -> Element:
+    return from_row(Element, row, kind=ElementKind(row.kind), spellings=tuple(row.spellings.splitlines()))

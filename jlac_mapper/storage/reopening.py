@@ -16,6 +16,7 @@ from jlac_mapper.storage.item_rows import (
     chunks,
     read_reasons,
     read_standing,
+    standing_values,
     write_reasons,
 )
 from jlac_mapper.storage.review_tables import item_reasons, items
@@ -87,21 +88,16 @@ def _reopen_items(
         update(items)
         .where(items.c.id == bindparam("of"))
         .values(
-            state=_PROPOSED,
-            code="",
-            proposal=bindparam("new"),
-            etag=items.c.etag + 1,
-            question="",
-            section=bindparam("new_section"),
-            reasons=bindparam("new_reasons"),
-            first_by=None,
-            first_code=None,
-            second_by=None,
-            second_code=None,
-            claimed_by="",
-            claimed_until=None,
-            decided_by="",
-            decided_at="",
+            {
+                **standing_values(Standing(ItemState.PROPOSED)),
+                "assigned_to": items.c.assigned_to,  # stays as it is
+                "proposal": bindparam("new"),
+                "etag": items.c.etag + 1,
+                "section": bindparam("new_section"),
+                "reasons": bindparam("new_reasons"),
+                "decided_by": "",
+                "decided_at": "",
+            }
         )
     )
     for chunk in chunks(written, _MANY):

@@ -15,8 +15,10 @@ from jlac_mapper.review.model import INSTALLATION, EventDraft, Facility, Role, S
 from jlac_mapper.storage import chain
 from jlac_mapper.storage.database import Connections
 from jlac_mapper.storage.review_tables import facilities, failed_sign_ins, sessions, user_roles, users
+from jlac_mapper.storage.values import from_row, to_columns
 
 _REMEMBERED = timedelta(days=1)
+_MOMENTS = ("created_at", "expires_at")
 
 
 class SqlUserStore:
@@ -28,7 +30,7 @@ class SqlUserStore:
     def facilities(self) -> list[Facility]:
         """Return every facility by key."""
         with self._connections.reading() as connection:
-            found = [_facility(row) for row in connection.execute(select(facilities))]
+            found = [from_row(Facility, row) for row in connection.execute(select(facilities))]
         return sorted(found, key=lambda facility: facility.key)
 
     def facility(self, key: str) -> Facility:
@@ -37,7 +39,7 @@ class SqlUserStore:
             found = connection.execute(select(facilities).where(facilities.c.key == key)).one_or_none()
         if found is None:
             raise NotFoundError(f"there is no facility {key!r}")
-        return _facility(found)
+        return from_row(Facility, found)
 
     def save_facility(self, facility: Facility, event: EventDraft) -> None:
         """
@@ -113,15 +115,8 @@ class SqlUserStore:
         with self._connections.writing() as connection:
             ended = sessions.c.expires_at <= write_moment(session.created_at)
             connection.execute(delete(sessions).where(ended))
-            connection.execute(
-                insert(sessions).values(
-                    token_digest=session.token_digest,
-                    login=session.login,
-                    csrf=session.csrf,
-                    created_at=write_moment(session.created_at),
-                    expires_at=write_moment(session.expires_at),
-                )
-            )
+            moments = {name: write_moment(getattr(session, name)) for name in _MOMENTS}
+            connection.execute(insert(sessions).values(to_columns(session, **moments)))
 
     def session(self, token_digest: str, now: datetime) -> Session | None:
         """Return a session that has not ended."""
@@ -132,13 +127,7 @@ class SqlUserStore:
             found = connection.execute(statement).one_or_none()
         if found is None:
             return None
-        return Session(
-            found.token_digest,
-            found.login,
-            found.csrf,
-            read_moment(found.created_at),
-            read_moment(found.expires_at),
-        )
+        return from_row(Session, found, **{name: read_moment(getattr(found, name)) for name in _MOMENTS})
 
     def end_session(self, token_digest: str) -> None:
         """Forget a session; none is no error."""
@@ -194,10 +183,6 @@ def _users(connection: Connection, condition: Any = None) -> list[User]:
         User(row.login, row.name, roles.get(row.login, {}), row.subject or "", row.active)
         for row in connection.execute(statement)
     ]
-
-
-def _facility(row: Any) -> Facility:
-    return Facility(row.key, row.name, row.second_reader)
 
 
 def _require_key(text: str, longest: int, what: str) -> None:

@@ -96,8 +96,10 @@ async def test_a_decision_answers_the_next_call_of_its_facility_and_no_other(set
         await asyncio.to_thread(decide)
         after = await stub.MapTest(one("h1", BOTH))
         assert (after.mapping.disposition, after.mapping.jlac11, list(after.mapping.reasons)) == (
-            mapping_pb2.DISPOSITION_ACCEPTED, AST, ["HOUSE_NAME"],
-        )  # fmt: skip
+            mapping_pb2.DISPOSITION_ACCEPTED,
+            AST,
+            ["HOUSE_NAME"],
+        )
         assert after.jlac10 == before.jlac10
         assert await stub.MapTest(one(systems=BOTH)) == before
         elsewhere = await stub.MapTest(one("h2", BOTH))
@@ -241,7 +243,9 @@ def test_the_same_list_under_new_local_codes_asks_nothing_that_was_decided(
     review("import", "list.csv", *at("h1"))
     assert "3 rows, 0 to review" in capsys.readouterr().out
     assert [(row["disposition"], row["jlac11"]) for row in mapped("--facility", "h1")] == [
-        ("ACCEPTED", AST), ("ACCEPTED", AST), ("NO_CODE", ""),
-    ]  # fmt: skip
+        ("ACCEPTED", AST),
+        ("ACCEPTED", AST),
+        ("NO_CODE", ""),
+    ]
     review("import", "list.csv", *at("h2"))
     assert "3 rows, 2 to review" in capsys.readouterr().out

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.config import Settings, default_database_url, master_data_dir
+from jlac_mapper.config import Settings, WebSettings, default_database_url, master_data_dir
 from jlac_mapper.errors import ConfigurationError
 
 
@@ -69,6 +69,26 @@ def test_an_unknown_variable_is_an_error_that_names_it_and_the_known_ones() -> N
         ConfigurationError, match=r"JLAC_MAPPER_DATABASE_ULR; known: .*JLAC_MAPPER_DATABASE_URL"
     ):
         Settings.from_env({"JLAC_MAPPER_DATABASE_ULR": "sqlite://"})
+
+
+def test_the_variables_have_the_names_that_hospitals_have_written_down() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Settings.from_env({"JLAC_MAPPER_TYPO": "", "JLAC_MAPPER_ANOTHER": ""})
+    known = (
+        "CACHE CALIBRATION_FILE DATABASE_URL EMBEDDER EXPORT_TEMPLATES GRPC_MAX_MESSAGE_BYTES "
+        "JLAC10_CALIBRATION LLM LLM_CA_FILE LLM_DEADLINE LLM_MODEL LLM_TOKEN MASTER OIDC_CLIENT_ID "
+        "OIDC_CLIENT_SECRET OIDC_ISSUER SITE_DEFAULT_SPECIMEN TARGET_PRECISION WEB_HOSTS WEB_TRUSTED_PROXIES"
+    )
+    names = ", ".join(f"JLAC_MAPPER_{name}" for name in known.split())
+    unknown = "JLAC_MAPPER_ANOTHER, JLAC_MAPPER_TYPO"
+    assert str(refused.value) == f"unknown setting {unknown}; known: {names}"
+
+
+def test_the_pages_variables_set_its_fields_without_blanks_around_them() -> None:
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "WEB_TRUSTED_PROXIES", "WEB_HOSTS")
+    values = ("https://id.example", "page", "secret", "10.0.0.1", "jlac.example")
+    environ = {f"JLAC_MAPPER_{name}": f" {value} " for name, value in zip(names, values, strict=True)}
+    assert Settings.from_env(environ).web == WebSettings(*values)
 
 
 @pytest.mark.parametrize("specimen", ["25", "serum", "2500", "２５０"])

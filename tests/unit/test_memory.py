@@ -82,8 +82,10 @@ def both(store: KnownNames, systems: tuple[System, ...] = tuple(System), facilit
 def test_a_decided_row_is_accepted_with_the_decided_code_first() -> None:
     mapping = answer(known(AST))
     assert (mapping.disposition, mapping.jlac11, mapping.reasons) == (
-        Disposition.ACCEPTED, AST, (Reason.HOUSE_NAME,),
-    )  # fmt: skip
+        Disposition.ACCEPTED,
+        AST,
+        (Reason.HOUSE_NAME,),
+    )
     assert [str(candidate.code) for candidate in mapping.candidates] == [AST, CK]
     assert mapping.provenance.models["decision"] == "HOUSE_NAME"
     assert say(mapping.evidence[0], "en").text.startswith("ann decided")
@@ -98,8 +100,10 @@ def test_a_decided_code_that_the_mapper_did_not_find_becomes_a_candidate() -> No
 def test_a_row_that_a_person_found_uncodable_is_no_code_by_alias() -> None:
     mapping = answer(known(UNCODABLE))
     assert (mapping.disposition, mapping.jlac11, mapping.reasons) == (
-        Disposition.NO_CODE, "", (Reason.HOUSE_NAME,),
-    )  # fmt: skip
+        Disposition.NO_CODE,
+        "",
+        (Reason.HOUSE_NAME,),
+    )
 
 
 def test_a_decided_code_that_ended_is_asked_again_with_its_successor() -> None:

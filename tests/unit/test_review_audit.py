@@ -1,6 +1,7 @@
 """The audit chain finds what was changed, removed, moved or cut off."""
 
 import io
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -133,6 +134,14 @@ def test_a_thousand_broken_events_are_told_in_a_few_lines() -> None:
 def test_a_line_that_is_no_event_is_refused(line: str) -> None:
     with pytest.raises(InputError, match="line 1"):
         list(audit.from_json_lines([line]))
+
+
+@pytest.mark.parametrize("field", ["action", "at"])
+def test_an_event_without_its_action_or_its_moment_is_refused(field: str) -> None:
+    [event], _ = chain([EventDraft(Action.COMMENT, "ann", datetime(2026, 1, 1, tzinfo=UTC), "r")])
+    written = {**audit.write_event(event), field: None}
+    with pytest.raises(InputError, match="line 1 is no event"):
+        list(audit.from_json_lines([json.dumps(written)]))
 
 
 def test_moments_order_as_their_texts_do() -> None:
