@@ -1,8 +1,6 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
-import gc
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
@@ -15,6 +13,7 @@ from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.concepts.loader import with_analytes
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.element_tables import Element
+from jlac_mapper.garbage import never_while_building
 from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping.ask import CandidateQuestion, Reranker, element_names
 from jlac_mapper.mapping.compare import Comparer
@@ -126,22 +125,6 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """
-    Spare Python's collector what is being built: half a million names, codes and keys, none of them garbage.
-
-    Going through them again and again took a quarter of the time until the first row.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 @lru_cache(maxsize=1)
 def _shipped() -> starter.Starter:
     """Return the shipped release; its tables do not change while the program runs."""
@@ -158,7 +141,7 @@ def open_master(settings: Settings) -> MasterService:
     return MasterService(open_store(settings), _shipped, SystemClock())
 
 
-@_no_collections()
+@never_while_building()
 def build_app(
     settings: Settings,
     *,
@@ -194,7 +177,7 @@ def build_app(
     return app
 
 
-@_no_collections()
+@never_while_building()
 def build_jlac10(
     app: App,
     weights: MeaningWeights | None = None,
