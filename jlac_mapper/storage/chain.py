@@ -17,6 +17,7 @@ from jlac_mapper.review import audit
 from jlac_mapper.review.model import Action, ChainHead, Event, EventDraft
 from jlac_mapper.storage.item_rows import AT_ONCE, chunks
 from jlac_mapper.storage.review_tables import chain_heads, events
+from jlac_mapper.storage.row_fields import columns_of, fields_in
 
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -78,23 +79,14 @@ def after_sequence(connection: Connection, facility: str, after: int, limit: int
 
 def _event_row(event: Event) -> dict[str, Any]:
     draft = event.draft
-    return {
-        "facility": event.facility,
-        "sequence": event.sequence,
+    values = columns_of(event) | columns_of(draft)
+    del values["draft"], values["by"]
+    return values | {
         "action": draft.action.value,
         "login": draft.by,
         "at": audit.write_moment(draft.at),
-        "request_id": draft.request_id,
-        "item": draft.item,
-        "run": draft.run,
-        "code": draft.code,
-        "text": draft.text,
         "before": _dumps(audit.write_standing(draft.before)),
         "after": _dumps(audit.write_standing(draft.after)),
-        "edition": draft.edition,
-        "model": draft.model,
-        "previous_hash": event.previous_hash,
-        "hash": event.hash,
     }
 
 
@@ -103,21 +95,14 @@ def _read(rows: Sequence[Row[Any]]) -> list[Event]:
 
 
 def _event(row: Row[Any]) -> Event:
-    draft = EventDraft(
-        action=Action(row.action),
-        by=row.login,
-        at=audit.read_moment(row.at),
-        request_id=row.request_id,
-        item=row.item,
-        run=row.run,
-        code=row.code,
-        text=row.text,
-        before=audit.read_standing(_loads(row.before)),
-        after=audit.read_standing(_loads(row.after)),
-        edition=row.edition,
-        model=row.model,
-    )
-    return Event(row.facility, row.sequence, draft, row.previous_hash, row.hash)
+    read = {
+        "action": Action(row.action),
+        "by": row.login,
+        "at": audit.read_moment(row.at),
+        "before": audit.read_standing(_loads(row.before)),
+        "after": audit.read_standing(_loads(row.after)),
+    }
+    return Event(**fields_in(row, Event), draft=EventDraft(**fields_in(row, EventDraft) | read))
 
 
 def _dumps(value: dict[str, Any] | None) -> str:

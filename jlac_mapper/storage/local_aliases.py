@@ -11,6 +11,7 @@ from jlac_mapper.review.audit import read_moment
 from jlac_mapper.review.model import ItemState, LocalAlias
 from jlac_mapper.storage.item_rows import AT_ONCE, chunks
 from jlac_mapper.storage.review_tables import items
+from jlac_mapper.storage.row_fields import fields_in
 
 _IS_FINAL = items.c.state == ItemState.FINAL.value
 
@@ -73,13 +74,7 @@ def _read(connection: Connection, statement: Select[Any]) -> list[LocalAlias]:
     ordered = statement.order_by(items.c.key, items.c.decided_at.desc(), items.c.id.desc())
     return [
         LocalAlias(
-            facility=row.facility,
-            key=row.key,
-            code=row.code,
-            item=row.id,
-            by=row.decided_by,
-            at=read_moment(row.decided_at),
-            name=row.name,
+            **fields_in(row, LocalAlias), item=row.id, by=row.decided_by, at=read_moment(row.decided_at)
         )
         for row in connection.execute(ordered)
     ]

@@ -15,6 +15,7 @@ from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import InputError, UnknownEditionError
 from jlac_mapper.ports import EditionInfo
 from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.row_fields import columns_of, fields_in
 from jlac_mapper.storage.tables import (
     active_edition,
     background_names,
@@ -102,17 +103,7 @@ class SqlMasterStore:
                 active = _active(connection)
         infos = [EditionInfo(STARTER, starter.digest, len(starter.codes), 0, "", "", active == STARTER)]
         for row in rows:
-            infos.append(
-                EditionInfo(
-                    name=row.name,
-                    digest=row.digest,
-                    codes=row.codes,
-                    completed=row.completed,
-                    imported_at=row.imported_at,
-                    source_file=row.source_file,
-                    active=row.name == active,
-                )
-            )
+            infos.append(EditionInfo(**fields_in(row, EditionInfo), active=row.name == active))
         return infos
 
     def active(self) -> str:
@@ -198,14 +189,12 @@ class SqlMasterStore:
         """
         _require_name(name)
         rows = [
-            {
+            columns_of(line)
+            | {
                 "vocabulary": name,
                 "position": i,
                 "kind": line.kind.value,
-                "code": line.code,
-                "name": line.name,
                 "spellings": "\n".join(line.spellings),
-                "withdrawn": line.withdrawn,
             }
             for i, line in enumerate(lines)
         ]
@@ -264,69 +253,20 @@ def _active(connection: Connection) -> str:
 
 
 def _code_row(edition: str, listed: ListedCode) -> dict[str, Any]:
-    return {
-        "edition": edition,
-        "code": str(listed.code),
-        "name": listed.name,
-        "product": listed.product,
-        "valid_from": listed.valid_from,
-        "valid_to": listed.valid_to,
-        "jlac10": " ".join(listed.jlac10),
-        "source": listed.source,
-        "successor": listed.successor,
-        "abbreviation": listed.abbreviation,
-        "specimen_name": listed.specimen_name,
-        "unit_name": listed.unit_name,
-        "method_name": listed.method_name,
-        "sort_order": listed.sort_order,
-        "sheet": listed.sheet,
-        "row": listed.row,
-    }
+    written = {"edition": edition, "code": str(listed.code), "jlac10": " ".join(listed.jlac10)}
+    return columns_of(listed) | written
 
 
 def _listed(row: Row[Any]) -> ListedCode:
-    return ListedCode(
-        code=jlac11.parse(row.code),
-        name=row.name,
-        product=row.product,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        jlac10=tuple(row.jlac10.split()),
-        source=row.source,
-        successor=row.successor,
-        abbreviation=row.abbreviation,
-        specimen_name=row.specimen_name,
-        unit_name=row.unit_name,
-        method_name=row.method_name,
-        sort_order=row.sort_order,
-        sheet=row.sheet,
-        row=row.row,
-    )
+    found = fields_in(row, ListedCode)
+    return ListedCode(**found | {"code": jlac11.parse(row.code), "jlac10": tuple(row.jlac10.split())})
 
 
 def _note_row(edition: str, position: int, note: ImportNote) -> dict[str, Any]:
-    return {
-        "edition": edition,
-        "position": position,
-        "row": note.row,
-        "kind": note.kind,
-        "text": note.text,
-        "sheet": note.sheet,
-        "code": note.code,
-        "found": note.found,
-        "expected": note.expected,
-        "more_rows": " ".join(map(str, note.more_rows)),
-    }
+    more_rows = " ".join(map(str, note.more_rows))
+    return columns_of(note) | {"edition": edition, "position": position, "more_rows": more_rows}
 
 
 def _note(row: Row[Any]) -> ImportNote:
-    return ImportNote(
-        row.row,
-        row.kind,
-        row.text,
-        row.sheet,
-        row.code,
-        row.found,
-        row.expected,
-        tuple(int(number) for number in row.more_rows.split()),
-    )
+    more_rows = tuple(int(number) for number in row.more_rows.split())
+    return ImportNote(**fields_in(row, ImportNote) | {"more_rows": more_rows})

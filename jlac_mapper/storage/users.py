@@ -15,6 +15,7 @@ from jlac_mapper.review.model import INSTALLATION, EventDraft, Facility, Role, S
 from jlac_mapper.storage import chain
 from jlac_mapper.storage.database import Connections
 from jlac_mapper.storage.review_tables import facilities, failed_sign_ins, sessions, user_roles, users
+from jlac_mapper.storage.row_fields import columns_of, fields_in
 
 _REMEMBERED = timedelta(days=1)
 
@@ -115,11 +116,11 @@ class SqlUserStore:
             connection.execute(delete(sessions).where(ended))
             connection.execute(
                 insert(sessions).values(
-                    token_digest=session.token_digest,
-                    login=session.login,
-                    csrf=session.csrf,
-                    created_at=write_moment(session.created_at),
-                    expires_at=write_moment(session.expires_at),
+                    **columns_of(session)
+                    | {
+                        "created_at": write_moment(session.created_at),
+                        "expires_at": write_moment(session.expires_at),
+                    }
                 )
             )
 
@@ -132,13 +133,8 @@ class SqlUserStore:
             found = connection.execute(statement).one_or_none()
         if found is None:
             return None
-        return Session(
-            found.token_digest,
-            found.login,
-            found.csrf,
-            read_moment(found.created_at),
-            read_moment(found.expires_at),
-        )
+        moments = {"created_at": read_moment(found.created_at), "expires_at": read_moment(found.expires_at)}
+        return Session(**fields_in(found, Session) | moments)
 
     def end_session(self, token_digest: str) -> None:
         """Forget a session; none is no error."""
