@@ -42,8 +42,7 @@ from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import Reopened
 from jlac_mapper.review.model import User
 from jlac_mapper.review.people import PeopleService
-from jlac_mapper.review.ports import UnitOfWork
-from jlac_mapper.review.service import ReviewService
+from jlac_mapper.review.service import OpenedReview, ReviewService
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.storage.passwords import Argon2Passwords
@@ -106,15 +105,6 @@ class App:
     def systems(self) -> Systems:
         """Return the mapper of every code system; each is built when it is first asked for."""
         return Systems(lambda: self.mapper, lambda: build_jlac10(self))
-
-
-@dataclass(frozen=True, slots=True)
-class OpenReview:
-    """Review put together for an app's edition: verbs, units of work, and the codes to search and name."""
-
-    review: ReviewService
-    units: UnitOfWork
-    codes: CodeSearch
 
 
 class SystemClock:
@@ -228,7 +218,7 @@ def build_jlac10(
     )
 
 
-def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenReview:
+def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenedReview:
     """
     Open review over the app's edition and database.
 
@@ -254,7 +244,7 @@ def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenRevi
         codes=codes,
         edition=f"{bound.release.name}@{bound.release.digest[:12]}",
     )
-    return OpenReview(review, units, codes)
+    return OpenedReview(review, units, codes)
 
 
 class DecisionsOnUse:
