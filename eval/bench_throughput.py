@@ -24,7 +24,7 @@ from typing import Any
 
 from perturb import Rule, full_width, half_width, lower_case, more_blanks, no_blanks, other_brackets, respell
 
-from jlac_mapper.cli.main import collect_less_often
+from jlac_mapper import garbage
 from jlac_mapper.ports import Mapper
 from jlac_mapper.types import LocalTest, MapOptions
 from jlac_mapper.vocabulary import Vocabulary
@@ -131,7 +131,7 @@ def run(mapper: Mapper, vocabulary: Vocabulary, master: str, rows: int, sample: 
     """Measure everything once and compare with the targets."""
     names = list(dict.fromkeys(name.text for name in vocabulary.names))
     tests = make_tests(names, rows)
-    collect_less_often()  # as the command line does; the baseline has it as well
+    garbage.seldom_in_this_program()  # as the command line does; the baseline has it as well
     wall, peak = command_line(tests, master)
     ours = mapper_seconds(mapper, tests)
     theirs = rapidfuzz_seconds(names, random.Random(1).sample(tests, min(sample, rows)))

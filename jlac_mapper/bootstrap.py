@@ -1,8 +1,6 @@
 """Settings -> App: the one place that picks adapters and puts the stages together."""
 
-import gc
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
@@ -15,6 +13,7 @@ from jlac_mapper.concepts.bound_release import BoundRelease
 from jlac_mapper.concepts.loader import with_analytes
 from jlac_mapper.config import Settings, master_data_dir
 from jlac_mapper.element_tables import Element
+from jlac_mapper.garbage import never_while_building
 from jlac_mapper.llm.score_only_choice import ScoreOnlyChoice
 from jlac_mapper.mapping.ask import CandidateQuestion, Reranker, element_names
 from jlac_mapper.mapping.compare import Comparer
@@ -44,8 +43,7 @@ from jlac_mapper.review.commands import Reopened
 from jlac_mapper.review.memory import FacilityMapper
 from jlac_mapper.review.model import User
 from jlac_mapper.review.people import PeopleService
-from jlac_mapper.review.ports import UnitOfWork
-from jlac_mapper.review.service import ReviewService
+from jlac_mapper.review.service import OpenedReview, ReviewService
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.storage.passwords import Argon2Passwords
@@ -124,37 +122,12 @@ class App:
         return FacilityMapper(systems, SqlUnitOfWork(database), self.codes)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenReview:
-    """Review put together for an app's edition: verbs, units of work, and the codes to search and name."""
-
-    review: ReviewService
-    units: UnitOfWork
-    codes: CodeSearch
-
-
 class SystemClock:
     """The machine's clock, in UTC."""
 
     def now(self) -> datetime:
         """Return the present moment in UTC."""
         return datetime.now(UTC)
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """
-    Spare Python's collector what is being built: half a million names, codes and keys, none of them garbage.
-
-    Going through them again and again took a quarter of the time until the first row.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @lru_cache(maxsize=1)
@@ -173,7 +146,7 @@ def open_master(settings: Settings) -> MasterService:
     return MasterService(open_store(settings), _shipped, SystemClock())
 
 
-@_no_collections()
+@never_while_building()
 def build_app(
     settings: Settings,
     *,
@@ -209,7 +182,7 @@ def build_app(
     return app
 
 
-@_no_collections()
+@never_while_building()
 def build_jlac10(
     app: App,
     weights: MeaningWeights | None = None,
@@ -260,7 +233,7 @@ def build_jlac10(
     )
 
 
-def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenReview:
+def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenedReview:
     """
     Open review over the app's edition and database.
 
@@ -286,7 +259,7 @@ def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenRevi
         codes=codes,
         edition=f"{bound.release.name}@{bound.release.digest[:12]}",
     )
-    return OpenReview(review, units, codes)
+    return OpenedReview(review, units, codes)
 
 
 class DecisionsOnUse:

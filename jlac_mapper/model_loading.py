@@ -18,17 +18,18 @@ from jlac_mapper.vectors.numpy_index import NumpyIndex
 from jlac_mapper.vectors.static_embedder import VECTORS_FILE, StaticEmbedder
 
 
-def require(module: str, *, extra: str) -> None:
+def require(*modules: str, extra: str) -> None:
     """
-    Make sure that an optional package is installed.
+    Make sure that optional packages are installed.
 
     Raises:
-        MissingExtraError: It is not; the message names the extra.
+        MissingExtraError: One is not; the message names the extra.
     """
-    if find_spec(module) is None:
-        raise MissingExtraError(
-            f"{module} is not installed; install it with: pip install 'jlac-mapper[{extra}]'"
-        )
+    for module in modules:
+        if find_spec(module) is None:
+            raise MissingExtraError(
+                f"{module} is not installed; install it with: pip install 'jlac-mapper[{extra}]'"
+            )
 
 
 def embedder(settings: Settings) -> Embedder | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jlac_mapper.cli.review_shared import MasterName
 from jlac_mapper.types import System
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def eval_command(
         ),
     ],
     system: Annotated[System, typer.Option("--system", help="Code system that is measured.")] = System.JLAC11,
-    master: Annotated[str, typer.Option("--master", help="Edition to use; the active one if left out.")] = "",
+    master: MasterName = "",
     output: Annotated[
         Path | None,
         typer.Option(
@@ -79,7 +80,7 @@ def eval_command(
     day = day_of(as_of) if as_of else None
     app = build_app(Settings.from_env(os.environ), master=master, as_of=day)
     folder = output or _FOLDERS[system]
-    if system is System.JLAC10:
+    if system is System.JLAC10:  # one system a run, for each has labels of its own
         from jlac_mapper.bootstrap import build_jlac10
 
         evaluate_jlac10_table(
@@ -123,13 +124,10 @@ def evaluate_table(
     """
     from jlac_mapper.evaluation import report
     from jlac_mapper.evaluation.labels import read_labelled
-    from jlac_mapper.evaluation.previous import read_previous
     from jlac_mapper.evaluation.run import evaluate
 
     _require_report()
-    own = output / report.JSON_NAME
-    earlier = previous or (own if own.is_file() else None)
-    before = read_previous(earlier) if earlier else None
+    before = _before(previous, output, System.JLAC11)
     rows = read_labelled(read_records(labelled))
     rows = labels.rows(rows) if labels else rows
     evaluation = evaluate(rows, mapper, names, use_jlac10=use_jlac10)
@@ -162,14 +160,10 @@ def evaluate_jlac10_table(
     """
     from jlac_mapper.evaluation.jlac10 import report
     from jlac_mapper.evaluation.jlac10.labels import read_labelled
-    from jlac_mapper.evaluation.jlac10.previous import read_previous
     from jlac_mapper.evaluation.jlac10.run import analyte_names, evaluate
-    from jlac_mapper.evaluation.report import JSON_NAME
 
     _require_report()
-    own = output / JSON_NAME
-    earlier = previous or (own if own.is_file() else None)
-    before = read_previous(earlier) if earlier else None
+    before = _before(previous, output, System.JLAC10)
     rows = read_labelled(read_records(labelled))
     names = analyte_names(vocabulary)
     with console.status(f"{len(rows):,} rows; three searches over {len(names):,} names take a while"):
@@ -184,8 +178,17 @@ def _require_report() -> None:
     """Make sure before the rows are mapped that searches can be made, and a report drawn and written."""
     from jlac_mapper.model_loading import require
 
-    for module in ("sklearn", "matplotlib", "jinja2"):
-        require(module, extra="report")
+    require("sklearn", "matplotlib", "jinja2", extra="report")
+
+
+def _before(previous: Path | None, output: Path, system: System) -> Mapping[str, Any] | None:
+    """Return the figures to compare with: *previous*, else the output folder's own, else none."""
+    from jlac_mapper.evaluation.previous import read_previous
+    from jlac_mapper.evaluation.report import JSON_NAME
+
+    own = output / JSON_NAME
+    earlier = previous or (own if own.is_file() else None)
+    return read_previous(earlier, system) if earlier else None
 
 
 def _about(labelled: Path, treated: dict[str, str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The program `jlac-mapper`: its verbs, and the one place where an error becomes a line and an exit code."""
 
-import gc
 import io
 import os
 import sys
@@ -9,12 +8,12 @@ from typing import Annotated
 
 import typer
 
+from jlac_mapper import garbage
 from jlac_mapper.errors import JlacMapperError
 from jlac_mapper.version import __version__
 
 UNUSABLE = 2
 INTERRUPTED = 130
-_NEW_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def build_cli() -> typer.Typer:
@@ -96,21 +95,11 @@ def _refuse(message: str) -> int:
     return UNUSABLE
 
 
-def collect_less_often() -> None:
-    """
-    Let this process look for reference cycles after 50,000 new objects, not after Python's 700.
-
-    A mapped row is many small objects and no cycle; looking through them again and again took a quarter of
-    the mapping's time.
-    """
-    gc.set_threshold(_NEW_OBJECTS_BETWEEN_COLLECTIONS)
-
-
 def run() -> None:
     """Run the program on the process's arguments and exit."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without Japanese is no reason to stop
-    collect_less_often()
+    garbage.seldom_in_this_program()
     code = main(sys.argv[1:])
-    gc.freeze()  # the process ends: nobody need look through the vocabulary once more for garbage
+    garbage.never_again()
     sys.exit(code)

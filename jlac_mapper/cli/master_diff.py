@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -57,14 +55,9 @@ def diff_command(
 
 def csv_of(found: list[CodeDifference]) -> bytes:
     """Return the differences as CSV, cells guarded against being run as formulas."""
-    from jlac_mapper.tables.cells import guard
+    from jlac_mapper.tables.cells import guarded_csv
 
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(_COLUMNS)
-    for each in found:
-        writer.writerow([guard(str(getattr(each, column))) for column in _COLUMNS])
-    return out.getvalue().encode("utf-8-sig")
+    return guarded_csv([_COLUMNS, *([str(getattr(each, column)) for column in _COLUMNS] for each in found)])
 
 
 def _print(found: list[CodeDifference], old: str, new: str, limit: int | None) -> None:

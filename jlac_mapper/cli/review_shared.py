@@ -14,10 +14,10 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jlac_mapper.bootstrap import OpenReview
     from jlac_mapper.config import Settings
     from jlac_mapper.review.model import User
     from jlac_mapper.review.people import PeopleService
+    from jlac_mapper.review.service import OpenedReview
 
 UserName = Annotated[
     str, typer.Option("--user", help="Who asks, by sign-in name; the system's accounts guard the database.")
@@ -33,7 +33,7 @@ def settings() -> Settings:
     return Settings.from_env(os.environ)
 
 
-def open_review(master: str = "") -> OpenReview:
+def open_review(master: str = "") -> OpenedReview:
     """Open the service over an edition; takes a second or two, because it loads the mapper."""
     from jlac_mapper import bootstrap
 
@@ -41,7 +41,7 @@ def open_review(master: str = "") -> OpenReview:
     return bootstrap.open_review(configured, bootstrap.build_app(configured, master=master))
 
 
-def enter(login: str, master: str = "") -> tuple[OpenReview, User]:
+def enter(login: str, master: str = "") -> tuple[OpenedReview, User]:
     """
     Open the service for a user, who is looked up first: that is quick.
 
@@ -53,7 +53,7 @@ def enter(login: str, master: str = "") -> tuple[OpenReview, User]:
 
 
 @contextmanager
-def entered(login: str, master: str = "", *, writes: bool = False) -> Iterator[tuple[OpenReview, User]]:
+def entered(login: str, master: str = "", *, writes: bool = False) -> Iterator[tuple[OpenedReview, User]]:
     """
     Open the service for a user in one unit of work, kept when the block ends well.
 

@@ -68,8 +68,7 @@ def calibration(
     from jlac_mapper.training.embedder_static import quantised, table_of
     from jlac_mapper.vectors.static_embedder import StaticEmbedder
 
-    for module in ("sklearn", "torch", "sentence_transformers", "matplotlib", "jinja2"):
-        require(module, extra="train")
+    require("sklearn", "torch", "sentence_transformers", "matplotlib", "jinja2", extra="train")
     if not output.absolute().parent.is_dir():
         raise OutputError(f"{output}: its folder does not exist; make it first")
     if output.suffix in (calibration_card.CARD_SUFFIX, calibration_card.PLOT_SUFFIX):

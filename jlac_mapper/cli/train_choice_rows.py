@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from jlac_mapper.cli.train_release import say
 from jlac_mapper.types import System
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ def choice_rows(
     """Write the question of every row that has candidates, with its right answer."""
     from dataclasses import replace
 
-    from rich.console import Console
-
     from jlac_mapper.bootstrap import build_app
     from jlac_mapper.config import Settings, SettingWord
     from jlac_mapper.errors import InputError
@@ -50,11 +49,7 @@ def choice_rows(
     else:
         asked = list(_of_jlac11(app, labelled))
     count = write(output, (one for one in asked if one is not None))
-    Console(stderr=True).print(
-        f"{count:,} questions of {len(asked):,} labelled rows written to {output}",
-        soft_wrap=True,
-        highlight=False,
-    )
+    say(f"{count:,} questions of {len(asked):,} labelled rows written to {output}")
 
 
 def _of_jlac11(app: "App", labelled: Path) -> "Iterator[AnsweredChoice | None]":

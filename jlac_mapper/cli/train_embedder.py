@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jlac_mapper.cli.train_release import AsOf, shipped_release
+from jlac_mapper.cli.train_release import AsOf, require_folder, say, shipped_release
 
 
 def embedder(
@@ -27,8 +27,6 @@ def embedder(
     as_of: AsOf = "",
 ) -> None:
     """Train the embedding of names (needs the `train` extra); the card says how it came out."""
-    from rich.console import Console
-
     from jlac_mapper.config import models_dir
     from jlac_mapper.errors import OutputError
     from jlac_mapper.model_loading import require
@@ -36,15 +34,8 @@ def embedder(
     from jlac_mapper.training import embedder as training
     from jlac_mapper.vectors.static_embedder import StaticEmbedder
 
-    for module in ("torch", "sentence_transformers"):
-        require(module, extra="train")
-    if output.exists() and not output.is_dir():
-        raise OutputError(f"{output} is a file; give a folder to write the model to")
-    console = Console(stderr=True)
-
-    def say(text: str) -> None:
-        console.print(text, soft_wrap=True, highlight=False)
-
+    require("torch", "sentence_transformers", extra="train")
+    require_folder(output)
     bound = shipped_release(as_of)
     recipe = training.CONTINUED if confirmed else training.STATIC
     recipe = replace(recipe, seed=seed, minutes=minutes, steps=steps or recipe.steps)

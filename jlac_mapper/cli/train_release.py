@@ -1,7 +1,8 @@
-"""The release that training learns from: the shipped one, bound on a day."""
+"""What the verbs of training share: the release they learn from, bound on a day, and what they say."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,21 @@ AsOf = Annotated[
     str,
     typer.Option(metavar="YYYY-MM-DD", help="Day whose listed codes are learned. (default: today)"),
 ]
+
+
+def say(text: str) -> None:
+    """Print one line of progress on stderr, as it is."""
+    from rich.console import Console
+
+    Console(stderr=True).print(text, soft_wrap=True, highlight=False)
+
+
+def require_folder(output: Path) -> None:
+    """Raise OutputError where a model cannot be written to *output*, because it is a file."""
+    from jlac_mapper.errors import OutputError
+
+    if output.exists() and not output.is_dir():
+        raise OutputError(f"{output} is a file; give a folder to write the model to")
 
 
 def earlier_releases(bound: BoundRelease) -> list[BoundRelease]:

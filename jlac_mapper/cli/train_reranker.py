@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jlac_mapper.cli.train_release import AsOf, earlier_releases, shipped_release
+from jlac_mapper.cli.train_release import AsOf, earlier_releases, require_folder, say, shipped_release
 
 
 def reranker(
@@ -26,8 +26,6 @@ def reranker(
     as_of: AsOf = "",
 ) -> None:
     """Train the small language model of closed questions (needs the `train` extra); the card tells how."""
-    from rich.console import Console
-
     from jlac_mapper.errors import OutputError
     from jlac_mapper.model_loading import require
     from jlac_mapper.training import (
@@ -42,15 +40,8 @@ def reranker(
     from jlac_mapper.training.generated_rows import names_by_listing
     from jlac_mapper.types import System
 
-    for module in ("torch", "transformers", "sentence_transformers", "onnx"):
-        require(module, extra="train")
-    if output.exists() and not output.is_dir():
-        raise OutputError(f"{output} is a file; give a folder to write the model to")
-    console = Console(stderr=True)
-
-    def say(text: str) -> None:
-        console.print(text, soft_wrap=True, highlight=False)
-
+    require("torch", "transformers", "sentence_transformers", "onnx", extra="train")
+    require_folder(output)
     bound = shipped_release(as_of)
     kept_names, out = reranker_rows.split(bound.vocabulary)
     rows = 0

@@ -67,13 +67,22 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
-class SubstringBaseline:
+class _OverNames:
+    """What the searches share: the different plain names, and whose each is."""
+
+    def __init__(self, names: Sequence[ListedName]) -> None:
+        # The first owner of a name keeps it.
+        owners: dict[str, str] = {}
+        for text, measurand in names:
+            if key := plain(text):
+                owners.setdefault(key, measurand)
+        self._names, self._measurands = list(owners), list(owners.values())
+
+
+class SubstringBaseline(_OverNames):
     """A listed name inside the hospital's, or the other way round; score = shorter over longer length."""
 
     title = "substring"
-
-    def __init__(self, names: Sequence[ListedName]) -> None:
-        self._names, self._measurands = _unique(names)
 
     def rank(self, name: str) -> list[tuple[str, float]]:
         """Rank by the share of the longer text that the shorter one covers; ties by the list's order."""
@@ -89,13 +98,10 @@ class SubstringBaseline:
         return _distinct((self._measurands[row], score) for score, row in hits)
 
 
-class FuzzyBaseline:
+class FuzzyBaseline(_OverNames):
     """RapidFuzz WRatio over all listed names."""
 
     title = "RapidFuzz WRatio"
-
-    def __init__(self, names: Sequence[ListedName]) -> None:
-        self._names, self._measurands = _unique(names)
 
     def rank(self, name: str) -> list[tuple[str, float]]:
         """Rank by WRatio / 100; ties by the list's order."""
@@ -106,7 +112,7 @@ class FuzzyBaseline:
         return _distinct((self._measurands[row], similarity / 100) for _, similarity, row in hits)
 
 
-class TfidfBaseline:
+class TfidfBaseline(_OverNames):
     """Cosine of character 1-3-gram TF-IDF over all listed names, by scikit-learn (the extra `report`)."""
 
     title = "character TF-IDF"
@@ -114,7 +120,7 @@ class TfidfBaseline:
     def __init__(self, names: Sequence[ListedName]) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        self._names, self._measurands = _unique(names)
+        super().__init__(names)
         self._vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), lowercase=False)
         # A line for each n-gram: only names that share one with a query are looked at.
         self._by_gram = self._vectorizer.fit_transform(self._names).T.tocsr()
@@ -125,15 +131,6 @@ class TfidfBaseline:
         cosines = (self._vectorizer.transform([plain(name)]) @ self._by_gram).toarray()[0].round(12)
         order = (-cosines).argsort(kind="stable")
         return _distinct((self._measurands[row], float(cosines[row])) for row in order if cosines[row] > 0)
-
-
-def _unique(names: Sequence[ListedName]) -> tuple[list[str], list[str]]:
-    """Return the different plain names with their measurands; the first owner of a name keeps it."""
-    owners: dict[str, str] = {}
-    for text, measurand in names:
-        if key := plain(text):
-            owners.setdefault(key, measurand)
-    return list(owners), list(owners.values())
 
 
 def _distinct(ranked: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -9,12 +9,12 @@ from jlac_mapper.evaluation.findings import SEVERE, Finding
 from jlac_mapper.evaluation.labels import Status
 from jlac_mapper.evaluation.metrics import rate
 from jlac_mapper.evaluation.previous import changes
-from jlac_mapper.evaluation.run import PRODUCT, Evaluation
+from jlac_mapper.evaluation.run import Evaluation
 from jlac_mapper.evaluation.scores import Scores
 from jlac_mapper.evaluation.shown import ShownRow, share
 from jlac_mapper.reports.figures import Drawing, reliability, risk_coverage
 from jlac_mapper.reports.render import render
-from jlac_mapper.types import Disposition
+from jlac_mapper.types import Disposition, System
 
 _SECTIONS = {
     "A": "Urine 尿検査",
@@ -49,7 +49,7 @@ def page(
         searches: The comparison with the baselines, header first.
     """
     product = evaluation.product
-    since = changes(previous, saved, PRODUCT) if previous is not None else ()
+    since = changes(previous, saved, System.JLAC11) if previous is not None else ()
     return render(
         "jlac11.html",
         **shown.shell(saved, previous, since, (evaluation.rows, evaluation.seconds)),

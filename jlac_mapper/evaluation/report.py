@@ -1,7 +1,8 @@
 """A run's figures: JSON for programs and the next run, a page for people, a table for the terminal."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,19 @@ def figures(evaluation: Evaluation, *, curves: bool = True) -> dict[str, Any]:
         systems[title] = values
     return {
         "rows": evaluation.rows,
-        "seconds": round(evaluation.seconds, 3),
-        "rows_per_second": round(evaluation.rows / evaluation.seconds, 1) if evaluation.seconds else None,
+        **speed(evaluation.rows, evaluation.seconds),
         "provenance": evaluation.provenance,
         "systems": systems,
         "dispositions": evaluation.dispositions,
         "sections": [asdict(section) for section in evaluation.sections],
+    }
+
+
+def speed(rows: int, seconds: float) -> dict[str, float | None]:
+    """Return how long a run took, as its figures say it."""
+    return {
+        "seconds": round(seconds, 3),
+        "rows_per_second": round(rows / seconds, 1) if seconds else None,
     }
 
 
@@ -74,18 +82,31 @@ def save(
     saved = {"about": dict(about), **figures(evaluation)}
     header, rows = comparison(evaluation.systems)
     text = page(evaluation, saved, previous, [header, *rows])
-    files = [folder / JSON_NAME, folder / PAGE_NAME, folder / PLOT_NAME]
+    with writing_to(folder):
+        files = write(folder, saved, text)
+        # The page holds its own plots; the picture is for slides and letters.
+        acceptance_curves(evaluation.systems).png(folder / PLOT_NAME)
+    return [*files, folder / PLOT_NAME]
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Make a report's folder where it does not exist. Raises OutputError where it cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files[0].write_text(json.dumps(saved, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        files[1].write_text(text, encoding="utf-8")
-        # The page holds its own plots; the picture is for slides and letters.
-        acceptance_curves(evaluation.systems).png(files[2])
+        yield
     except OSError as error:
         raise OutputError(
             f"the report cannot be written to {folder}: {error.strerror}; give another -o"
         ) from None
-    return files
+
+
+def write(folder: Path, saved: Mapping[str, Any], page: str) -> list[Path]:
+    """Write a run's figures and page, and return both files."""
+    figures_file, page_file = folder / JSON_NAME, folder / PAGE_NAME
+    figures_file.write_text(json.dumps(saved, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    page_file.write_text(page, encoding="utf-8")
+    return [figures_file, page_file]
 
 
 def comparison(systems: Mapping[str, Scores], *, intervals: bool = True) -> tuple[list[str], list[list[str]]]:

@@ -1,8 +1,9 @@
 """One evaluation run: the product and the baselines over the same labelled rows."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from jlac_mapper.evaluation.baselines import ListedName, all_baselines, answer
 from jlac_mapper.evaluation.findings import Finding, find
@@ -13,6 +14,7 @@ from jlac_mapper.ports import Mapper
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult
 
 PRODUCT = "jlac-mapper"
+_Answer = TypeVar("_Answer")
 _CHUNK = 512
 
 
@@ -67,9 +69,7 @@ def evaluate(
         worst: How many findings to keep.
     """
     tests = [row.test if use_jlac10 else replace(row.test, jlac10="") for row in rows]
-    started = time.perf_counter()
-    mappings = [one for chunk in _chunks(tests) for one in mapper.map_batch(chunk, MapOptions(top_k=5))]
-    seconds = time.perf_counter() - started
+    mappings, seconds = timed(mapper.map_batch, tests)
     truths = [row.truth for row in rows]
     answers = [answer_of(mapping) for mapping in mappings]
     systems = {PRODUCT: score(truths, answers)}
@@ -96,9 +96,16 @@ def count_dispositions(
     return counts
 
 
-def _chunks(tests: Sequence[LocalTest]) -> Iterator[Sequence[LocalTest]]:
+def timed(
+    map_batch: Callable[[Sequence[LocalTest], MapOptions], Sequence[_Answer]], tests: Sequence[LocalTest]
+) -> tuple[list[_Answer], float]:
+    """Return an answer a row, and the seconds of wall time that they took."""
+    options = MapOptions(top_k=5)
+    started = time.perf_counter()
+    answers: list[_Answer] = []
     for start in range(0, len(tests), _CHUNK):
-        yield tests[start : start + _CHUNK]
+        answers += map_batch(tests[start : start + _CHUNK], options)
+    return answers, time.perf_counter() - started
 
 
 def _sections(rows: Sequence[LabelledRow], answers: Sequence[Answer]) -> list[Section]:

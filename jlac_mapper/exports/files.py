@@ -10,7 +10,7 @@ from enum import StrEnum
 from jlac_mapper.errors import InputError, NotFoundError
 from jlac_mapper.exports import concept_map as fhir
 from jlac_mapper.exports import labelled, letter, lis, sssom
-from jlac_mapper.exports.fields import Answered, Names
+from jlac_mapper.exports.fields import Answered
 from jlac_mapper.exports.templates import Template, default_template
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.model import Event, Facility, Item, ItemState, User
@@ -110,7 +110,7 @@ def _content(
     template: Template,
     language: Language,
 ) -> bytes:
-    names = _names(codes)
+    names = codes.name
     local = fhir.local_system(facility, template.local_system)
     match export_format:
         case ExportFormat.CSV:
@@ -169,11 +169,3 @@ def _items(review: ReviewService, user: User, facility: str, run: int | None) ->
     runs = [run] if run is not None else sorted(each.id for each in review.runs(user, facility))
     for each in runs:
         yield from review.run_items(user, facility, each)
-
-
-def _names(codes: CodeSearch) -> Names:
-    def name(code: str) -> str:
-        listed = codes.get(code)
-        return listed.name if listed else ""
-
-    return name

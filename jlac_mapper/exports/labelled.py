@@ -1,12 +1,10 @@
 """Final decisions as rows to measure on (`eval`) and to train on (`train embedder --confirmed`)."""
 
-import csv
-import io
 from collections.abc import Iterable
 
 from jlac_mapper.exports.fields import INPUT_FIELDS, code_of
 from jlac_mapper.review.model import Item, ItemState
-from jlac_mapper.tables.cells import LABEL_COLUMNS, guard
+from jlac_mapper.tables.cells import LABEL_COLUMNS, guarded_csv
 from jlac_mapper.text import fold
 from jlac_mapper.types import Reason
 
@@ -21,14 +19,12 @@ def labelled_csv(items: Iterable[Item]) -> bytes:
     A row without a code is labelled NONE; NOCODE:measurand where the specimen or the time was not listed, as
     far as the mapper's best candidate tells. What the program accepted by itself is no label and left out.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow((*INPUT_FIELDS, *LABEL_COLUMNS))
+    rows: list[tuple[str, ...]] = [(*INPUT_FIELDS, *LABEL_COLUMNS)]
     for item in _decided(items):
         code = code_of(item)
         label = (code.measurand, str(code)) if code else (_no_code(item), "NONE")
-        writer.writerow([guard(cell) for cell in (*(getattr(item.test, f) for f in INPUT_FIELDS), *label)])
-    return out.getvalue().encode("utf-8-sig")
+        rows.append((*(getattr(item.test, field) for field in INPUT_FIELDS), *label))
+    return guarded_csv(rows)
 
 
 def confirmed_csv(items: Iterable[Item]) -> bytes:
@@ -47,13 +43,8 @@ def confirmed_csv(items: Iterable[Item]) -> bytes:
             continue
         meant.setdefault(key, set()).add(code.measurand if code else "")
         written.setdefault(key, item.test.name.strip())
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(("name", "measurand"))
-    for key, measurands in meant.items():
-        if len(measurands) == 1:
-            writer.writerow((guard(written[key]), *measurands))
-    return out.getvalue().encode("utf-8-sig")
+    agreed = [(written[key], *measurands) for key, measurands in meant.items() if len(measurands) == 1]
+    return guarded_csv([("name", "measurand"), *agreed])
 
 
 def _decided(items: Iterable[Item]) -> Iterable[Item]:

@@ -1,13 +1,12 @@
 """The hospital's table, as CSV and XLSX: rows in the list's order, columns as the template says."""
 
-import csv
 import io
 from collections.abc import Iterable, Iterator
 
 from jlac_mapper.exports.fields import Names, value
 from jlac_mapper.exports.templates import Template
 from jlac_mapper.review.model import Item
-from jlac_mapper.tables.cells import guard, xlsx_text
+from jlac_mapper.tables.cells import guarded_csv, xlsx_text
 
 
 def rows(items: Iterable[Item], names: Names, template: Template) -> Iterator[list[str]]:
@@ -28,11 +27,8 @@ def csv_bytes(items: Iterable[Item], names: Names, template: Template) -> bytes:
     Cells that a spreadsheet could run are guarded (see `tables.cells`). Characters that cp932 lacks are
     written as &#NNNN;.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=template.delimiter)
-    for cells in rows(items, names, template):
-        writer.writerow([guard(cell) for cell in cells])
-    return out.getvalue().encode(template.encoding, "xmlcharrefreplace")
+    table = rows(items, names, template)
+    return guarded_csv(table, delimiter=template.delimiter, encoding=template.encoding)
 
 
 def xlsx_bytes(items: Iterable[Item], names: Names, template: Template) -> bytes:

@@ -1,9 +1,11 @@
 """Messages to the core's types and back; total in both directions, no decisions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from jlac_mapper import wording
 from jlac_mapper.codes import jlac10, jlac11
+from jlac_mapper.codes.jlac10 import Jlac10Code
 from jlac_mapper.codes.jlac11 import Jlac11Code
 from jlac_mapper.errors import InputError
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2, mapping_pb2
@@ -30,12 +32,12 @@ MAX_TOP_K = 50
 
 def local_test_to_proto(test: LocalTest) -> mapping_pb2.LocalTest:
     """Return the message of a row."""
-    return mapping_pb2.LocalTest(**{name: getattr(test, name) for name in LocalTest.__slots__})
+    return mapping_pb2.LocalTest(**_fields(test, LocalTest))
 
 
 def local_test_from_proto(message: mapping_pb2.LocalTest) -> LocalTest:
     """Return the row of a message; an absent field is empty."""
-    return LocalTest(**{name: getattr(message, name) for name in LocalTest.__slots__})
+    return LocalTest(**_fields(message, LocalTest))
 
 
 def options_from_proto(
@@ -159,13 +161,7 @@ def _candidate_to_proto(candidate: Candidate) -> mapping_pb2.Candidate:
     code = candidate.code
     return mapping_pb2.Candidate(
         code=str(code),
-        elements=mapping_pb2.CodeElements(
-            measurand=code.measurand,
-            identification=code.identification,
-            specimen=code.specimen,
-            method=code.method,
-            unit=code.unit,
-        ),
+        elements=mapping_pb2.CodeElements(**_fields(code, Jlac11Code)),
         name=candidate.name,
         probability=float(candidate.probability),
         reasons=[reason.value for reason in candidate.reasons],
@@ -189,13 +185,7 @@ def _jlac10_candidate_to_proto(candidate: Jlac10Candidate) -> mapping_pb2.Jlac10
     code = candidate.code
     return mapping_pb2.Jlac10Candidate(
         code=str(code),
-        elements=mapping_pb2.Jlac10Elements(
-            analyte=code.analyte,
-            identification=code.identification,
-            specimen=code.specimen,
-            method=code.method,
-            result=code.result,
-        ),
+        elements=mapping_pb2.Jlac10Elements(**_fields(code, Jlac10Code)),
         name=candidate.name,
         probability=float(candidate.probability),
         analyte_probability=float(candidate.analyte_probability),
@@ -295,27 +285,17 @@ def _evidence_from_proto(message: mapping_pb2.Evidence) -> Evidence:
 
 
 def _provenance_to_proto(provenance: Provenance) -> mapping_pb2.Provenance:
-    return mapping_pb2.Provenance(
-        edition=provenance.edition,
-        edition_digest=provenance.edition_digest,
-        models=dict(provenance.models),
-        calibration=provenance.calibration,
-        threshold=float(provenance.threshold),
-        as_of=provenance.as_of,
-        software=provenance.software,
-    )
+    written = {"models": dict(provenance.models), "threshold": float(provenance.threshold)}
+    return mapping_pb2.Provenance(**_fields(provenance, Provenance) | written)
 
 
 def _provenance_from_proto(message: mapping_pb2.Provenance) -> Provenance:
-    return Provenance(
-        edition=message.edition,
-        edition_digest=message.edition_digest,
-        models=dict(message.models),
-        calibration=message.calibration,
-        threshold=message.threshold,
-        as_of=message.as_of,
-        software=message.software,
-    )
+    return Provenance(**_fields(message, Provenance) | {"models": dict(message.models)})
+
+
+def _fields(value: object, kind: type) -> dict[str, Any]:
+    """Return the fields of a dataclass, read from one or from a message that has them by the same names."""
+    return {name: getattr(value, name) for name in kind.__slots__}  # type: ignore[attr-defined]
 
 
 def _disposition(value: mapping_pb2.Disposition.ValueType) -> Disposition:

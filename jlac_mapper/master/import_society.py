@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import product
+from itertools import product, zip_longest
 
 from jlac_mapper.element_tables import Element, ElementKind
 from jlac_mapper.errors import MasterFileError
@@ -140,8 +140,7 @@ def _field(key: str) -> str:
 def _joined(above: Sequence[str], cells: Sequence[str]) -> list[str]:
     """Return the headers of two rows, of which the upper names each element once for its columns."""
     element, joined = "", []
-    for index, text in enumerate(cells):
-        upper = above[index] if index < len(above) else ""
+    for upper, text in zip_longest(above, cells, fillvalue=""):
         element = upper if upper.strip() else element
         plain = header_key(text) in {header_key(word) for word in ("コード", "名称", "名")}
         joined.append(f"{clean(element)}{clean(text)}" if plain else text or upper)

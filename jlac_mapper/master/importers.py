@@ -9,21 +9,13 @@ from pathlib import Path
 from jlac_mapper.errors import MasterFileError
 from jlac_mapper.master.import_elements import LAYOUT as ELEMENTS
 from jlac_mapper.master.import_fhir import read_code_system
-from jlac_mapper.master.import_files import (
-    Sheet,
-    decode,
-    is_json,
-    is_workbook,
-    open_workbook,
-    parse_json,
-    read_bytes,
-    text_sheet,
-)
+from jlac_mapper.master.import_files import Sheet, decode, is_json, open_sheets, parse_json, read_bytes
 from jlac_mapper.master.import_fsh import is_fsh, read_fsh
 from jlac_mapper.master.import_headers import Found
 from jlac_mapper.master.import_jlac10 import read_workbook
 from jlac_mapper.master.import_rows import CODE_JLAC10, JLAC10_CODE, JLAC10_ONLY, Analyte, ImportedMaster
 from jlac_mapper.master.import_sheets import ANALYTES, EHR, SOCIETY, find_layout, read_found
+from jlac_mapper.tables.xlsx import is_workbook
 from jlac_mapper.text import fold
 from jlac_mapper.vocabulary import SiteName, Vocabulary
 
@@ -48,11 +40,10 @@ def read_master(path: Path) -> ImportedMaster:
         MasterFileError: Unreadable, truncated, empty, of no known layout, or a list of JLAC10 codes.
     """
     content = read_bytes(path)
-    if is_workbook(content):
-        with open_workbook(path, content) as sheets:
+    imported = _read_document(path, content)
+    if imported is None:
+        with open_sheets(path, content) as sheets:
             imported = _read_sheets(path, sheets)
-    else:
-        imported = _read_text(path, content)
     if imported.rows or imported.analytes or imported.elements:
         return imported
     jlac10 = imported.note_counts[JLAC10_ONLY] + imported.note_counts[CODE_JLAC10]
@@ -89,16 +80,17 @@ def unknown_names(analytes: Iterable[Analyte], vocabulary: Vocabulary) -> list[S
     return names
 
 
-def _read_text(path: Path, content: bytes) -> ImportedMaster:
+def _read_document(path: Path, content: bytes) -> ImportedMaster | None:
+    """Read a code system in JSON or FSH; None for a table."""
+    if is_workbook(content):
+        return None
     text = decode(path, content)
     try:
         if is_json(content):
             return read_code_system(parse_json(path, text))
-        if is_fsh(text):
-            return read_fsh(text)
+        return read_fsh(text) if is_fsh(text) else None
     except MasterFileError as error:
         raise MasterFileError(_prefixed(path, error)) from error
-    return _read_sheets(path, [text_sheet(path, text)])
 
 
 def _read_sheets(path: Path, sheets: Sequence[Sheet]) -> ImportedMaster:

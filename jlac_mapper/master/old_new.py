@@ -8,7 +8,7 @@ from pathlib import Path
 from jlac_mapper.codes import jlac11
 from jlac_mapper.errors import InvalidCodeError, MasterFileError
 from jlac_mapper.master.diff import OldNew
-from jlac_mapper.master.import_files import Sheet, decode, is_workbook, open_workbook, read_bytes, text_sheet
+from jlac_mapper.master.import_files import Sheet, open_sheets, read_bytes
 from jlac_mapper.master.import_headers import HEADER_SEARCH_ROWS, header_key
 from jlac_mapper.text import clean
 
@@ -39,11 +39,8 @@ def read_old_new(path: Path) -> dict[str, OldNew]:
     Raises:
         MasterFileError: Unreadable, no header with an old and a new code, or no row with an old code.
     """
-    content = read_bytes(path)
-    if is_workbook(content):
-        with open_workbook(path, content) as sheets:
-            return _read(path, sheets)
-    return _read(path, [text_sheet(path, decode(path, content))])
+    with open_sheets(path, read_bytes(path)) as sheets:
+        return _read(path, sheets)
 
 
 def _read(path: Path, sheets: Sequence[Sheet]) -> dict[str, OldNew]:

@@ -44,6 +44,11 @@ class CodeSearch:
         """Return a code of the edition, ended ones too, or None."""
         return self._bound.release.by_code.get(code)
 
+    def name(self, code: str) -> str:
+        """Return the standard name of a code of the edition, empty for an unknown one."""
+        listed = self.get(code)
+        return listed.name if listed else ""
+
     def is_current(self, code: str) -> bool:
         """Tell whether a code may be decided for today."""
         return code in self._current

@@ -1,9 +1,8 @@
 """The service of review: every verb of review, the same for page, gRPC and command line."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
 
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError
@@ -31,23 +30,20 @@ _CLAIM_ATTEMPTS = 20
 _LARGEST_PAGE = 500
 
 
-class OpenedReview(Protocol):
-    """The service with what the edges need beside it; `bootstrap.open_review` gives them."""
+@dataclass(frozen=True, slots=True)
+class OpenedReview:
+    """
+    The service over one edition, with what the edges need beside it; `bootstrap.open_review` gives them.
 
-    @property
-    def review(self) -> "ReviewService":
-        """Every verb of review."""
-        ...
+    Attributes:
+        review: Every verb of review.
+        units: What a request that the service takes part in is one of.
+        codes: The codes to search and name.
+    """
 
-    @property
-    def units(self) -> UnitOfWork:
-        """What a request that the service takes part in is one of."""
-        ...
-
-    @property
-    def codes(self) -> CodeSearch:
-        """Names of codes."""
-        ...
+    review: "ReviewService"
+    units: UnitOfWork
+    codes: CodeSearch
 
 
 class ReviewService(AdminService):

@@ -7,8 +7,11 @@ again, so the data are unchanged. Source of the list of dangerous beginnings: OW
 includes tab, carriage return and, for Japanese spreadsheets, the full-width forms).
 """
 
+import csv
+import io
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -65,6 +68,18 @@ def guard(cell: str) -> str:
 def unguard(cell: str) -> str:
     """Return the cell that `guard` was given; the inverse for every text that `guard` returned."""
     return cell[1:] if cell[:1] == GUARD and _needs_guard(cell[1:]) else cell
+
+
+def guarded_csv(rows: Iterable[Sequence[str]], *, delimiter: str = ",", encoding: str = "utf-8-sig") -> bytes:
+    """
+    Return rows as a CSV file with CRLF line ends, every cell guarded.
+
+    Characters that the encoding lacks are written as &#NNNN;.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter)
+    writer.writerows([guard(cell) for cell in cells] for cells in rows)
+    return out.getvalue().encode(encoding, "xmlcharrefreplace")
 
 
 def _needs_guard(cell: str) -> bool:

@@ -1,13 +1,12 @@
 """The run itself: rows in chunks through the mapper, one output row an input row, whatever happens."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from jlac_mapper.errors import DatabaseError, NotFoundError
+from jlac_mapper.garbage import only_at_new_objects_while_mapping
 from jlac_mapper.ports import Mapper, SystemsMapper
 from jlac_mapper.tables.sinks import OutputRow, Sink
 from jlac_mapper.tables.table import Table, open_table
@@ -28,7 +27,6 @@ from jlac_mapper.types import (
 CHUNK_ROWS = 512
 _ROWS_WORTH_A_PROCESS = 4096
 """With fewer, a process of its own costs more than it saves: it fills caches that the others fill too."""
-_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 def map_table(
@@ -76,7 +74,7 @@ def map_table(
     if jobs is None:
         jobs = min(cores(), left // _ROWS_WORTH_A_PROCESS)
     jobs = min(jobs, -(-left // chunk_rows))
-    with _rare_collections(), ordered(work, jobs) as in_order:
+    with only_at_new_objects_while_mapping(), ordered(work, jobs) as in_order:
         for chunk, answers in in_order(chunks):
             rows = []
             for row, answer in zip(chunk, answers, strict=True):
@@ -85,24 +83,6 @@ def map_table(
                 rows.append(OutputRow(padded, answer.cells, row.native))
             sink.write(rows, tally)
             on_chunk(len(rows))
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """
-    Spare Python's collector what it cannot free.
-
-    Mapping makes no reference cycles. By default the collector looks every few thousand rows through all
-    the names and codes of the run, and through each chunk's answers many times.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 class _Answered(NamedTuple):

@@ -9,7 +9,7 @@ from jlac_mapper.errors import InputError
 from jlac_mapper.tables.cells import LABEL_COLUMNS, REVIEW_COLUMNS, unguard
 from jlac_mapper.tables.headings import HEADER_SEARCH_ROWS, HeaderRow, find_header, headers_seen
 from jlac_mapper.tables.text import Row, TextSource, detect_encoding
-from jlac_mapper.tables.xlsx import SheetSource, sheet_sources
+from jlac_mapper.tables.xlsx import SheetSource, is_locked, is_workbook, sheet_sources
 from jlac_mapper.types import System
 
 FIXED_COLUMNS = (
@@ -29,9 +29,6 @@ JLAC10_COLUMNS = (
     "jlac10_name",
     "jlac10_reasons",
 )
-
-_XLSX_START = b"PK\x03\x04"
-_OLE2_START = b"\xd0\xcf\x11\xe0"
 
 
 def result_columns(top_k: int, systems: Sequence[System] = (System.JLAC11,)) -> tuple[str, ...]:
@@ -133,11 +130,11 @@ def _sources(path: Path) -> Sequence[TextSource | SheetSource]:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     if not start:
         raise InputError(f"{path} is empty")
-    if start.startswith(_OLE2_START):
+    if is_locked(start):
         raise InputError(
             f"{path} is an old .xls or a password-protected workbook; save it as .xlsx without one"
         )
-    if start.startswith(_XLSX_START):
+    if is_workbook(start):
         return sheet_sources(path)
     encoding = detect_encoding(path)
     delimiters = "\t,;" if path.suffix.lower() in (".tsv", ".tab") else ",\t;"

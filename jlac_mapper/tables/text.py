@@ -30,15 +30,19 @@ class Row:
     native: tuple[object, ...] | None = None
 
 
-def detect_encoding(path: Path) -> str:
+def detect_encoding(path: Path, *, strict: bool = False) -> str:
     """
     Return utf-8-sig, utf-8, utf-16 or cp932 after decoding every line strictly.
 
     A byte-order mark decides. Otherwise UTF-8 where every line is; else cp932, unless most lines with
     Japanese are UTF-8, in which case the odd ones are damaged rows.
 
+    Args:
+        path: The file.
+        strict: Take an encoding only where every line is written in it, and no NUL as text.
+
     Raises:
-        InputError: Damaged UTF-16, or mostly neither UTF-8 nor cp932.
+        InputError: Damaged UTF-16, or mostly (*strict*: anywhere) neither UTF-8 nor cp932.
     """
     with path.open("rb") as stream:
         start = stream.read(3)
@@ -49,14 +53,15 @@ def detect_encoding(path: Path) -> str:
     cp932 = {True: 0, False: 0}
     with path.open("rb") as stream:
         for line in stream:
-            if not line.isascii():
-                utf8[_decodes(line, "utf-8")] += 1
-                cp932[_decodes(line, "cp932")] += 1
-    if start == codecs.BOM_UTF8:
+            is_text = not (strict and b"\0" in line)
+            if not (line.isascii() and is_text):
+                utf8[is_text and _decodes(line, "utf-8")] += 1
+                cp932[is_text and _decodes(line, "cp932")] += 1
+    if start == codecs.BOM_UTF8 and not (strict and utf8[False]):
         return "utf-8-sig"
-    if utf8[False] <= utf8[True]:
+    if utf8[False] <= (0 if strict else utf8[True]):
         return "utf-8"
-    if cp932[False] <= cp932[True]:
+    if cp932[False] <= (0 if strict else cp932[True]):
         return "cp932"
     raise InputError(f"{path.name} is neither UTF-8 nor cp932 (Shift_JIS) text; save it as CSV UTF-8 or XLSX")
 
@@ -145,11 +150,17 @@ class _Lines:
 
 @dataclass(frozen=True, slots=True)
 class TextSource:
-    """A delimited text file; each call of `rows` reads it anew."""
+    """
+    A delimited text file; each call of `rows` reads it anew.
+
+    Attributes:
+        strict: Refuse a file with a damaged row, rather than keep the damage to that row.
+    """
 
     path: Path
     encoding: str
     delimiter: str
+    strict: bool = False
 
     @property
     def description(self) -> str:
@@ -163,8 +174,14 @@ class TextSource:
 
         A row with unreadable bytes shows them as \\xHH and says so in `problem`. A quotation mark that is
         never closed damages its own line only: the lines after it are rows again.
+
+        Raises:
+            InputError: The file is read strictly, and its quotation marks are not as CSV has them.
         """
         csv.field_size_limit(_FIELD_SIZE_LIMIT)
+        if self.strict:
+            yield from self._whole_rows()
+            return
         lines = _Lines(_decoded_lines(self.path, self.encoding))
         reader = csv.reader(lines, delimiter=self.delimiter)
         while True:
@@ -184,3 +201,13 @@ class TextSource:
                 continue
             readable = all(ok for _, ok in lines.taken)
             yield Row(tuple(cells), problem="" if readable else UNREADABLE)
+
+    def _whole_rows(self) -> Iterator[Row]:
+        lines = (line for line, _ in _decoded_lines(self.path, self.encoding))
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        try:
+            yield from (Row(tuple(cells)) for cells in reader)
+        except csv.Error as error:
+            raise InputError(
+                f"line {reader.line_num} is malformed ({error}); the file may be truncated"
+            ) from error

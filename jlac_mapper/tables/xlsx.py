@@ -3,10 +3,10 @@
 import os
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,9 @@ from jlac_mapper.tables.text import Row
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
-_READ_AT_ONCE = 500
 
-
-@contextmanager
-def _no_warnings() -> Iterator[None]:
-    """Silence openpyxl, which tells of styles and extensions that no one needs here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+_OLE2_START = b"\xd0\xcf\x11\xe0"
 
 
 @contextmanager
@@ -35,25 +29,57 @@ def _workbook(path: Path, *, formulas: bool = False) -> Iterator[Any]:
     Open a workbook for streaming; yields openpyxl's untyped Workbook.
 
     Raises:
-        InputError: Not a workbook that openpyxl reads, now or while its rows are read.
+        InputError: Not a workbook that openpyxl reads; the cause is the library's own error.
     """
     import openpyxl
 
+    # It warns of styles, extensions and odd headers of the printed page, which no one needs here.
+    warnings.filterwarnings("ignore", module="openpyxl")
     # As a stream, because openpyxl refuses a path by its suffix.
     with path.open("rb") as stream:
+        with _refusing(path):
+            workbook = openpyxl.load_workbook(stream, read_only=True, data_only=not formulas)
         try:
-            with _no_warnings():
-                workbook = openpyxl.load_workbook(stream, read_only=True, data_only=not formulas)
             yield workbook
+        finally:
             workbook.close()
-        except Exception as error:  # a damaged file raises anything from KeyError to a parser's own error
-            raise InputError(
-                f"{path.name} cannot be read as XLSX ({type(error).__name__}); save it anew"
-            ) from None
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # a damaged file raises anything from KeyError to a parser's own error
+        raise InputError(
+            f"{path.name} cannot be read as XLSX ({type(error).__name__}); save it anew"
+        ) from error
+
+
+def is_workbook(start: bytes) -> bool:
+    """Tell an XLSX file by its first bytes, whatever it is called."""
+    return start.startswith(_ZIP_STARTS)
+
+
+def is_locked(start: bytes) -> bool:
+    """Tell an old .xls or a password-protected workbook, neither of which can be read, by its first bytes."""
+    return start.startswith(_OLE2_START)
+
+
+@contextmanager
+def open_sheets(path: Path) -> "Iterator[list[OpenSheet]]":
+    """
+    Give the worksheets of a workbook that is opened once, to be read inside the context.
+
+    Raises:
+        InputError: Not a workbook that can be read, also while its rows are read; the cause is the library's
+            own error.
+    """
+    with _workbook(path) as workbook:
+        yield [OpenSheet(path, sheet) for sheet in workbook.worksheets]
 
 
 def sheet_sources(path: Path) -> "list[SheetSource]":
-    """Return one source a worksheet, in the workbook's order."""
+    """Return one source a worksheet, in the workbook's order. Raises InputError as `open_sheets` does."""
     has_formulas = _has_formulas(path)
     with _workbook(path) as workbook:
         return [SheetSource(path, sheet.title, has_formulas) for sheet in workbook.worksheets]
@@ -71,8 +97,48 @@ def _has_formulas(path: Path) -> bool:
                                 return True
                             tail = block[-2:]
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{path.name} is no readable XLSX file ({error})") from None
+        raise InputError(f"{path.name} is no readable XLSX file ({error})") from error
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSheet:
+    """A worksheet of a workbook that is open; a formula is its stored result alone, empty without one."""
+
+    path: Path
+    _worksheet: Any
+
+    @property
+    def title(self) -> str:
+        """The worksheet's name."""
+        return str(self._worksheet.title)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows from the first on, as `SheetSource.rows` does."""
+        return _rows(self.values())
+
+    def values(self) -> Iterator[tuple[object, ...]]:
+        """Yield the rows' values as stored. Raises InputError where the file is damaged."""
+        with _refusing(self.path):
+            self._worksheet.reset_dimensions()  # the size that a file states of itself is often wrong
+            yield from self._worksheet.iter_rows(values_only=True)
+
+
+def _rows(found: Iterable[tuple[object, ...]]) -> Iterator[Row]:
+    blank = 0
+    for values in found:
+        while values and values[-1] in (None, ""):
+            values = values[:-1]
+        if not values:
+            blank += 1
+            continue
+        yield from repeat(Row(()), blank)
+        blank = 0
+        texts = tuple(map(as_text, values))
+        native = (
+            text if isinstance(value, str) else value for text, value in zip(texts, values, strict=True)
+        )
+        yield Row(texts, native=tuple(native))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +160,7 @@ class SheetSource:
 
         A formula counts as its stored result; one without a stored result as its own text.
         """
-        blank = 0
-        for values in self._values():
-            while values and values[-1] in (None, ""):
-                values = values[:-1]
-            if not values:
-                blank += 1
-                continue
-            yield from repeat(Row(()), blank)
-            blank = 0
-            texts = tuple(map(as_text, values))
-            native = (
-                text if isinstance(value, str) else value for text, value in zip(texts, values, strict=True)
-            )
-            yield Row(texts, native=tuple(native))
+        return _rows(self._values())
 
     def _values(self) -> Iterator[tuple[object, ...]]:
         results = self._stream(formulas=False)
@@ -122,15 +175,7 @@ class SheetSource:
 
     def _stream(self, *, formulas: bool) -> Iterator[tuple[object, ...]]:
         with _workbook(self.path, formulas=formulas) as workbook:
-            sheet = workbook[self.sheet]
-            sheet.reset_dimensions()  # the size that a file states of itself is often wrong
-            rows = sheet.iter_rows(values_only=True)
-            while True:
-                with _no_warnings():
-                    batch = list(islice(rows, _READ_AT_ONCE))
-                if not batch:
-                    return
-                yield from batch
+            yield from OpenSheet(self.path, workbook[self.sheet]).values()
 
 
 class XlsxSink:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from jlac_mapper.review.model import INSTALLATION
 from jlac_mapper.web.call import Call
+from jlac_mapper.web.queue_filter import as_number
 
 ROWS = 100
 
@@ -31,8 +32,7 @@ def download(call: Call) -> Response:
 
 def _page(call: Call, problems: list[str] | None) -> Response:
     key = _key(call)
-    given = call.request.query_params.get("from", "1")
-    first = max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 19 else 1
+    first = max(1, as_number(call.request.query_params.get("from", "1")) or 1)
     shown = list(islice(call.review.audit(call.user, key, after=first - 1), ROWS + 1))
     return call.page(
         "audit.html",

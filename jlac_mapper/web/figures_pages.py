@@ -26,7 +26,7 @@ def local_aliases(call: Call) -> Response:
         contradictions=[list(group) for _, group in groupby(against, key=lambda name: name.key)],
         page=page,
         next_page=call.path("house-names", query=f"after={cursor_text(page.next)}") if page.next else "",
-        name_of=_name_of(call),
+        name_of=call.services.codes.name,
     )
 
 
@@ -59,13 +59,5 @@ def _rows(call: Call, query: ItemQuery, name: str) -> Response:
         page=page,
         next_page=call.path(name, query=f"after={cursor_text(page.next)}") if page.next else "",
         now=call.services.clock.now(),
-        name_of=_name_of(call),
+        name_of=call.services.codes.name,
     )
-
-
-def _name_of(call: Call) -> object:
-    def name_of(code: str) -> str:
-        listed = call.services.codes.get(code)
-        return listed.name if listed else ""
-
-    return name_of

@@ -13,7 +13,7 @@ from jlac_mapper.types import LocalTest
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.candidate_rows import candidate_rows, listed_rows, parse
 from jlac_mapper.web.evidence import statements
-from jlac_mapper.web.queue_filter import QueueFilter
+from jlac_mapper.web.queue_filter import QueueFilter, as_number
 
 FIELDS = tuple(field.name for field in fields(LocalTest))
 FOUND = 20
@@ -66,7 +66,7 @@ def item_response(
         # The script asks for them behind the item.
         counts=None if "x-swap" in call.request.headers else review.counts(call.user, call.facility_key),
         queue=chosen.to_text(),
-        name_of=_names(call),
+        name_of=codes.name,
         last=last,
         problem=problem,
         detail=detail,
@@ -86,9 +86,9 @@ def search(call: Call) -> Response:
     """Answer the search box: a fragment with the codes found."""
     text = call.request.query_params.get("q", "")[:200]
     number = call.request.query_params.get("item", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    if (item := as_number(number)) is None:
         raise NotFoundError("the search names no item")
-    view = call.review.view(call.user, call.facility_key, int(number))
+    view = call.review.view(call.user, call.facility_key, item)
     found = call.review.search(call.user, call.facility_key, text, FOUND)
     return call.page("found.html", found=_found(call, view, found), search_text=text)
 
@@ -99,21 +99,13 @@ def _found(call: Call, view: ItemView, found: Sequence[ListedCode]) -> list[obje
     return list(listed_rows(found, first, call.language))
 
 
-def _names(call: Call) -> object:
-    def name_of(code: str) -> str:
-        listed = call.services.codes.get(code)
-        return listed.name if listed else ""
-
-    return name_of
-
-
 def _last(call: Call) -> ItemView | None:
     """Return the item that the address calls the last one, while its decision can be taken back."""
     number = call.request.query_params.get("last", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    if (item := as_number(number)) is None:
         return None
     try:
-        view = call.review.view(call.user, call.facility_key, int(number))
+        view = call.review.view(call.user, call.facility_key, item)
     except JlacMapperError:
         return None
     return view if Action.UNDO in view.allowed else None

@@ -7,6 +7,7 @@ from jlac_mapper.exports.files import ExportFormat, export_file
 from jlac_mapper.exports.templates import facility_template
 from jlac_mapper.review.model import Role
 from jlac_mapper.web.call import Call
+from jlac_mapper.web.queue_filter import as_number
 
 EVERY_RUN = "all"
 
@@ -37,7 +38,7 @@ def download(call: Call) -> Response:
     run, kind = call.request.path_params["run"], call.request.path_params["kind"]
     if kind not in set(ExportFormat):
         raise NotFoundError(f"there is no export {kind!r}")
-    if run != EVERY_RUN and not (run.isascii() and run.isdigit() and len(run) < 19):
+    if run != EVERY_RUN and as_number(run) is None:
         raise NotFoundError(f"there is no list {run!r}")
     services = call.services
     file = export_file(

@@ -45,7 +45,7 @@ class QueueFilter:
         return replace(
             found,
             state=found.state if found.state in STATES else "",
-            run=found.run if _number(found.run) is not None else "",
+            run=found.run if as_number(found.run) is not None else "",
             reason=found.reason if found.reason in set(Reason) else "",
             section=found.section if len(found.section) == 1 and found.section in SECTIONS else "",
             min=found.min if _share(found.min) is not None else "",
@@ -68,7 +68,7 @@ class QueueFilter:
         return ItemQuery(
             facility,
             states=STATES[self.state or default],
-            run=_number(self.run),
+            run=as_number(self.run),
             reason=Reason(self.reason) if self.reason else None,
             section=self.section or None,
             min_probability=_share(self.min),
@@ -92,7 +92,7 @@ def cursor_text(cursor: Cursor) -> str:
 def read_cursor(text: str) -> Cursor | None:
     """Return the cursor of an address, None where there is none that makes sense."""
     number, _, probability = text.partition("_")
-    found = _number(number)
+    found = as_number(number)
     try:
         share = float(probability or 0)
     except ValueError:
@@ -100,7 +100,8 @@ def read_cursor(text: str) -> Cursor | None:
     return Cursor(found, share) if found is not None and 0 <= share <= 1 else None
 
 
-def _number(text: str) -> int | None:
+def as_number(text: str) -> int | None:
+    """Return a number of an address, None where it is none or too large for a database."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 

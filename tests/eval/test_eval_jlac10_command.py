@@ -12,7 +12,7 @@ from rich.console import Console
 from jlac_mapper.bootstrap import App, build_app
 from jlac_mapper.cli.main import main
 from jlac_mapper.config import Settings
-from jlac_mapper.evaluation.jlac10.run import PRODUCT
+from jlac_mapper.evaluation.run import PRODUCT
 from tests.unit.master_files import write_xlsx
 
 # The JLAC10 column of the AST holds the code of another analyte: it must not be looked at.

@@ -31,6 +31,7 @@ from jlac_mapper.master.importers import read_master
 from jlac_mapper.master.starter import Starter, load_starter
 from jlac_mapper.review.commands import Command, ItemQuery
 from jlac_mapper.review.model import Action, EventDraft, Facility, Role, User
+from jlac_mapper.review.service import OpenedReview
 from jlac_mapper.text import fold
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 from jlac_mapper.vocabulary import Concept, ConceptKind, Name, NameForm, Vocabulary
@@ -197,7 +198,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(database_url=f"sqlite:///{tmp_path / 'j.sqlite3'}")
 
 
-def decide(opened: bootstrap.OpenReview, codes: Sequence[str]) -> None:
+def decide(opened: OpenedReview, codes: Sequence[str]) -> None:
     """Let an admin decide a code for one name each."""
     now = datetime.now(UTC)
     with opened.units.writing() as work:

@@ -15,10 +15,11 @@ from jlac_mapper.errors import InputError, OutputError
 from jlac_mapper.evaluation.jlac10 import report
 from jlac_mapper.evaluation.jlac10.classes import class_title
 from jlac_mapper.evaluation.jlac10.labels import LabelledRow, Truth, read_labelled
-from jlac_mapper.evaluation.jlac10.previous import changes, read_previous
-from jlac_mapper.evaluation.jlac10.run import PRODUCT, Jlac10Evaluation, analyte_names, evaluate
+from jlac_mapper.evaluation.jlac10.run import Jlac10Evaluation, analyte_names, evaluate
 from jlac_mapper.evaluation.jlac10.wrong import Kind, wrong_rows
 from jlac_mapper.evaluation.metrics import rate
+from jlac_mapper.evaluation.previous import changes, read_previous
+from jlac_mapper.evaluation.run import PRODUCT
 from jlac_mapper.types import (
     Disposition,
     Evidence,
@@ -28,6 +29,7 @@ from jlac_mapper.types import (
     MapOptions,
     Provenance,
     Reason,
+    System,
 )
 from jlac_mapper.vocabulary import Concept, Name, NameForm, Vocabulary
 
@@ -116,7 +118,7 @@ def measured() -> Jlac10Evaluation:
 
 def saved_in(folder: Path, about: Mapping[str, str] | None = None) -> tuple[dict[str, Any], str]:
     previous = folder / "metrics.json"
-    before = read_previous(previous) if previous.is_file() else None
+    before = read_previous(previous, System.JLAC10) if previous.is_file() else None
     report.save(measured(), folder, about or {"dataset": "t.csv"}, before)
     figures = json.loads(previous.read_text(encoding="utf-8"))
     return figures, (folder / "report.html").read_text(encoding="utf-8")
@@ -307,7 +309,7 @@ def test_a_second_run_is_compared_with_the_first(tmp_path: Path) -> None:
 def test_a_change_within_the_earlier_interval_may_be_chance_and_a_missing_figure_is_none() -> None:
     before = {"missed": {"value": 0.2, "low": 0.1, "high": 0.4}}
     now = {"missed": {"value": 0.3, "low": 0.2, "high": 0.5}}
-    by_measure = {change.measure: change for change in changes(before, now)}
+    by_measure = {change.measure: change for change in changes(before, now, System.JLAC10)}
     assert "may be chance" in by_measure["Rows with a code answered with none"].meaning
     assert by_measure["Right analyte first"].before is None
 
@@ -316,7 +318,7 @@ def test_figures_of_the_other_code_system_are_not_compared(tmp_path: Path) -> No
     earlier = tmp_path / "metrics.json"
     earlier.write_text('{"systems": {}}', encoding="utf-8")
     with pytest.raises(InputError, match="give another --previous, or another -o"):
-        read_previous(earlier)
+        read_previous(earlier, System.JLAC10)
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:

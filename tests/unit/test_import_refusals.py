@@ -40,6 +40,14 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
     "workbook damaged inside": (damaged_xlsx_bytes(), "is damaged after row"),
     "password-protected": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "password"),
     "binary": (bytes(range(256)) * 4, "no text in UTF-8 or cp932"),
+    "a byte that cp932 does not have": (
+        ",".join(HEADER_2024).encode("cp932") + b"\r\n\xfd",
+        "no text in UTF-8 or cp932",
+    ),
+    "one line in another encoding": (
+        (",".join(HEADER_2024) + "\n検査\n").encode() + "検査".encode("cp932"),
+        "no text in UTF-8 or cp932",
+    ),
     "picture": (b"\x89PNG\r\n\x1a\n\x00\x00\x00", "no text in UTF-8 or cp932"),
     "json cut off": (json.dumps(code_system(concept())).encode()[:-20], "no complete JSON"),
     "json of another kind": (b'{"resourceType": "ValueSet"}', "no FHIR CodeSystem .*'ValueSet'"),

@@ -173,6 +173,14 @@ def test_a_header_of_two_rows_and_reordered_columns_are_read(tmp_path: Path) -> 
     ]
 
 
+def test_the_last_column_of_a_header_of_two_rows_may_be_named_by_the_upper_alone(tmp_path: Path) -> None:
+    upper = ["測定物", "", "識別", "", "測定法", "", "結果単位", "", "材料", "", "更新区分"]
+    lower = [*(["コード", "名称"] * 5), ""]
+    row = [*FIRST[:4], *FIRST[6:10], "250", "血清"]
+    with pytest.raises(MasterFileError, match="1 withdrawn"):
+        read_44(tmp_path, [*row, "S"], header=[upper, lower])
+
+
 @pytest.mark.parametrize(
     ("code", "name"),
     [

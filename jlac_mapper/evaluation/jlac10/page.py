@@ -7,13 +7,15 @@ from jlac_mapper.evaluation import shown
 from jlac_mapper.evaluation.baselines import TfidfBaseline
 from jlac_mapper.evaluation.jlac10.agreement import ACCEPTED_LENGTH
 from jlac_mapper.evaluation.jlac10.classes import BELOW, class_title
-from jlac_mapper.evaluation.jlac10.previous import changes
-from jlac_mapper.evaluation.jlac10.run import PRODUCT, Jlac10Evaluation
+from jlac_mapper.evaluation.jlac10.run import Jlac10Evaluation
 from jlac_mapper.evaluation.jlac10.wrong import Kind, Wrong
 from jlac_mapper.evaluation.metrics import Rate, rate
+from jlac_mapper.evaluation.previous import changes
+from jlac_mapper.evaluation.run import PRODUCT
 from jlac_mapper.evaluation.shown import ShownRow, share
 from jlac_mapper.reports.figures import Drawing, reliability, risk_coverage
 from jlac_mapper.reports.render import render
+from jlac_mapper.types import System
 
 _ELEMENTS = {5: "analyte", 9: "and identification", 12: "and specimen", 15: "and method", 17: "and result"}
 _KINDS = {
@@ -47,7 +49,7 @@ def page(
         previous: The figures of an earlier run, to compare with.
         worst: How many wrong rows to show.
     """
-    since = changes(previous, saved) if previous is not None else ()
+    since = changes(previous, saved, System.JLAC10) if previous is not None else ()
     first = f"that the first {ACCEPTED_LENGTH} characters are right"
     return render(
         "jlac10.html",

@@ -1,6 +1,5 @@
 """A JLAC10 run's figures: JSON for programs and the next run, a page for people, tables for the terminal."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,14 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from jlac_mapper.errors import OutputError
 from jlac_mapper.evaluation.baselines import TfidfBaseline
 from jlac_mapper.evaluation.jlac10.agreement import ACCEPTED_LENGTH
 from jlac_mapper.evaluation.jlac10.classes import BELOW, CLASSES, class_title
-from jlac_mapper.evaluation.jlac10.previous import SYSTEM
-from jlac_mapper.evaluation.jlac10.run import PRODUCT, Jlac10Evaluation
+from jlac_mapper.evaluation.jlac10.run import Jlac10Evaluation
 from jlac_mapper.evaluation.metrics import Rate, rate
-from jlac_mapper.evaluation.report import JSON_NAME, PAGE_NAME, percent
+from jlac_mapper.evaluation.report import percent, speed, write, writing_to
+from jlac_mapper.evaluation.run import PRODUCT
+from jlac_mapper.types import System
 
 WORST = 50
 """Rows that are shown."""
@@ -34,11 +33,10 @@ def figures(evaluation: Jlac10Evaluation, *, curves: bool = True) -> dict[str, A
         curves: False leaves the risk-coverage points and the reliability bins out.
     """
     saved: dict[str, Any] = {
-        "system": SYSTEM,
+        "system": System.JLAC10.value,
         "rows": evaluation.rows,
         "coded": evaluation.coded,
-        "seconds": round(evaluation.seconds, 3),
-        "rows_per_second": round(evaluation.rows / evaluation.seconds, 1) if evaluation.seconds else None,
+        **speed(evaluation.rows, evaluation.seconds),
         "provenance": evaluation.provenance,
         "analyte": {title: asdict(searched) for title, searched in evaluation.searched.items()},
         "characters": {
@@ -103,16 +101,8 @@ def save(
     from jlac_mapper.evaluation.jlac10.page import page
 
     saved = {"about": dict(about), **figures(evaluation)}
-    files = [folder / JSON_NAME, folder / PAGE_NAME]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        files[0].write_text(json.dumps(saved, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        files[1].write_text(page(evaluation, saved, previous, WORST), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"the report cannot be written to {folder}: {error.strerror}; give another -o"
-        ) from None
-    return files
+    with writing_to(folder):
+        return write(folder, saved, page(evaluation, saved, previous, WORST))
 
 
 def show(evaluation: Jlac10Evaluation, console: Console, *, worst: int = WORST) -> None:

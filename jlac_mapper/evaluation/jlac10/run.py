@@ -1,6 +1,5 @@
 """One JLAC10 evaluation: the product and three searches over the same names, on the same labelled rows."""
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,15 +18,14 @@ from jlac_mapper.evaluation.metrics import (
     reliability,
     risk_coverage,
 )
+from jlac_mapper.evaluation.run import PRODUCT, timed
 from jlac_mapper.ports import Jlac10Mapper
-from jlac_mapper.types import Disposition, Jlac10Mapping, LocalTest, MapOptions
+from jlac_mapper.types import Disposition, Jlac10Mapping, LocalTest
 from jlac_mapper.vocabulary import Concept, NameForm, Vocabulary
 
-PRODUCT = "jlac-mapper"
 LENGTHS = (5, 9, 12, 15, 17)
 """Leading characters that are compared: analyte, identification, specimen, method, result."""
 PRECISIONS = (0.95, 0.98, 0.99)
-_CHUNK = 512
 _BINS = 10
 
 
@@ -131,11 +129,7 @@ def evaluate(
         concepts: Those that the mapper knows, for the kinds of errors.
     """
     tests = [row.test for row in rows]
-    started = time.perf_counter()
-    answers: list[Jlac10Mapping] = []
-    for start in range(0, len(tests), _CHUNK):
-        answers += mapper.map_batch(tests[start : start + _CHUNK], MapOptions(top_k=5))
-    seconds = time.perf_counter() - started
+    answers, seconds = timed(mapper.map_batch, tests)
     truths = [row.truth for row in rows]
     coded = [i for i, truth in enumerate(truths) if truth.codes]
     found = {PRODUCT: [analytes(answer) for answer in answers]}
