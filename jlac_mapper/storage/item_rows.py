@@ -53,6 +53,7 @@ _ITEM_COLUMNS = (
     items.c.run,
     items.c.row,
     items.c.key,
+    items.c.twin_key,
     items.c.reasons,
     items.c.etag,
     *STANDING,
@@ -154,6 +155,7 @@ def read_item(row: Row[Any]) -> Item:
         key=row.key,
         standing=read_standing(row),
         etag=row.etag,
+        twin_key=row.twin_key,
     )
 
 
@@ -214,6 +216,8 @@ def _item_row(facility: str, run: int, row: int, item: NewItem) -> dict[str, Any
         "run": run,
         "row": row,
         "key": item.key,
+        "twin_key": item.twin_key or item.key,
+        "concept": item.mapping.read_as.key if item.mapping.read_as else "",
         "local_code": test.local_code,
         "name": test.name,
         "specimen": test.specimen,

@@ -88,6 +88,8 @@ items = Table(
     Column("run", ForeignKey("runs.id"), nullable=False),
     Column("row", Integer, nullable=False),
     Column("key", String(64), nullable=False),
+    Column("twin_key", String(64), nullable=False),
+    Column("concept", Text, nullable=False),  # that the row was read as, empty for none
     # What the queue shows.
     Column("local_code", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -121,6 +123,8 @@ items = Table(
     Index("ix_items_claimed", "facility", "claimed_until"),
     Index("ix_items_code", "facility", "state", "code"),
     Index("ix_items_key", "key", "state", "facility", "code"),
+    Index("ix_items_twin_key", "facility", "twin_key", "state"),
+    Index("ix_items_concept", "facility", "concept", "state", "decided_at"),
 )
 
 # Rows of a list whose identical row waited already: an item of an earlier list answers them.
