@@ -88,8 +88,6 @@ items = Table(
     Column("run", ForeignKey("runs.id"), nullable=False),
     Column("row", Integer, nullable=False),
     Column("key", String(64), nullable=False),
-    Column("twin_key", String(64), nullable=False),
-    Column("concept", Text, nullable=False),  # that the row was read as, empty for none
     # What the queue shows.
     Column("local_code", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -113,6 +111,9 @@ items = Table(
     Column("decided_by", _LOGIN, nullable=False),  # of the decision that made it final
     Column("decided_at", _MOMENT, nullable=False),
     Column("etag", Integer, nullable=False),
+    # What rows have in common that are not identical.
+    Column("twin_key", String(64), nullable=False),
+    Column("concept", Text, nullable=False),  # that the row was read as, empty for none
     UniqueConstraint("run", "row", name="uq_items_run_row"),
     # What else a filter asks stands in the index too, so that rows are only fetched where they fit.
     Index("ix_items_state", "facility", "state", "id", "probability", "section", "assigned_to", "first_by"),
