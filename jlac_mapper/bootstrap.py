@@ -35,6 +35,7 @@ from jlac_mapper.master import starter
 from jlac_mapper.master.binding import bind, site_vocabulary
 from jlac_mapper.master.service import MasterService
 from jlac_mapper.ports import ChoiceModel, Embedder, Mapper, MasterStore
+from jlac_mapper.reading.names import NameReader
 from jlac_mapper.reading.principles import PrincipleReader
 from jlac_mapper.reading.row import Normalizer
 from jlac_mapper.review.access import require_admin
@@ -107,6 +108,14 @@ class App:
     def codes(self) -> CodeSearch:
         """The edition's codes, to search and name."""
         return CodeSearch(self.bound)
+
+    @cached_property
+    def _names(self) -> NameReader:
+        return NameReader(self.vocabulary)
+
+    def without_notes(self, name: str) -> str:
+        """Return a cleaned name without shop notes: see NameReader, which is built when first asked."""
+        return self._names.without_notes(name)
 
     def systems(self, *, copied: bool = False) -> FacilityMapper[Answers]:
         """
@@ -257,6 +266,7 @@ def open_review(settings: Settings, app: App, *, replaced: str = "") -> OpenedRe
         clock=SystemClock(),
         mapper=app.mapper,
         codes=codes,
+        without_notes=app.without_notes,
         edition=f"{bound.release.name}@{bound.release.digest[:12]}",
     )
     return OpenedReview(review, units, codes)

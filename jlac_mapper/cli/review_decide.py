@@ -1,4 +1,4 @@
-"""`jlac-mapper review decide`: one decision, or the same for all identical rows."""
+"""`jlac-mapper review decide`: one decision, or the same for identical rows and their twins."""
 
 from __future__ import annotations
 
@@ -45,7 +45,14 @@ def decide_command(
     identical: Annotated[
         bool, typer.Option("--identical", help="Decide all identical open rows; shows them first.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --identical.")] = False,
+    twins: Annotated[
+        bool,
+        typer.Option(
+            "--twins",
+            help="With identical rows decide those that differ by wing, hour, notes or a count.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --identical and --twins.")] = False,
     master: MasterName = "",
 ) -> None:
     """Decide an item; what cannot be done is refused in one line."""
@@ -57,10 +64,10 @@ def decide_command(
         seen = etag or review.view(who, facility, item).item.etag
         return Command(facility, item, seen, wanted, new_request(), code=code, text=text)
 
-    if identical:
+    if identical or twins:
         # Several units of work: a person reads between the preview and the decision.
         opened, who = enter(user, master)
-        outcomes = _together(opened.review, who, command(opened.review, who), yes)
+        outcomes = _together(opened.review, who, command(opened.review, who), twins=twins, yes=yes)
     else:
         with entered(user, master, writes=True) as (opened, who):
             outcomes = [opened.review.decide(who, command(opened.review, who))]
@@ -87,20 +94,23 @@ def action_of(text: str) -> Action:
     return found
 
 
-def _together(review: ReviewService, who: User, command: Command, yes: bool) -> list[Outcome]:
+def _together(review: ReviewService, who: User, command: Command, *, twins: bool, yes: bool) -> list[Outcome]:
     """Show what would change, ask, and do it."""
     from jlac_mapper.errors import InputError
 
     preview = review.preview(who, command)
+    meant = [*preview.changes, *(preview.twins if twins else ())]
     rows = [
         [str(item.id), item.test.name, item.standing.state.value, after.state.value, after.code]
-        for item, after in preview.changes
+        for item, after in meant
     ]
     print_table("What will change", ["item", "name", "now", "then", "code"], rows)
     for item, why in preview.refused:
         say(f"stays as it is: item {item.id}: {why}")
+    if preview.twins and not twins:
+        say(f"differ by wing, hour, notes or a count: {len(preview.twins)}; --twins decides them as well")
     if not rows:
         raise InputError("nothing would change")
     if not yes and not typer.confirm(f"decide these {len(rows)} rows?"):
         raise InputError("nothing was decided")
-    return review.decide_identical(who, command, {item.id: item.etag for item, _ in preview.changes})
+    return review.decide_identical(who, command, {item.id: item.etag for item, _ in meant})

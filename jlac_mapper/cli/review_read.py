@@ -114,7 +114,12 @@ def lines_of(view: ItemView) -> list[str]:
         f"local alias: {name.code} by {name.by}, {name.at.astimezone():%Y-%m-%d}"
         for name in view.local_aliases
     ]
+    lines += [
+        f"decided alike: {name.code} for {name.name} by {name.by}, {name.at.astimezone():%Y-%m-%d}"
+        for name in view.similar
+    ]
     lines.append(f"identical open rows: {view.identical}")
+    lines.append(f"open rows that differ by wing, hour, notes or a count: {view.twins}")
     lines += ["history:", *(f"  {_history_line(event)}" for event in view.history)]
     allowed = sorted(action.value.replace("_", "-") for action in view.allowed)
     return [*lines, f"you can: {', '.join(allowed) or 'read'}"]

@@ -91,7 +91,9 @@ def view_to_proto(view: ItemView) -> review_pb2.ItemView:
         item=item_to_proto(view.item),
         history=[event_to_proto(event) for event in view.history],
         identical=view.identical,
+        twins=view.twins,
         house_names=[_alias(name) for name in view.local_aliases],
+        similar=[_alias(name) for name in view.similar],
         allowed=[
             review_pb2.Action.Value(_ACTION + action.name) for action in Action if action in view.allowed
         ],

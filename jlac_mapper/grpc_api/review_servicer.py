@@ -131,8 +131,9 @@ class ReviewServicer(ReviewServiceServicer):
                 context, lambda review, user: review.preview(user, asked.order_from_proto(request.order))
             )
             response = pb.PreviewIdenticalResponse()
-            for item, after in found.changes:
-                response.changes.add(item=convert.item_to_proto(item), after=convert.standing_to_proto(after))
+            for rows, written in ((found.changes, response.changes), (found.twins, response.twins)):
+                for item, after in rows:
+                    written.add(item=convert.item_to_proto(item), after=convert.standing_to_proto(after))
             for item, why in found.refused:
                 response.refused.add(item=convert.item_to_proto(item), why=why)
             return response

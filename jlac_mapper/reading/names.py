@@ -4,6 +4,7 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 
 from jlac_mapper.reading import units
@@ -28,6 +29,7 @@ _SEPARATOR = re.compile(r"(?:[\s;:_|=]|(?:(?<![0-9])|(?![/・,、&][0-9]))[/・,
 _UNIT_IN_NAME = re.compile(r"秒|sec\.?|s|inr|coi|c\.o\.i\.?|%|倍|.*[/%].*", re.IGNORECASE)
 _URINE_PREFIX = re.compile(r"^(?:U|Ur)-(?=.)", re.IGNORECASE)
 _SERUM_PREFIX = re.compile(r"^S-(?=.)", re.IGNORECASE)
+_COUNT = re.compile(r"(.*[^0-9])[0-9]{1,2}(?:回目|本目)?")
 # 抗体HBs and ビリルビン直接: the word that some masters put at the other end to sort by.
 _LEADING = ("抗体", "抗原")
 _TRAILING = ("総", "直接", "間接", "遊離", "活性化")
@@ -69,9 +71,42 @@ class NameReader:
         words = telling_words(self._vocabulary)
         return words, tuple(sorted(set(map(len, words))))
 
+    @cached_property
+    def _notes_alone(self) -> "NameReader":
+        """A reader that knows the same names and takes nothing out of them but notes."""
+        notes = tuple(q for q in self._vocabulary.qualifiers if q.kind == "note")
+        return NameReader(replace(self._vocabulary, qualifiers=notes))
+
+    def without_notes(self, name: str) -> str:
+        """
+        Return a cleaned name without what a shop writes around it: wing, hour, notes, remarks and a count.
+
+        Specimen, method, time and kind of result stay, for they make another test. A name that holds
+        nothing of the kind, or nothing else, is returned as it stands; any other comes folded.
+        """
+        facts = Facts()
+        body = self._without_heading(_body(name), facts)
+        parts = self._parts(body, facts)
+        kept = self._without_remarks(body, parts, facts)
+        remarks = {part.variants[0] for part in parts} - {part.variants[0] for part in kept}
+        told = [part for part in self._notes_alone._parts(body, Facts()) if part.variants[0] not in remarks]
+        rest = "".join(self._without_count(self._likeliest(part)) for part in told)
+        return name if not rest or rest == fold(name) else rest
+
+    def _likeliest(self, part: NamePart) -> str:
+        """Return the spelling of a part that is a name, else the one without notes."""
+        return next((text for text in part.variants if text in self._names), part.variants[-1])
+
+    def _without_count(self, key: str) -> str:
+        """Return a folded name without a number that only counts it: AST2, but not IgG4."""
+        counted = _COUNT.fullmatch(key)
+        if counted is None or key in self._names or counted.group(1) not in self._names:
+            return key
+        return counted.group(1)
+
     def read(self, name: str, facts: Facts) -> tuple[NamePart, ...]:
         """Return the parts of a cleaned name, none for an empty one; *facts* takes what else it says."""
-        body = _STRUCK.sub("", name.lstrip(_MARKS_BEFORE).rstrip(_MARKS_BEHIND)) or name
+        body = _body(name)
         for pattern, specimen in ((_URINE_PREFIX, "urine"), (_SERUM_PREFIX, "serum")):
             if pattern.match(body):
                 facts.specimens.append(specimen)
@@ -212,6 +247,11 @@ class NameReader:
         if starts and (not ends or len(starts[0]) >= len(ends[0])):
             return key[len(starts[0]) :], self._qualifiers[starts[0]]
         return key[: -len(ends[0])], self._qualifiers[ends[0]]
+
+
+def _body(name: str) -> str:
+    """Return a name without the marks around it."""
+    return _STRUCK.sub("", name.lstrip(_MARKS_BEFORE).rstrip(_MARKS_BEHIND)) or name
 
 
 def _stretches(name: str) -> list[str]:

@@ -19,13 +19,20 @@ class AdminService:
     """See ReviewService, which adds what reviewers do all day."""
 
     def __init__(
-        self, *, units: UnitOfWork, clock: Clock, mapper: Mapper, codes: CodeSearch, edition: str
+        self,
+        *,
+        units: UnitOfWork,
+        clock: Clock,
+        mapper: Mapper,
+        codes: CodeSearch,
+        without_notes: Callable[[str], str],
+        edition: str,
     ) -> None:
         self._units = units
         self._clock = clock
         self._codes = codes
         self._edition = edition
-        self._lists = ListImporter(clock, mapper, codes, edition)
+        self._lists = ListImporter(clock, mapper, codes, without_notes, edition)
 
     def within(self, work: Work) -> Self:
         """Return the same service inside a unit of work that is open: what it does is kept with that one."""

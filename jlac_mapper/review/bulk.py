@@ -1,4 +1,4 @@
-"""One decision for identical rows: which they are, and what the decision means for each."""
+"""One decision for several rows: the identical ones, their twins, and what it means for each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,12 +14,15 @@ LARGEST = 500
 """Rows of one bulk decision."""
 
 
-def identical(reviews: ReviewStore, command: Command) -> list[Item]:
-    """Return the command's item and then the identical rows that still wait, at most LARGEST."""
-    first = reviews.item(command.facility, command.item)
-    ids = reviews.identical(command.facility, first.key, (*WAITING, ItemState.SENT_BACK))
-    others = [item for item in ids if item != first.id][: LARGEST - 1]
-    return [first, *reviews.items(command.facility, others)]
+def alike(reviews: ReviewStore, command: Command) -> list[Item]:
+    """Return the command's item, then the identical rows that still wait, then the twins; at most LARGEST."""
+    facility, states = command.facility, (*WAITING, ItemState.SENT_BACK)
+    first = reviews.item(facility, command.item)
+    same = [item for item in reviews.identical(facility, first.key, states) if item != first.id]
+    known = {first.id, *same}
+    near = [item for item in reviews.twins(facility, first.twin_key, states) if item not in known]
+    own, others = same[: LARGEST - 1], near[: max(0, LARGEST - 1 - len(same))]
+    return [first, *reviews.items(facility, own), *reviews.items(facility, others)]
 
 
 def commands(command: Command, items: Sequence[Item], is_listed: Callable[[str], bool]) -> list[Command]:
@@ -32,7 +35,7 @@ def commands(command: Command, items: Sequence[Item], is_listed: Callable[[str],
     if command.action is Action.SEND_BACK:
         return [replace(command, item=item.id, etag=item.etag) for item in items]
     if command.action not in DECISIONS:
-        raise InvalidDecisionError(f"{command.action.value} is not for identical rows, only decisions are")
+        raise InvalidDecisionError(f"{command.action.value} is not for several rows, only decisions are")
     code = workflow.decided_code(command, items[0], is_listed)
     return [
         replace(command, item=item.id, etag=item.etag, action=_action(item, code), code=code)

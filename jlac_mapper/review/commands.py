@@ -101,9 +101,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a command would do to the identical rows: each with the standing it would get, or why not."""
+    """What a command would do to an item and rows like it: each with the standing to come, or why not."""
 
     changes: tuple[tuple[Item, Standing], ...]
+    """The item and the identical rows."""
+    twins: tuple[tuple[Item, Standing], ...]
+    """Rows that differ from it by wing, hour, shop notes or a count: for a person to choose."""
     refused: tuple[tuple[Item, str], ...]
 
 
@@ -115,8 +118,12 @@ class ItemView:
     history: tuple[Event, ...]
     identical: int
     """How many other open rows have the same key."""
+    twins: int
+    """How many open rows have another key and the same twin key."""
     local_aliases: tuple[LocalAlias, ...]
     """Final decisions of the same key in the facility; more than one code is a contradiction."""
+    similar: tuple[LocalAlias, ...]
+    """A few final decisions of names like this one in the facility, the newest first."""
     allowed: frozenset[Action]
     """What the user may do with it now."""
 

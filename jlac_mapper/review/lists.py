@@ -9,7 +9,7 @@ from jlac_mapper.errors import InputError
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.code_search import CodeSearch
-from jlac_mapper.review.local_aliases import alias_key
+from jlac_mapper.review.local_aliases import alias_key, twin_key
 from jlac_mapper.review.memory import FacilityMapper
 from jlac_mapper.review.model import Action, EventDraft, ItemState, NewItem, NewRun, Run, Standing, User
 from jlac_mapper.review.ports import UnitOfWork
@@ -21,10 +21,18 @@ _CHUNK = 256
 class ListImporter:
     """Maps lists one chunk at a time; several imports may run at once and take turns at the mapper."""
 
-    def __init__(self, clock: Clock, mapper: Mapper, codes: CodeSearch, edition: str) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        mapper: Mapper,
+        codes: CodeSearch,
+        without_notes: Callable[[str], str],
+        edition: str,
+    ) -> None:
         self._clock = clock
         self._mapper = mapper
         self._codes = codes
+        self._without_notes = without_notes
         self._edition = edition
         self._mapping = Lock()
 
@@ -57,7 +65,7 @@ class ListImporter:
             chunk = [_storable(test) for test in tests[start : start + _CHUNK]]
             with self._mapping:
                 answers = mapper.map_batch(chunk, options)
-            items += [_new_item(test, mapping) for test, mapping in zip(chunk, answers, strict=True)]
+            items += [self._new_item(test, mapping) for test, mapping in zip(chunk, answers, strict=True)]
             progress(len(items))
         run = NewRun(facility, _plain(file_name), digest, self._edition, _provenance(items), started)
         event = EventDraft(
@@ -74,9 +82,9 @@ class ListImporter:
             work.commit()
         return kept
 
-
-def _new_item(test: LocalTest, mapping: MappingResult) -> NewItem:
-    return NewItem(test, mapping, alias_key(test), first_standing(mapping))
+    def _new_item(self, test: LocalTest, mapping: MappingResult) -> NewItem:
+        key, near = alias_key(test), twin_key(test, self._without_notes)
+        return NewItem(test, mapping, key, first_standing(mapping), near)
 
 
 def first_standing(mapping: MappingResult) -> Standing:

@@ -1,7 +1,8 @@
 """Local aliases: which rows of a facility one decision serves."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.reading import units
@@ -28,6 +29,19 @@ def alias_key(test: LocalTest) -> str:
     )
     # A text of punctuation only folds to nothing.
     return _digest([*(fold(text) or clean(text) for text in texts), *unit])
+
+
+def twin_key(test: LocalTest, without_notes: Callable[[str], str]) -> str:
+    """
+    Return what rows share that differ by wing, hour, shop notes or a count at most.
+
+    It is the alias key of the row with name and abbreviation as *without_notes* gives them (cleaned names
+    in, see reading.names.NameReader). Of a row with a field that is too long it is the alias key.
+    """
+    if overlong_field(test):
+        return alias_key(test)
+    name, abbreviation = (without_notes(clean(text)) for text in (test.name, test.abbreviation))
+    return alias_key(replace(test, name=name, abbreviation=abbreviation))
 
 
 def _digest(fields: Sequence[str]) -> str:

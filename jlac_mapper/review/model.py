@@ -209,6 +209,8 @@ class Item:
     standing: Standing
     etag: int
     """Rises with every change; a decision names the one it was made on."""
+    twin_key: str = ""
+    """Rows with equal twin keys differ by wing, hour, shop notes or a count at most."""
 
     @property
     def section(self) -> str:
@@ -230,6 +232,8 @@ class NewItem:
     mapping: MappingResult
     key: str
     standing: Standing
+    twin_key: str = ""
+    """Empty: the alias key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,11 @@ class ReviewStore(Protocol):
         ...
 
     def identical(self, facility: str, key: str, states: Sequence[ItemState]) -> list[int]:
-        """Return the ids of the items with a alias key in some states, rising."""
+        """Return the ids of the items with an alias key in some states, rising."""
+        ...
+
+    def twins(self, facility: str, twin_key: str, states: Sequence[ItemState]) -> list[int]:
+        """Return the ids of the items with a twin key in some states, rising; the identical among them."""
         ...
 
     def counts(self, facility: str, run: int | None = None) -> dict[ItemState, int]:
@@ -176,6 +180,17 @@ class ReviewStore(Protocol):
 
     def local_aliases_elsewhere(self, facility: str, keys: Sequence[str]) -> dict[str, dict[str, int]]:
         """Return key -> code -> how many other facilities decided so; it does not tell which ones."""
+        ...
+
+    def similar(self, facility: str, item: int, limit: int) -> list[LocalAlias]:
+        """
+        Return final decisions of other names that are an item's twins or were read as the same concept.
+
+        One a name and code, the newest first. Identical rows are no others: `local_aliases` has them.
+
+        Raises:
+            NotFoundError: No such item.
+        """
         ...
 
     def contradictions(self, facility: str) -> list[LocalAlias]:

@@ -1,6 +1,6 @@
 """The service of review: every verb of review, the same for page, gRPC and command line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -28,6 +28,8 @@ from jlac_mapper.review.turns import Turns
 
 _CLAIM_ATTEMPTS = 20
 _LARGEST_PAGE = 500
+_MOST_SIMILAR = 5
+"""Decided rows shown beside an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,23 @@ class ReviewService(AdminService):
     """
 
     def __init__(
-        self, *, units: UnitOfWork, clock: Clock, mapper: Mapper, codes: CodeSearch, edition: str
+        self,
+        *,
+        units: UnitOfWork,
+        clock: Clock,
+        mapper: Mapper,
+        codes: CodeSearch,
+        without_notes: Callable[[str], str],
+        edition: str,
     ) -> None:
-        super().__init__(units=units, clock=clock, mapper=mapper, codes=codes, edition=edition)
+        super().__init__(
+            units=units,
+            clock=clock,
+            mapper=mapper,
+            codes=codes,
+            without_notes=without_notes,
+            edition=edition,
+        )
         self._turns = Turns(clock, codes, edition)
 
     # --- reading
@@ -173,19 +189,22 @@ class ReviewService(AdminService):
 
     def preview(self, user: User, command: Command) -> Preview:
         """
-        Return what *command* (a decision or SEND_BACK) would do to its item and the identical open rows.
+        Return what *command* (a decision or SEND_BACK) would do to its item and open rows like it.
 
-        The item itself is first; at most 500 rows. Nothing changes. The code is the one that *command* means
+        The item itself is first; at most 500 rows. Nothing changes. Identical rows are meant unless a person
+        leaves them out, twins only where one takes them in. The code is the one that *command* means
         for its item: for the others it becomes CONFIRM, CHOOSE or PICK as their own candidates are.
         """
         with self._units.reading() as work:
             facility, role = enter(work.users, user, command.facility, Role.REVIEWER)
-            items = bulk.identical(work.reviews, command)
+            items = bulk.alike(work.reviews, command)
             commands = bulk.commands(command, items, self._codes.is_current)
             pairs = list(zip(commands, items, strict=True))
             changes, refused = self._turns.foresee(work, user, role, facility, pairs)
+        shown = [(blind.item_for(item, user.login), standing) for item, standing in changes]
         return Preview(
-            tuple((blind.item_for(item, user.login), standing) for item, standing in changes),
+            tuple((item, standing) for item, standing in shown if item.key == items[0].key),
+            tuple((item, standing) for item, standing in shown if item.key != items[0].key),
             tuple((blind.item_for(item, user.login), why) for item, why in refused),
         )
 
@@ -194,7 +213,8 @@ class ReviewService(AdminService):
         Do *command* on the items of a preview, one event an item, all of them or none.
 
         Args:
-            etags: Item id -> etag for the items of `Preview.changes` that the user left ticked.
+            etags: Item id -> etag for the items of `Preview.changes` that the user left ticked, and those of
+                `Preview.twins` that the user ticked.
 
         Raises:
             ConflictError: One of them changed since the preview; `item` says which. Others as `decide`.
@@ -203,12 +223,14 @@ class ReviewService(AdminService):
             enter(work.users, user, command.facility, Role.REVIEWER)
             if earlier := self._turns.repeated(work, user, command):
                 return earlier
-            items = bulk.identical(work.reviews, command)
+            items = bulk.alike(work.reviews, command)
             meant = bulk.commands(command, items, self._codes.is_current)
             ticked = [replace(one, etag=etags[one.item]) for one in meant if one.item in etags]
             if missing := set(etags) - {one.item for one in ticked}:
                 item = min(missing)
-                raise ConflictError(f"item {item} is no longer open and identical: preview again", item=item)
+                raise ConflictError(
+                    f"item {item} is no longer open and identical, nor a twin: preview again", item=item
+                )
             if not ticked:
                 raise InvalidDecisionError("no row is ticked")
             outcomes = self._turns.take(work, user, ticked)
@@ -219,12 +241,15 @@ class ReviewService(AdminService):
         entered, role = enter(work.users, user, facility, Role.VIEWER)
         found = work.reviews.item(facility, item)
         history = tuple(work.reviews.history(facility, item))
-        alike = work.reviews.identical(facility, found.key, OPEN)
+        alike = set(work.reviews.identical(facility, found.key, OPEN)) - {item}
+        near = set(work.reviews.twins(facility, found.twin_key, OPEN)) - alike - {item}
         return ItemView(
             item=blind.item_for(found, user.login),
             history=blind.history_for(history, found.standing, entered, user.login),
-            identical=sum(other != item for other in alike),
+            identical=len(alike),
+            twins=len(near),
             local_aliases=tuple(work.reviews.local_aliases(facility, [found.key]).get(found.key, ())),
+            similar=tuple(work.reviews.similar(facility, item, _MOST_SIMILAR)),
             allowed=workflow.allowed(
                 found, login=user.login, role=role, now=self._clock.now(), last=workflow.last_turn(history)
             ),

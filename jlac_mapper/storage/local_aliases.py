@@ -13,6 +13,8 @@ from jlac_mapper.storage.item_rows import AT_ONCE, chunks
 from jlac_mapper.storage.review_tables import items
 from jlac_mapper.storage.values import from_row
 
+_LOOKED_THROUGH = 50
+"""Decisions among which a few different ones are looked for."""
 _IS_FINAL = items.c.state == ItemState.FINAL.value
 
 
@@ -35,6 +37,20 @@ def elsewhere(connection: Connection, facility: str, keys: Sequence[str]) -> dic
         for key, code, count in connection.execute(wanted):
             found[key][code] = count
     return dict(found)
+
+
+def similar(
+    connection: Connection, facility: str, key: str, twin_key: str, concept: str, *, limit: int
+) -> list[LocalAlias]:
+    """Return the newest decisions of other keys with a twin key or a concept, one a name and code."""
+    newest = (items.c.decided_at.desc(), items.c.id.desc())
+    names: dict[tuple[str, str], LocalAlias] = {}
+    for column, wanted in ((items.c.twin_key, twin_key), (items.c.concept, concept)):
+        if wanted:
+            statement = _names(facility).where(column == wanted, items.c.key != key).order_by(*newest)
+            for name in _read(connection, statement.limit(_LOOKED_THROUGH)):
+                names.setdefault((name.key, name.code), name)
+    return sorted(names.values(), key=lambda name: (name.at, name.item), reverse=True)[:limit]
 
 
 def contradictions(connection: Connection, facility: str) -> list[LocalAlias]:

@@ -111,6 +111,9 @@ items = Table(
     Column("decided_by", _LOGIN, nullable=False),  # of the decision that made it final
     Column("decided_at", _MOMENT, nullable=False),
     Column("etag", Integer, nullable=False),
+    # What rows have in common that are not identical.
+    Column("twin_key", String(64), nullable=False),
+    Column("concept", Text, nullable=False),  # that the row was read as, empty for none
     UniqueConstraint("run", "row", name="uq_items_run_row"),
     # What else a filter asks stands in the index too, so that rows are only fetched where they fit.
     Index("ix_items_state", "facility", "state", "id", "probability", "section", "assigned_to", "first_by"),
@@ -121,6 +124,8 @@ items = Table(
     Index("ix_items_claimed", "facility", "claimed_until"),
     Index("ix_items_code", "facility", "state", "code"),
     Index("ix_items_key", "key", "state", "facility", "code"),
+    Index("ix_items_twin_key", "facility", "twin_key", "state"),
+    Index("ix_items_concept", "facility", "concept", "state", "decided_at"),
 )
 
 # Rows of a list whose identical row waited already: an item of an earlier list answers them.

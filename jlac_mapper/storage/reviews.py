@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from jlac_mapper.errors import ConflictError, NotFoundError
 from jlac_mapper.review.access import request_reused
@@ -120,9 +120,16 @@ class SqlReviewStore:
             return waiting.next_for(connection, query, login, now=now, after=after)
 
     def identical(self, facility: str, key: str, states: Sequence[ItemState]) -> list[int]:
-        """Return the ids of the items with a alias key in some states, rising."""
+        """Return the ids of the items with an alias key in some states, rising."""
+        return self._ids(facility, items.c.key == key, states)
+
+    def twins(self, facility: str, twin_key: str, states: Sequence[ItemState]) -> list[int]:
+        """Return the ids of the items with a twin key in some states, rising."""
+        return self._ids(facility, items.c.twin_key == twin_key, states)
+
+    def _ids(self, facility: str, wanted: ColumnElement[bool], states: Sequence[ItemState]) -> list[int]:
         statement = select(items.c.id).where(
-            items.c.key == key, items.c.state.in_([s.value for s in states]), items.c.facility == facility
+            wanted, items.c.state.in_([s.value for s in states]), items.c.facility == facility
         )
         with self._connections.reading() as connection:
             return sorted(int(found) for found in connection.execute(statement).scalars())
@@ -199,6 +206,18 @@ class SqlReviewStore:
         """Return key -> code -> how many other facilities decided so."""
         with self._connections.reading() as connection:
             return local_aliases.elsewhere(connection, facility, keys)
+
+    def similar(self, facility: str, item: int, limit: int) -> list[LocalAlias]:
+        """Return final decisions of other names like an item's; see ReviewStore.similar."""
+        with self._connections.reading() as connection:
+            found = connection.execute(
+                select(items.c.key, items.c.twin_key, items.c.concept).where(
+                    items.c.facility == facility, items.c.id == item
+                )
+            ).one_or_none()
+            if found is None:
+                raise _no_item(item)
+            return local_aliases.similar(connection, facility, *found, limit=limit)
 
     def contradictions(self, facility: str) -> list[LocalAlias]:
         """Return the final decisions of every key that has more than one code."""

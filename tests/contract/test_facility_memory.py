@@ -4,6 +4,8 @@ import asyncio
 import csv
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +15,23 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from sqlalchemy import event, text
 
-from jlac_mapper.bootstrap import build_app
+from jlac_mapper.bootstrap import SystemClock, build_app, open_review
 from jlac_mapper.cli.main import main
 from jlac_mapper.config import Settings
 from jlac_mapper.grpc_api._pb.v1 import mapper_service_pb2 as pb
-from jlac_mapper.grpc_api._pb.v1 import mapping_pb2
+from jlac_mapper.grpc_api._pb.v1 import mapping_pb2, review_pb2
+from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as review_service
 from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceStub
+from jlac_mapper.grpc_api._pb.v1.review_service_pb2_grpc import ReviewServiceStub
+from jlac_mapper.grpc_api.review_servicer import ReviewServicer
 from jlac_mapper.grpc_api.server import MapperServer
+from jlac_mapper.review.tokens import new_session
 from jlac_mapper.storage.database import Database
+from jlac_mapper.storage.users import SqlUserStore
 
-if TYPE_CHECKING:  # only the type stubs know it
+if TYPE_CHECKING:  # only the type stubs know them
     from jlac_mapper.grpc_api._pb.v1.mapper_service_pb2_grpc import MapperServiceAsyncStub
+    from jlac_mapper.grpc_api._pb.v1.review_service_pb2_grpc import ReviewServiceAsyncStub
 
 AST = "C20080000250000F7"
 ASKED = mapping_pb2.LocalTest(name="謎の検査", specimen="血清", unit="U/L")
@@ -71,15 +79,25 @@ def mapped(*words: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+@dataclass(frozen=True)
+class Served:
+    """Clients of one server."""
+
+    mapper: "MapperServiceAsyncStub"
+    review: "ReviewServiceAsyncStub"
+
+
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator["MapperServiceAsyncStub"]:
-    """Serve the shipped release; gives a client."""
-    server = MapperServer(await asyncio.to_thread(build_app, settings))
+async def serving(settings: Settings) -> AsyncIterator[Served]:
+    """Serve mapper and review over the shipped release, as `jlac-mapper serve` does."""
+    app = await asyncio.to_thread(build_app, settings)
+    review = ReviewServicer(open_review(settings, app), SystemClock())
+    server = MapperServer(app, review=review)
     address = await server.start("127.0.0.1", 0)
     await server.load()
     async with grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
         try:
-            yield MapperServiceStub(channel)
+            yield Served(MapperServiceStub(channel), ReviewServiceStub(channel))
         finally:
             await server.stop(0)
 
@@ -89,7 +107,8 @@ def one(facility: str = "", systems: Iterable[mapping_pb2.CodeSystem.ValueType] 
 
 
 async def test_a_decision_answers_the_next_call_of_its_facility_and_no_other(settings: Settings) -> None:
-    async with serving(settings) as stub:
+    async with serving(settings) as served:
+        stub = served.mapper
         before = await stub.MapTest(one("h1", BOTH))
         assert before == await stub.MapTest(one(systems=BOTH))
         assert before.mapping.disposition != mapping_pb2.DISPOSITION_ACCEPTED
@@ -127,8 +146,30 @@ async def test_a_decision_answers_the_next_call_of_its_facility_and_no_other(set
         assert chunk.outcomes == batch.outcomes
 
 
+async def test_a_decision_made_over_grpc_answers_the_next_call_and_taken_back_no_more(
+    settings: Settings, review_database: Database
+) -> None:
+    token, session = new_session("hanako", SystemClock().now(), timedelta(hours=1))
+    SqlUserStore(review_database).save_session(session)
+    who = (("authorization", f"Bearer {token}"),)
+    async with serving(settings) as served:
+        before = await served.mapper.MapTest(one("h1"))
+        for etag, action, request, reasons in (
+            (1, review_pb2.ACTION_PICK, "first", ["HOUSE_NAME"]),
+            (2, review_pb2.ACTION_UNDO, "back", list(before.mapping.reasons)),
+        ):
+            order = review_service.Order(
+                facility="h1", item=2, etag=etag, action=action, request_id=request, code=AST
+            )
+            await served.review.DecideItem(review_service.DecideItemRequest(order=order), metadata=who)
+            answer = await served.mapper.MapTest(one("h1"))
+            assert list(answer.mapping.reasons) == reasons
+        assert answer == before
+
+
 async def test_calls_of_several_facilities_that_wait_together_are_answered_apart(settings: Settings) -> None:
-    async with serving(settings) as stub:
+    async with serving(settings) as served:
+        stub = served.mapper
         await asyncio.to_thread(decide)
         asked = ["h1", "h2", "", "h1", "h9", "h2", ""] * 8
         answers = await asyncio.gather(*(stub.MapTest(one(f)) for f in asked), return_exceptions=True)
@@ -143,7 +184,8 @@ async def test_calls_of_several_facilities_that_wait_together_are_answered_apart
 async def test_a_facility_that_is_not_there_fails_every_call_that_names_it(settings: Settings) -> None:
     options = pb.MapOptions(facility="h9")
     rows = [pb.TestRow(test=ASKED)]
-    async with serving(settings) as stub:
+    async with serving(settings) as served:
+        stub = served.mapper
         calls: list[Callable[[], object]] = [
             lambda: stub.MapTest(one("h9")),
             lambda: stub.BatchMapTests(pb.BatchMapTestsRequest(rows=rows, options=options)),

@@ -18,7 +18,7 @@ from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.storage.work import SqlUnitOfWork
 from tests.support.fakes import ScriptedMapper
-from tests.support.review_values import CODES, StandingClock, a_draft, a_run, new_items
+from tests.support.review_values import CODES, StandingClock, a_draft, a_run, new_items, without_notes
 
 REVIEWERS, SERVERS, EACH, ITEMS = 20, 4, 6, 300
 DEADLINE_SECONDS = 600.0
@@ -32,6 +32,7 @@ def open_review(database: Database) -> ReviewService:
         clock=StandingClock(),
         mapper=ScriptedMapper({}),
         codes=CODES,
+        without_notes=without_notes,
         edition="2025",
     )
 

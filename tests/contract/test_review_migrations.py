@@ -1,6 +1,7 @@
 """The schema goes up from every older version and down again, with what the database held."""
 
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,9 @@ from jlac_mapper.storage.review_tables import item_answers
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.tables import metadata
 from jlac_mapper.storage.users import SqlUserStore
-from jlac_mapper.vocabulary import SiteName
+from jlac_mapper.vocabulary import Concept, SiteName
 from tests.support.review_store_steps import decide, verified
-from tests.support.review_values import AST, NOON, ONE, a_draft, a_run, new_items
+from tests.support.review_values import AST, CK, NOON, ONE, a_draft, a_mapping, a_run, new_items
 from tests.unit.test_old_evidence import OLD_ANSWER
 
 MIGRATIONS = Path(jlac_mapper.storage.__file__).parent / "migrations"
@@ -150,7 +151,7 @@ def test_a_database_of_before_concepts_opens_with_its_names_editions_items_and_t
     assert (store.load("2025"), store.active()) == (EDITION, "2025")
     assert store.load_site_names() == (SiteName("亜鉛", "jlac10"), SiteName("CK-MB", "near_twin"))
     assert (store.load_bindings("2025"), store.load_elements()) == ({}, ())
-    assert version_of(review_database) == scripts()[1][-1] == "0005"
+    assert version_of(review_database) == scripts()[1][-1] == "0006"
     assert reviews.item("h1", first).mapping == mapping_from_json(OLD_ANSWER)
     assert reviews.item("h1", second).mapping == new_items("AST")[0].mapping
     assert verified(reviews) == []
@@ -160,6 +161,35 @@ def test_a_database_of_before_concepts_opens_with_its_names_editions_items_and_t
     store.save_binding("2025", ("C2008", "", "", ""), "ast")
     assert store.load_bindings("2025") == {("C2008", "", "", ""): "ast"}
     store.close()
+
+
+def test_rows_of_before_twins_have_their_twins_and_concepts_when_the_database_is_opened(
+    review_database: Database,
+) -> None:
+    users, reviews = SqlUserStore(review_database), SqlReviewStore(review_database)
+    users.save_facility(ONE, a_draft(Action.FACILITY))
+    read_as_ck = replace(a_mapping(CK), read_as=Concept("ck", "CK", "CK"))
+    many = [item for n in range(600) for item in new_items(f"Na {n % 90}")]
+    items = [
+        *new_items("CPK", "CK(時間外)", mapping=read_as_ck),
+        *new_items("AST", "AST(病棟)", "AST2"),
+        *many,
+    ]
+    run = reviews.import_run(a_run(), items, a_draft(Action.IMPORT))
+    first, late, ast, wing, counted = (i.id for i in reviews.run_items("h1", run.id, limit=5))
+    decide(reviews, late, CK)
+    kept = reviews.items("h1", range(1, 700))
+    migrate(review_database, "0005", down=True)
+    review_database.close()
+    assert version_of(review_database) == HEAD
+    assert [replace(i, twin_key="") for i in reviews.items("h1", range(1, 700))] == [
+        replace(i, twin_key="") for i in kept
+    ]
+    twin = reviews.item("h1", ast).twin_key
+    assert reviews.twins("h1", twin, [ItemState.PROPOSED]) == [ast, wing, counted]
+    assert len(reviews.twins("h1", reviews.item("h1", counted + 1).twin_key, [ItemState.PROPOSED])) == 600
+    assert [name.item for name in reviews.similar("h1", first, 5)] == [late]
+    assert verified(reviews) == []
 
 
 def test_the_schema_can_be_taken_away_altogether_and_made_again(review_database: Database) -> None:

@@ -35,7 +35,7 @@ _ON_THE_WIRE = {"local_aliases": "house_names"}
 @pytest.mark.parametrize(
     ("message", "kind", "left_out"),
     [
-        (review_pb2.Item.DESCRIPTOR, model.Item, {"key"}),
+        (review_pb2.Item.DESCRIPTOR, model.Item, {"key", "twin_key"}),
         (review_pb2.Standing.DESCRIPTOR, model.Standing, set()),
         (review_pb2.Reading.DESCRIPTOR, model.Reading, set()),
         (review_pb2.Run.DESCRIPTOR, model.Run, set()),

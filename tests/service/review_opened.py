@@ -19,6 +19,7 @@ from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import Disposition, LocalTest
 from tests.support.bound_codes import search_in
 from tests.support.fakes import ScriptedMapper
+from tests.support.review_values import without_notes
 
 AST, ALT, TP = "C20080000250000F7", "C20090000250000F7", "C20010000250000E5"
 LISTED = (
@@ -92,6 +93,7 @@ def opened(folder: Path, mapper: Mapper | None = None) -> Opened:
         units=units,
         clock=clock,
         codes=codes,
+        without_notes=without_notes,
         mapper=mapper or ScriptedMapper(SCRIPT),
         edition="2026-04",
     )

@@ -14,7 +14,7 @@ from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import LocalTest
 from tests.support.fakes import ScriptedMapper
-from tests.support.review_values import CODES
+from tests.support.review_values import CODES, without_notes
 
 QUERY = ItemQuery("h1", states=WAITING)
 ROWS = 40
@@ -32,6 +32,7 @@ def open_review(url: str) -> ReviewService:
         clock=SystemClock(),
         mapper=ScriptedMapper({}),
         codes=CODES,
+        without_notes=without_notes,
         edition="2025",
     )
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from grpc_review_harness import FILTER, refused, requests, reviewing
+from grpc_review_harness import FILTER, refused, requests, reviewing, upload
 from review_opened import ALT, AST
 
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.grpc_api._pb.v1 import review_pb2
 from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as pb
 from jlac_mapper.review.model import ItemState, Role, User
+from jlac_mapper.types import LocalTest
 
 CODE = grpc.StatusCode
 
@@ -269,3 +270,22 @@ async def test_identical_rows_are_shown_before_they_are_decided_together(tmp_pat
         assert {outcome.item.standing.code for outcome in done.outcomes} == {AST}
         empty = pb.DecideIdenticalRequest(order=server.order(3, "CONFIRM", request="e"))
         assert (await refused(server.stub.DecideIdentical(empty, metadata=who)))[0] is CODE.INVALID_ARGUMENT
+
+
+async def test_twins_are_told_apart_and_decided_where_they_are_named(tmp_path: Path) -> None:
+    async with reviewing(tmp_path, lists=False) as server:
+        tests = tuple(LocalTest(name, unit="U/L") for name in ("GOT", "GOT(時間外)", "GOT", "GOT2"))
+        who = server.who("hanako")
+        await server.stub.ImportList(iter(upload("import", tests)), metadata=who)
+        view = (await server.stub.GetItem(pb.GetItemRequest(facility="h1", item=1), metadata=who)).view
+        assert (view.identical, view.twins, list(view.similar)) == (1, 2, [])
+        order = server.order(1, "CONFIRM")
+        preview = await server.stub.PreviewIdentical(pb.PreviewIdenticalRequest(order=order), metadata=who)
+        assert [change.item.id for change in preview.changes] == [1, 3]
+        assert [(change.item.id, change.after.code) for change in preview.twins] == [(2, AST), (4, AST)]
+        request = pb.DecideIdenticalRequest(order=order, etags={1: 1, 3: 1, 4: 1})
+        done = await server.stub.DecideIdentical(request, metadata=who)
+        assert [outcome.item.id for outcome in done.outcomes] == [1, 3, 4]
+        view = (await server.stub.GetItem(pb.GetItemRequest(facility="h1", item=2), metadata=who)).view
+        assert (view.item.standing.state, view.twins) == (review_pb2.ITEM_STATE_PROPOSED, 0)
+        assert [(name.item, name.code) for name in view.similar] == [(4, AST), (3, AST)]

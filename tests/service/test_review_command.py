@@ -205,6 +205,29 @@ def test_identical_rows_are_decided_only_after_a_yes(
 
 
 @pytest.mark.usefixtures("staffed")
+def test_twins_are_named_and_decided_where_they_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "more.csv").write_text(
+        "項目コード,検査名,材料\n5,アルブミンX(病棟),血清\n6,アルブミンX至急,血清\n", "utf-8"
+    )
+    run("import", "more.csv", *at("hanako"))
+    capsys.readouterr()
+    run("decide", 2, "no-code", *at("hanako"), "--identical", "--yes")
+    said = capsys.readouterr().out
+    assert said.count("is final: 99999999999999999") == 2
+    assert "differ by wing, hour, notes or a count: 2; --twins decides them as well" in said
+    run("show", 5, *at("hanako"))
+    shown = capsys.readouterr().out
+    assert "open rows that differ by wing, hour, notes or a count: 1" in shown
+    assert "decided alike: 99999999999999999 for アルブミンX by hanako" in shown
+    run("decide", 5, "no-code", *at("hanako"), "--twins", "--yes")
+    assert capsys.readouterr().out.count("is final: 99999999999999999") == 2
+    run("list", *at("hanako"))
+    assert "1 open" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("staffed")
 def test_the_audit_trail_is_verified_saved_and_a_change_is_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,7 +24,7 @@ from jlac_mapper.types import (
     Provenance,
     Reason,
 )
-from jlac_mapper.vocabulary import SiteName
+from jlac_mapper.vocabulary import Concept, SiteName
 
 
 class EchoMapper:
@@ -175,6 +175,8 @@ class ScriptedMapper:
     def __init__(self, answers: dict[str, tuple[Disposition, tuple[str, ...], float]]) -> None:
         self.answers = answers
         self.batches: list[list[LocalTest]] = []
+        self.read_as: dict[str, Concept] = {}
+        """What names are read as; None for those that are not here."""
 
     def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[MappingResult]:
         """Look every name up."""
@@ -206,6 +208,7 @@ class ScriptedMapper:
             provenance=Provenance(
                 "scripted", "0" * 64, {"retrieval": "script"}, "none", 0.9, "2026-01-01", "test"
             ),
+            read_as=self.read_as.get(test.name),
         )
 
 

@@ -10,8 +10,9 @@ from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.users import SqlUserStore
 from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import Disposition, LocalTest
+from jlac_mapper.vocabulary import Concept
 from tests.support.fakes import ScriptedMapper
-from tests.support.review_values import AST, CK, CODES, StandingClock, a_draft
+from tests.support.review_values import AST, CK, CODES, StandingClock, a_draft, without_notes
 
 ANN = User("ann", "Ann", {"h1": Role.REVIEWER, "h2": Role.REVIEWER})
 BOB = User("bob", "Bob", {"h1": Role.REVIEWER, "h2": Role.REVIEWER})
@@ -59,8 +60,14 @@ class Office:
             clock=self.clock,
             mapper=self.mapper,
             codes=codes,
+            without_notes=without_notes,
             edition=edition,
         )
+
+    def read_as(self, concept: str, *names: str) -> None:
+        """Let the mapper read names as a concept."""
+        for name in names:
+            self.mapper.read_as[name] = Concept(concept, concept, concept)
 
     def request(self) -> str:
         self.requests += 1

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
+from jlac_mapper.reading.names import NameReader
 from jlac_mapper.review.commands import Command
-from jlac_mapper.review.local_aliases import alias_key
+from jlac_mapper.review.local_aliases import alias_key, twin_key
 from jlac_mapper.review.model import (
     Action,
     Event,
@@ -30,12 +31,14 @@ from jlac_mapper.types import (
 )
 from jlac_mapper.vocabulary import Concept, Name
 from tests.support.bound_codes import search_in
+from tests.unit.vocabulary import VOCABULARY
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 AST, CK, TP = "C20080000250000F7", "C20010000250000F7", "C10020000250000" + "55"
 ENDED, SUCCESSOR = "C20080001250000F7", AST
 ONE, TWO = Facility("h1", "One"), Facility("h2", "Two", second_reader=True)
 PROVENANCE = Provenance("2025", "a" * 64, {"retrieval": "test"}, "none", 0.9, "2026-01-02", "0")
+without_notes = NameReader(VOCABULARY).without_notes
 CODES = search_in(
     [
         *(ListedCode(parse(code), name) for code, name in ((AST, "AST"), (CK, "CK"), (TP, "総蛋白"))),
@@ -114,7 +117,9 @@ def new_items(*names: str, mapping: MappingResult | None = None) -> list[NewItem
     mapping = mapping or a_mapping(AST, CK)
     standing = Standing(ItemState.PROPOSED, proposal=mapping.jlac11)
     tests = [LocalTest(name, local_code=str(i), specimen="血清", unit="U/L") for i, name in enumerate(names)]
-    return [NewItem(test, mapping, alias_key(test), standing) for test in tests]
+    return [
+        NewItem(test, mapping, alias_key(test), standing, twin_key(test, without_notes)) for test in tests
+    ]
 
 
 def a_run(facility: str = "h1", *, file_name: str = "list.csv") -> NewRun:

@@ -86,7 +86,7 @@ def test_the_variables_have_the_names_that_hospitals_have_written_down() -> None
 
 def test_the_pages_variables_set_its_fields_without_blanks_around_them() -> None:
     names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "WEB_TRUSTED_PROXIES", "WEB_HOSTS")
-    values = ("https://id.example", "page", "secret", "10.0.0.1", "jlac.example")
+    values = ("https://id.example", "page", "secret", "192.0.2.1", "jlac.example")
     environ = {f"JLAC_MAPPER_{name}": f" {value} " for name, value in zip(names, values, strict=True)}
     assert Settings.from_env(environ).web == WebSettings(*values)
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from jlac_mapper.review.local_aliases import alias_key
+from jlac_mapper.review.local_aliases import alias_key, twin_key
 from jlac_mapper.types import LocalTest
+from tests.support.review_values import without_notes
 
 ROW = LocalTest("AST(GOT)", abbreviation="AST", specimen="血清", unit="U/L", method="JSCC", reagent="試薬A")
 
@@ -46,3 +47,28 @@ def test_a_unit_inside_the_reference_range_counts_where_the_field_is_empty() -> 
 
 def test_names_of_punctuation_only_stay_apart() -> None:
     assert alias_key(LocalTest("---")) != alias_key(LocalTest("***"))
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        replace(ROW, name="AST(GOT)時間外"),
+        replace(ROW, name="ＡＳＴ（ＧＯＴ）(時間外)"),
+        replace(ROW, name="時間外AST(GOT)", abbreviation="AST2"),
+        replace(ROW, abbreviation="AST 時間外"),
+    ],
+)
+def test_rows_that_differ_by_notes_alone_are_twins_and_not_one(twin: LocalTest) -> None:
+    assert twin_key(twin, without_notes) == twin_key(ROW, without_notes)
+    assert alias_key(twin) != alias_key(ROW)
+
+
+@pytest.mark.parametrize("field_", ["name", "abbreviation", "specimen", "unit", "method", "reagent"])
+def test_twins_agree_in_every_field_that_decides_a_code(field_: str) -> None:
+    other = replace(ROW, **{field_: "mg/dL"})
+    assert twin_key(other, without_notes) != twin_key(ROW, without_notes)
+
+
+def test_a_row_without_notes_has_its_alias_key_for_a_twin_key() -> None:
+    for row in (ROW, LocalTest(""), LocalTest("AST" * 300)):
+        assert twin_key(row, without_notes) == alias_key(row)

@@ -2,13 +2,15 @@
 
 import pytest
 
+from jlac_mapper.reading.names import NameReader
 from jlac_mapper.reading.row import Normalizer
-from jlac_mapper.text import fold
+from jlac_mapper.text import clean, fold
 from jlac_mapper.types import LocalTest, NormalizedTest
-from tests.support.shipped_release import shipped_normalizer
+from tests.support.shipped_release import shipped_normalizer, shipped_vocabulary
 from tests.unit.vocabulary import VOCABULARY
 
 SMALL, STARTER = Normalizer(VOCABULARY), shipped_normalizer()
+SHIPPED_NAMES = NameReader(shipped_vocabulary())
 
 
 def normalize(name: str) -> NormalizedTest:
@@ -116,3 +118,58 @@ def test_a_blank_inside_a_known_name_makes_no_specimen_of_its_first_letter() -> 
     test = with_starter("尿 酸")
     assert test.keys == ("尿酸",)
     assert test.name_specimens == ()
+
+
+# --- the name without what a shop writes around it
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [
+        ("AST(病棟)", "AST"),
+        ("AST(東)", "AST"),
+        ("AST(西病棟)", "AST"),
+        ("東棟:AST", "AST"),
+        ("緊急AST", "AST"),
+        ("AST時間外", "AST"),
+        ("時間外:AST", "AST"),
+        ("AST-緊", "AST"),
+        ("ＡＳＴ（救急）", "AST"),
+        ("AST2", "AST"),
+        ("AST-2", "AST"),
+        ("AST 2", "AST"),
+        ("AST(2)", "AST"),
+        ("血糖2回目", "血糖"),
+        ("AST緊急(酵素法)", "AST(酵素法)"),
+        ("ビリルビン(直接)至急", "ビリルビン(直接)"),
+        ("CA19-9(2)", "CA19-9"),
+        ("再生不良性貧血(再)", "再生不良性貧血"),
+    ],
+)
+def test_wing_hour_notes_and_a_count_are_no_part_of_the_name(name: str, same: str) -> None:
+    assert fold(SHIPPED_NAMES.without_notes(clean(name))) == fold(SHIPPED_NAMES.without_notes(clean(same)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AST",
+        "AST(GOT)",
+        "AST(酵素法)",
+        "ビリルビン(直接)",
+        "尿蛋白定性",
+        "血糖食後2時間",
+        "血糖(食後1時間)",
+        "IgG4",
+        "IgG 4",
+        "CA19-9",
+        "LDH1",
+        "HIV-1/2",
+        "ER",
+        "",
+        "(至急)",
+        "---",
+    ],
+)
+def test_what_makes_another_test_stays_in_the_name(name: str) -> None:
+    assert SHIPPED_NAMES.without_notes(clean(name)) == clean(name)

@@ -33,6 +33,7 @@ from jlac_mapper.types import Disposition, LocalTest
 from jlac_mapper.web.app import create_app
 from tests.support.bound_codes import search_in
 from tests.support.fakes import ScriptedMapper
+from tests.support.review_values import without_notes
 
 AST, ALT, TP, WBC = "C20080000250000F7", "C20090000250000F7", "C20010000250000E5", "B10020000212000G1"
 PASSWORD = "correct horse battery staple"
@@ -154,7 +155,9 @@ def site_over(database: Database, clock: Any = None, mapper: Mapper | None = Non
     clock = clock or MovableClock()
     mapper = mapper or ScriptedMapper(SCRIPT)
     codes = _codes()
-    review = ReviewService(units=units, clock=clock, mapper=mapper, codes=codes, edition="fake@0")
+    review = ReviewService(
+        units=units, clock=clock, mapper=mapper, codes=codes, without_notes=without_notes, edition="fake@0"
+    )
     people = PeopleService(units=units, clock=clock, passwords=Argon2Passwords(quick_hasher()))
     site = Site(review, people, users, units, codes, clock, mapper)
     for facility in (Facility("h1", "みなと病院"), Facility("h2", "第二病院", second_reader=True)):

@@ -11,6 +11,7 @@ from selenium.webdriver.common.keys import Keys
 
 from jlac_mapper.codes import jlac11
 from jlac_mapper.review.model import ItemState
+from jlac_mapper.types import LocalTest
 from jlac_mapper.web.render import hyphenated
 from tests.web.chromium import Seat, axe_source, chromium, running, serious_violations
 from tests.web.site import ALT, AST, Site
@@ -134,6 +135,30 @@ def test_the_keyboard_alone_is_enough(site: Site, seats: tuple[Seat, Seat]) -> N
     seat.wait(lambda: seat.one("#help").is_displayed())
     seat.press(Keys.ESCAPE)
     seat.wait(lambda: not seat.one("#help").is_displayed())
+
+
+def test_twins_are_ticked_in_the_preview_and_closed_with_the_decision(
+    site: Site, seats: tuple[Seat, Seat]
+) -> None:
+    names = ("GOT", "GOT(時間外)", "GOT", "GOT2")
+    rows = [LocalTest(name, local_code=f"T{n}", unit="U/L") for n, name in enumerate(names)]
+    run = site.add_list(rows=rows)
+    first, late, same, counted = (i.id for i in site.review.run_items(site.user("root"), "h1", run))
+    seat = seats[0]
+    seat.sign_in("hanako")
+    seat.open(f"/f/h1/items/{first}")
+    assert "2 open rows differ by wing, hour, notes or a count alone" in seat.one(".identical").text
+    seat.click(".identical button")
+    assert [box.is_selected() for box in seat.all("input[name=ticked]")] == [True, True, False, False]
+    assert seat.title() == "Before deciding them all"
+    seat.one(f"input[name=ticked][value='{late}:1']").click()
+    seat.click("main form button.primary")
+    assert [_standing(site, item) for item in (first, late, same)] == [(ItemState.FINAL, AST)] * 3
+    assert _standing(site, counted)[0] is ItemState.PROPOSED
+    seat.open(f"/f/h1/items/{counted}")
+    beside = [line.text for line in seat.all(".similar li")]
+    assert [line.split(":")[0] for line in beside] == ["GOT(時間外)", "GOT"]
+    assert all(hyphenated(AST) in line and "hanako" in line for line in beside)
 
 
 def test_letters_typed_into_a_field_decide_nothing(site: Site, seats: tuple[Seat, Seat]) -> None:

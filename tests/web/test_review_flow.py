@@ -2,13 +2,15 @@
 
 import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from jlac_mapper.codes import jlac11
+from jlac_mapper.review.memory import FacilityMapper
 from jlac_mapper.review.model import Action, ItemState
-from jlac_mapper.types import LocalTest
+from jlac_mapper.types import LocalTest, MapOptions, Reason
 from jlac_mapper.web.render import hyphenated
 from tests.web.site import ALT, AST, WBC, Browser, Site, etag_of, send, token_of
 
@@ -148,6 +150,52 @@ def test_a_row_that_is_not_ticked_stays_as_it_is(site: Site) -> None:
     assert answer.status_code == 303, answer.text
     assert _standing(site, int(own.split(":")[0])).code == jlac11.UNCODABLE
     assert _standing(site, int(other.split(":")[0])).state is ItemState.PROPOSED
+
+
+TWINS = (
+    LocalTest("GOT", local_code="11", unit="U/L"),
+    LocalTest("GOT(時間外)", local_code="12", unit="U/L"),
+    LocalTest("GOT", local_code="13", unit="U/L"),
+    LocalTest("GOT2", local_code="14", unit="U/L"),
+)
+
+
+def test_twins_are_offered_without_a_tick_and_decided_with_one(site: Site) -> None:
+    run = site.add_list(rows=TWINS)
+    first, late, same, counted = (i.id for i in site.review.run_items(site.user("root"), "h1", run))
+    browser, path = Browser(site.app(), "hanako"), f"/f/h1/items/{first}"
+    page = browser.get(path).text
+    assert "2 open rows differ by wing, hour, notes or a count alone" in page
+    data = {"csrf": token_of(page), "request_id": "p", "etag": etag_of(page), "action": "answer", "code": ALT}
+    preview = browser.client.post(f"{path}/preview", data=data).text
+    boxes = re.findall(r'name="ticked" value="([0-9]+):[0-9]+"( checked)?', preview)
+    assert boxes == [
+        (str(first), " checked"),
+        (str(same), " checked"),
+        (str(late), ""),
+        (str(counted), ""),
+    ]
+    ticked = [f"{first}:1", f"{late}:1"]
+    answer = browser.client.post(f"{path}/identical", data={**data, "request_id": "q", "ticked": ticked})
+    assert answer.status_code == 303, answer.text
+    assert [_standing(site, item).code for item in (first, late)] == [ALT, ALT]
+    assert [_standing(site, item).state for item in (same, counted)] == [ItemState.PROPOSED] * 2
+    beside = browser.get(f"/f/h1/items/{counted}").text
+    assert "Similar rows decided in this facility" in beside
+    assert f'href="/f/h1/items/{late}"' in beside
+
+
+def test_a_decision_on_the_page_answers_the_next_call_of_its_facility(site: Site) -> None:
+    asked = [LocalTest("GOT", local_code="another", unit="U/L", specimen="血清")]
+    mapper = FacilityMapper(site.mapper, site.units, site.codes)
+    here, elsewhere = MapOptions(facility="h1"), MapOptions(facility="h2")
+    [before], [plain] = mapper.map_batch(asked, here), mapper.map_batch(asked, MapOptions())
+    assert before == plain
+    send(Browser(site.app(), "hanako"), site.item_named("GOT"), "answer", code=ALT)
+    [after], [other] = mapper.map_batch(asked, here), mapper.map_batch(asked, elsewhere)
+    assert (after.jlac11, after.reasons) == (ALT, (Reason.HOUSE_NAME,))
+    assert replace(other, evidence=other.evidence[1:]) == plain
+    assert other.evidence[0].key == "decision.elsewhere"
 
 
 def test_the_second_reader_stays_blind_and_a_lead_settles(site: Site) -> None:

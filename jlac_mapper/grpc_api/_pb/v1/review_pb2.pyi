@@ -442,8 +442,12 @@ class ItemView(google.protobuf.message.Message):
     IDENTICAL_FIELD_NUMBER: builtins.int
     HOUSE_NAMES_FIELD_NUMBER: builtins.int
     ALLOWED_FIELD_NUMBER: builtins.int
+    TWINS_FIELD_NUMBER: builtins.int
+    SIMILAR_FIELD_NUMBER: builtins.int
     identical: builtins.int
     """How many other open rows are identical."""
+    twins: builtins.int
+    """How many other open rows differ from it by wing, hour, shop notes or a count alone."""
     @property
     def item(self) -> Global___Item: ...
     @property
@@ -458,6 +462,12 @@ class ItemView(google.protobuf.message.Message):
     def allowed(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[Global___Action.ValueType]:
         """What the user may do with it now."""
 
+    @property
+    def similar(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___HouseName]:
+        """A few final decisions of names like this one in the facility, the newest first: its twins', and those of
+        rows that were read as the same concept.
+        """
+
     def __init__(
         self,
         *,
@@ -466,9 +476,11 @@ class ItemView(google.protobuf.message.Message):
         identical: builtins.int = ...,
         house_names: collections.abc.Iterable[Global___HouseName] | None = ...,
         allowed: collections.abc.Iterable[Global___Action.ValueType] | None = ...,
+        twins: builtins.int = ...,
+        similar: collections.abc.Iterable[Global___HouseName] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["item", b"item"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["allowed", b"allowed", "history", b"history", "house_names", b"house_names", "identical", b"identical", "item", b"item"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["allowed", b"allowed", "history", b"history", "house_names", b"house_names", "identical", b"identical", "item", b"item", "similar", b"similar", "twins", b"twins"]) -> None: ...
 
 Global___ItemView: typing_extensions.TypeAlias = ItemView
 

@@ -474,17 +474,27 @@ class PreviewIdenticalResponse(google.protobuf.message.Message):
 
     CHANGES_FIELD_NUMBER: builtins.int
     REFUSED_FIELD_NUMBER: builtins.int
+    TWINS_FIELD_NUMBER: builtins.int
     @property
-    def changes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PreviewIdenticalResponse.Change]: ...
+    def changes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PreviewIdenticalResponse.Change]:
+        """The item itself and the identical rows."""
+
     @property
-    def refused(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PreviewIdenticalResponse.Refusal]: ...
+    def refused(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PreviewIdenticalResponse.Refusal]:
+        """Of identical rows and of twins."""
+
+    @property
+    def twins(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PreviewIdenticalResponse.Change]:
+        """Rows that differ from it by wing, hour, shop notes or a count alone: for a person to choose among."""
+
     def __init__(
         self,
         *,
         changes: collections.abc.Iterable[Global___PreviewIdenticalResponse.Change] | None = ...,
         refused: collections.abc.Iterable[Global___PreviewIdenticalResponse.Refusal] | None = ...,
+        twins: collections.abc.Iterable[Global___PreviewIdenticalResponse.Change] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["changes", b"changes", "refused", b"refused"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["changes", b"changes", "refused", b"refused", "twins", b"twins"]) -> None: ...
 
 Global___PreviewIdenticalResponse: typing_extensions.TypeAlias = PreviewIdenticalResponse
 

@@ -155,14 +155,14 @@ class ReviewServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def PreviewIdentical(self, request, context):
-        """Says what a decision would do to all identical open rows; changes nothing.
+        """Says what a decision would do to all identical open rows, and to their twins; changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DecideIdentical(self, request, context):
-        """Decides identical rows, all of them or none.
+        """Decides identical rows, and the twins that are named, all of them or none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -349,10 +349,10 @@ class ReviewServiceStub(typing.Generic[_ReviewServiceListRunsType, _ReviewServic
     """Does one thing with one item: a decision, an undo, a comment."""
 
     PreviewIdentical: _ReviewServicePreviewIdenticalType
-    """Says what a decision would do to all identical open rows; changes nothing."""
+    """Says what a decision would do to all identical open rows, and to their twins; changes nothing."""
 
     DecideIdentical: _ReviewServiceDecideIdenticalType
-    """Decides identical rows, all of them or none."""
+    """Decides identical rows, and the twins that are named, all of them or none."""
 
     ImportList: _ReviewServiceImportListType
     """Takes a list in when the stream ends; nothing is kept of a stream that breaks off."""
@@ -480,7 +480,7 @@ class ReviewServiceServicer(metaclass=abc.ABCMeta):
         request: jlac_mapper.grpc_api._pb.v1.review_service_pb2.PreviewIdenticalRequest,
         context: _ServicerContext,
     ) -> typing.Union[jlac_mapper.grpc_api._pb.v1.review_service_pb2.PreviewIdenticalResponse, collections.abc.Awaitable[jlac_mapper.grpc_api._pb.v1.review_service_pb2.PreviewIdenticalResponse]]:
-        """Says what a decision would do to all identical open rows; changes nothing."""
+        """Says what a decision would do to all identical open rows, and to their twins; changes nothing."""
 
     @abc.abstractmethod
     def DecideIdentical(
@@ -488,7 +488,7 @@ class ReviewServiceServicer(metaclass=abc.ABCMeta):
         request: jlac_mapper.grpc_api._pb.v1.review_service_pb2.DecideIdenticalRequest,
         context: _ServicerContext,
     ) -> typing.Union[jlac_mapper.grpc_api._pb.v1.review_service_pb2.DecideIdenticalResponse, collections.abc.Awaitable[jlac_mapper.grpc_api._pb.v1.review_service_pb2.DecideIdenticalResponse]]:
-        """Decides identical rows, all of them or none."""
+        """Decides identical rows, and the twins that are named, all of them or none."""
 
     @abc.abstractmethod
     def ImportList(
