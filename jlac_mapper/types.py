@@ -106,6 +106,8 @@ class Reason(StrEnum):
     """JLAC10: the imported tables do not hold an element of the code, or mark it as deleted."""
     SYSTEMS_DISAGREE = "SYSTEMS_DISAGREE"
     """JLAC11 and JLAC10 read the row as two different things."""
+    SITE_RULE = "SITE_RULE"
+    """An answer of the facility to a question about a group of rows gave an element."""
     SITE_DEFAULT = "SITE_DEFAULT"
     """An element came from a configured site default."""
     CODE_ENDED = "CODE_ENDED"

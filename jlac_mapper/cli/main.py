@@ -22,6 +22,7 @@ def build_cli() -> typer.Typer:
     from jlac_mapper.cli.health import health
     from jlac_mapper.cli.map_command import map_command
     from jlac_mapper.cli.master import master_app
+    from jlac_mapper.cli.questions_command import questions_command
     from jlac_mapper.cli.review import review_app
     from jlac_mapper.cli.serve import serve
     from jlac_mapper.cli.train import train_app
@@ -36,6 +37,7 @@ def build_cli() -> typer.Typer:
     )
     cli.callback()(_program)
     cli.command("map")(map_command)
+    cli.command("questions")(questions_command)
     cli.add_typer(master_app, name="master")
     cli.command("serve")(serve)
     cli.command("health")(health)

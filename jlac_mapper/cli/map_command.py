@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from jlac_mapper.config import Settings
+    from jlac_mapper.ports import Mapper, SystemsMapper
     from jlac_mapper.tables.job import MapJob
 
 INTERRUPTED = 130
@@ -49,6 +50,13 @@ def map_command(
         str,
         typer.Option(metavar="ID", help="Key of the facility whose list this is: what it decided answers."),
     ] = "",
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Questions with their answers filled in (see questions); with --facility kept.",
+        ),
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(metavar="field=HEADER", help="Column of a field, where the header is not recognised."),
@@ -73,7 +81,8 @@ def map_command(
     from jlac_mapper.config import Settings
     from jlac_mapper.tables.headings import parse_overrides
     from jlac_mapper.tables.job import MapJob, check_paths, default_output
-    from jlac_mapper.types import MapOptions, System
+    from jlac_mapper.tables.progress import file_sha256
+    from jlac_mapper.types import Answers, MapOptions, System
 
     systems = tuple(System) if system is CodeSystem.BOTH else (System(system.value),)
     job = MapJob(
@@ -94,6 +103,12 @@ def map_command(
         settings = replace(settings, target_precision=target_precision)
     settings = replace(settings, llm=llm or settings.llm)
     app = build_app(settings, master=master, as_of=day, systems=systems)
+    rules = []
+    if answers:
+        from jlac_mapper.exports.question_file import read_answers
+        from jlac_mapper.review.question_words import QuestionWords
+
+        rules = read_answers(answers, QuestionWords(app.vocabulary))
     job = replace(
         job,
         options=MapOptions(top_k, facility, systems, settings.site_defaults),
@@ -102,13 +117,18 @@ def map_command(
             "--as-of": day.isoformat(),
             "--llm": settings.llm,
             "--target-precision": str(settings.target_precision),
+            **({"--answers": file_sha256(answers)} if answers else {}),
             **({"JLAC10 tables": app.jlac10_tables.digest} if System.JLAC10 in systems else {}),
         },
     )
     from jlac_mapper.tables.job import map_file
 
     alone = systems == (System.JLAC11,) and not facility
-    mapper = app.mapper if alone else app.systems(copied=True)
+    mapper: Mapper | SystemsMapper = app.mapper if alone else app.systems(copied=True)
+    if rules and not facility:
+        from jlac_mapper.review.rules import RuledMapper
+
+        mapper = RuledMapper[Answers](app.systems(copied=True), rules)
     mapper.map_batch([], job.options)  # what is built when it is first asked for is no part of the run
     stderr = _console(stderr=True)
     try:

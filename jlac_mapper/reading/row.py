@@ -1,8 +1,5 @@
 """Stage 1: clean a row and take the typed facts out of its name and fields."""
 
-import re
-from collections.abc import Iterable
-
 from jlac_mapper.reading import units
 from jlac_mapper.reading.facts import (
     Facts,
@@ -16,9 +13,10 @@ from jlac_mapper.reading.facts import (
 from jlac_mapper.reading.names import NameReader
 from jlac_mapper.reading.product_words import read_product_tables
 from jlac_mapper.reading.sections import SectionReader
+from jlac_mapper.reading.specimens import SpecimenReader
 from jlac_mapper.text import clean, fold
 from jlac_mapper.types import LocalTest, NamePart, NormalizedTest, Quantity, Reason
-from jlac_mapper.vocabulary import Specimen, Vocabulary
+from jlac_mapper.vocabulary import Vocabulary
 
 
 class Normalizer:
@@ -34,7 +32,7 @@ class Normalizer:
     def __init__(self, vocabulary: Vocabulary) -> None:
         for read_words in (result_type_words, units.equalities, read_product_tables):
             read_words()  # a table that is wrong ends the program here, and not at each row
-        self._specimens = _specimen_spellings(vocabulary.specimens)
+        self._specimens = SpecimenReader(vocabulary.specimens)
         blood = {s.key for s in vocabulary.specimens if s.code.startswith("2")}
         self._name_words = {
             s.key: tuple(dict.fromkeys(fold(w) for w in (s.name, *(("尿",) if s.code == "130" else ()))))
@@ -58,7 +56,7 @@ class Normalizer:
         in_range = [
             Quantity(u, "reference_range", u) for u in units.quantities_in_range(test.reference_range)
         ]
-        specimens, specimen_text = self._read_specimen(test.specimen)
+        specimens, specimen_text = self._specimens.read(test.specimen)
         section = self._sections.read(test.section) if test.section else None
         source, against = "specimen", contradictions(test, facts, unit_quantities)
         if section:
@@ -108,32 +106,6 @@ class Normalizer:
             return [], ""
         unit = units.canonical(cleaned) or self._units.get(cleaned, "")
         return ([Quantity(unit, "unit", cleaned)], "") if unit else ([], cleaned)
-
-    def _read_specimen(self, text: str) -> tuple[tuple[str, ...], str]:
-        """Return the specimen keys of a specimen field, or the text itself when nothing in it is known."""
-        cleaned = clean(text)
-        if not cleaned:
-            return (), ""
-        whole = self._specimens.get(fold(cleaned))
-        if whole:
-            return (whole,), ""
-        found = [
-            key
-            for piece in re.split(r"[\s/,、・;+()]+|または|又は|もしくは", cleaned)
-            if piece and (key := self._specimens.get(fold(piece)))
-        ]
-        if found:
-            return tuple(dict.fromkeys(found)), ""
-        return (), cleaned
-
-
-def _specimen_spellings(specimens: Iterable[Specimen]) -> dict[str, str]:
-    table: dict[str, str] = {}
-    for specimen in specimens:
-        for spelling in (specimen.name, specimen.name_en, *specimen.spellings):
-            table.setdefault(fold(spelling), specimen.key)
-    table.pop("", None)
-    return table
 
 
 def _with_specimen(part: NamePart, words: tuple[str, ...]) -> NamePart:

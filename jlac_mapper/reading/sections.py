@@ -45,6 +45,10 @@ class SectionReader:
         holds_blood = not self._blood.isdisjoint(section.specimens)
         return all(key in section.specimens or (holds_blood and key in self._blood) for key in specimens)
 
+    def is_blood(self, specimen: str) -> bool:
+        """Tell whether a specimen is blood, or is made of it."""
+        return specimen in self._blood
+
     def _find(self, text: str) -> Section | None:
         key = fold(text)
         while key:

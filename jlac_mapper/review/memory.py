@@ -4,20 +4,20 @@ What a facility decided, for every way of asking: command line, gRPC and lists t
 A final decision answers the same row for good, as long as the edition lists its code.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic
 
 from jlac_mapper.codes import jlac11
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import NotFoundError
 from jlac_mapper.review.audit import write_moment
+from jlac_mapper.review.batch import Answer, BatchMapper, jlac11_changed
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.local_aliases import alias_key
 from jlac_mapper.review.model import LocalAlias
 from jlac_mapper.review.ports import UnitOfWork, UserStore
 from jlac_mapper.types import (
-    Answers,
     Candidate,
     Disposition,
     Evidence,
@@ -29,16 +29,6 @@ from jlac_mapper.types import (
     System,
 )
 
-_Answer = TypeVar("_Answer", MappingResult, Answers)
-
-
-class BatchMapper(Protocol[_Answer]):
-    """A mapper of one code system, or of all that the options ask for."""
-
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[_Answer]:
-        """Map rows; one answer a row, in order."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
@@ -48,7 +38,7 @@ class _Remembered:
     elsewhere: Mapping[str, int] = field(default_factory=dict)
 
 
-class FacilityMapper(Generic[_Answer]):
+class FacilityMapper(Generic[Answer]):
     """
     A mapper that answers from the decisions of the options' facility first, then as the mapper inside does.
 
@@ -61,12 +51,12 @@ class FacilityMapper(Generic[_Answer]):
     is asked.
     """
 
-    def __init__(self, mapper: BatchMapper[_Answer], units: UnitOfWork, codes: CodeSearch) -> None:
-        self._mapper: BatchMapper[_Answer] = mapper
+    def __init__(self, mapper: BatchMapper[Answer], units: UnitOfWork, codes: CodeSearch) -> None:
+        self._mapper: BatchMapper[Answer] = mapper
         self._units = units
         self._decisions = _Decisions(codes)
 
-    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[_Answer]:
+    def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Answer]:
         """
         Map rows; one answer a row, in order.
 
@@ -95,7 +85,7 @@ class FacilityMapper(Generic[_Answer]):
             elsewhere = work.reviews.local_aliases_elsewhere(facility, keys)
         return [_Remembered(here.get(key, ()), elsewhere.get(key, {})) for key in keys]
 
-    def _told(self, answer: _Answer, remembered: _Remembered, top_k: int) -> _Answer:
+    def _told(self, answer: Answer, remembered: _Remembered, top_k: int) -> Answer:
         """Return an answer with what people decided for its row."""
 
         def told(mapping: MappingResult) -> MappingResult:
@@ -104,7 +94,7 @@ class FacilityMapper(Generic[_Answer]):
             mapping = _with_evidence(mapping, _said_elsewhere(remembered.elsewhere))
             return self._decisions.answer(mapping, remembered.here, top_k) if remembered.here else mapping
 
-        return _jlac11_changed(answer, told)
+        return jlac11_changed(answer, told)
 
 
 class _Decisions:
@@ -200,12 +190,6 @@ def _said_elsewhere(codes: Mapping[str, int]) -> tuple[Evidence, ...]:
 def _by_alias(mapping: MappingResult) -> MappingResult:
     models = {**mapping.provenance.models, "decision": "HOUSE_NAME"}
     return replace(mapping, provenance=replace(mapping.provenance, models=models))
-
-
-def _jlac11_changed(answer: _Answer, change: Callable[[MappingResult], MappingResult]) -> _Answer:
-    if isinstance(answer, MappingResult):
-        return change(answer)
-    return answer if answer.jlac11 is None else replace(answer, jlac11=change(answer.jlac11))
 
 
 def _require_known(users: UserStore, facility: str) -> None:

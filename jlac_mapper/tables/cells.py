@@ -23,6 +23,9 @@ REVIEW_COLUMNS = ("JLAC11コード", "標準名称", "状態", "理由", "回答
 LABEL_COLUMNS = ("expected_measurand", "expected_code")
 """The headers that end an export of labelled rows; its cells are guarded."""
 
+QUESTION_COLUMNS = ("question", "kind", "about", "rows", "examples", "proposed", "options", "answer")
+"""The headers of a table of questions; its cells are guarded."""
+
 MAX_XLSX_CELL = 32_767
 """Characters that a cell of a worksheet holds."""
 

@@ -153,17 +153,20 @@ def local_test(row: Row, columns: Mapping[str, int]) -> LocalTest:
     return LocalTest(name=given.pop("name", ""), **given)
 
 
-def read_list(path: Path) -> list[LocalTest]:
+def read_list(path: Path, columns: Mapping[str, str] | None = None) -> list[LocalTest]:
     """
     Return a test a data row, in order.
 
     A row that cannot be read becomes one without a name, which the mapper answers with ERROR, so that row
     numbers stay those of the file.
 
+    Args:
+        columns: Field -> header, for headers that are not recognised.
+
     Raises:
         InputError: No such file, not a table, or no name column; one line that says what to do.
     """
-    table = open_table(path)
+    table = open_table(path, columns)
     return [LocalTest(name="") if row.problem else local_test(row, table.columns) for row in table.rows()]
 
 

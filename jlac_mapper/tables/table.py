@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from jlac_mapper.errors import InputError
-from jlac_mapper.tables.cells import LABEL_COLUMNS, REVIEW_COLUMNS, unguard
+from jlac_mapper.tables.cells import LABEL_COLUMNS, QUESTION_COLUMNS, REVIEW_COLUMNS, unguard
 from jlac_mapper.tables.headings import HEADER_SEARCH_ROWS, HeaderRow, find_header, headers_seen
 from jlac_mapper.tables.text import Row, TextSource, detect_encoding
 from jlac_mapper.tables.xlsx import SheetSource, is_locked, is_workbook, sheet_sources
@@ -165,7 +165,7 @@ def _no_header(
 
 def _is_own_output(header: Sequence[str]) -> bool:
     cells = list(header)
-    if any(tuple(cells[-len(tail) :]) == tail for tail in (REVIEW_COLUMNS, LABEL_COLUMNS)):
+    if any(tuple(cells[-len(tail) :]) == tail for tail in (REVIEW_COLUMNS, LABEL_COLUMNS, QUESTION_COLUMNS)):
         return True
     return "provenance" in cells and any(
         tuple(cells[start : start + len(columns)]) == columns

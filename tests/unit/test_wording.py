@@ -11,10 +11,16 @@ from jlac_mapper.types import Evidence, LocalTest, Measure
 from jlac_mapper.vocabulary import ConceptKind, ResultType
 from jlac_mapper.wording import Language, catalogue, is_machine, say, source_word
 from tests.support.evidence_keys import keys, levels
+from tests.support.shipped_release import shipped_vocabulary
 
 NAME = "concept.name"
 NAME_WORDS = {"concept.listed", "concept.unlisted", "concept.no_code", "concept.rank"}
 """What sentences of a name and of a language model are put together from."""
+QUESTIONS = {
+    *("specimen", "where", "nothing", "written", "unit", "scale", "name_partly", "name_similar", "no_code"),
+    *("said", "usual", "against"),
+}
+"""What questions about a list are put together from."""
 FIELDS = {field.name for field in dataclasses.fields(LocalTest)}
 OTHER_SOURCES = {"release", "site", "language_model", "elsewhere"}
 
@@ -36,6 +42,8 @@ def test_every_key_that_the_program_can_produce_has_words_and_no_words_are_left_
         | NAME_WORDS
         | {f"element.{key.partition('.')[0]}" for key in keys()}
         | {f"score.{score}" for score in Measure}
+        | {f"question.{key}" for key in QUESTIONS}
+        | {f"tests.{concept.section}" for concept in shipped_vocabulary().concepts}
         | {f"kind.{kind}" for kind in ConceptKind}
         | {f"scale.{kind}" for kind in ResultType if kind}
         | sources
