@@ -44,12 +44,13 @@ from jlac_mapper.review.commands import Reopened
 from jlac_mapper.review.memory import FacilityMapper
 from jlac_mapper.review.model import User
 from jlac_mapper.review.people import PeopleService
+from jlac_mapper.review.rule_book import RuleBook
 from jlac_mapper.review.service import OpenedReview, ReviewService
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.master import SqlMasterStore
 from jlac_mapper.storage.passwords import Argon2Passwords
 from jlac_mapper.storage.work import SqlUnitOfWork
-from jlac_mapper.types import Answers, Candidate, MapOptions, Provenance, System
+from jlac_mapper.types import Answers, Candidate, MapOptions, MappingResult, Provenance, System
 from jlac_mapper.version import __version__
 from jlac_mapper.vocabulary import Vocabulary
 
@@ -291,6 +292,12 @@ class DecisionsOnUse:
         app = build_app(self._settings, master=edition)
         review = open_review(self._settings, app, replaced=replaced).review
         return review.edition_changed(self._who, request_id=self._request_id)
+
+
+def open_rules(app: App) -> RuleBook:
+    """Open the rule books of facilities over the app's edition and database."""
+    units = SqlUnitOfWork(Database(app.settings.database_url))
+    return RuleBook(units, SystemClock(), FacilityMapper[MappingResult](app.mapper, units, app.codes))
 
 
 def open_people(settings: Settings) -> PeopleService:

@@ -109,6 +109,12 @@ def map_command(
         from jlac_mapper.review.question_words import QuestionWords
 
         rules = read_answers(answers, QuestionWords(app.vocabulary))
+    if rules and facility:
+        from jlac_mapper.bootstrap import open_rules
+        from jlac_mapper.cli.review_shared import new_request, operator_as_admin
+
+        number = open_rules(app).answer(operator_as_admin(), facility, rules, request_id=new_request())
+        print(f"Answer {number} of {facility} is kept: {len(rules):,} rules", file=sys.stderr)
     job = replace(
         job,
         options=MapOptions(top_k, facility, systems, settings.site_defaults),

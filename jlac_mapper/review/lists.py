@@ -18,6 +18,10 @@ from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult,
 _CHUNK = 256
 
 
+_SIGNED_OFF = frozenset({Reason.HOUSE_NAME, Reason.SITE_RULE})
+"""With one of these people of the facility have said that there is no code."""
+
+
 class ListImporter:
     """Maps lists one chunk at a time; several imports may run at once and take turns at the mapper."""
 
@@ -91,7 +95,7 @@ def first_standing(mapping: MappingResult) -> Standing:
     """Return where an item stands when it is taken in: nobody is asked what is accepted or known."""
     if mapping.disposition is Disposition.ACCEPTED:
         return Standing(ItemState.ACCEPTED, code=mapping.jlac11, proposal=mapping.jlac11)
-    if mapping.disposition is Disposition.NO_CODE and Reason.HOUSE_NAME in mapping.reasons:
+    if mapping.disposition is Disposition.NO_CODE and not _SIGNED_OFF.isdisjoint(mapping.reasons):
         return Standing(ItemState.ACCEPTED, code=UNCODABLE)
     return Standing(ItemState.PROPOSED, proposal=mapping.jlac11)
 

@@ -17,6 +17,7 @@ from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.local_aliases import alias_key
 from jlac_mapper.review.model import LocalAlias
 from jlac_mapper.review.ports import UnitOfWork, UserStore
+from jlac_mapper.review.rules import Rule, RuledMapper
 from jlac_mapper.types import (
     Candidate,
     Disposition,
@@ -66,24 +67,28 @@ class FacilityMapper(Generic[Answer]):
         """
         if not options.facility:
             return self._mapper.map_batch(tests, options)
-        remembered = self._recall(tests, options)
-        answers = self._mapper.map_batch(tests, options)
+        remembered, rules = self._recall(tests, options)
+        mapper = RuledMapper[Answer](self._mapper, rules) if rules else self._mapper
+        answers = mapper.map_batch(tests, options)
         return [
             self._told(answer, of_row, options.top_k)
             for answer, of_row in zip(answers, remembered, strict=True)
         ]
 
-    def _recall(self, tests: Sequence[LocalTest], options: MapOptions) -> list[_Remembered]:
-        """Return what was decided for each row, as it stands now."""
+    def _recall(
+        self, tests: Sequence[LocalTest], options: MapOptions
+    ) -> tuple[list[_Remembered], list[Rule]]:
+        """Return what was decided for each row, and the facility's rules, as they stand now."""
         facility = options.facility
         with self._units.reading() as work:
             _require_known(work.users, facility)
+            rules = [kept.rule for kept in work.reviews.rules(facility)]
             if System.JLAC11 not in options.systems:
-                return [_Remembered()] * len(tests)
+                return [_Remembered()] * len(tests), rules
             keys = [alias_key(test) for test in tests]
             here = work.reviews.local_aliases(facility, keys)
             elsewhere = work.reviews.local_aliases_elsewhere(facility, keys)
-        return [_Remembered(here.get(key, ()), elsewhere.get(key, {})) for key in keys]
+        return [_Remembered(here.get(key, ()), elsewhere.get(key, {})) for key in keys], rules
 
     def _told(self, answer: Answer, remembered: _Remembered, top_k: int) -> Answer:
         """Return an answer with what people decided for its row."""

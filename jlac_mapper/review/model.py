@@ -89,6 +89,10 @@ class Action(StrEnum):
     """A user was made or changed."""
     FACILITY = "facility"
     """A facility was made or changed."""
+    RULE = "rule"
+    """Questions about groups of rows were answered; `text` holds the answers."""
+    RULE_END = "rule_end"
+    """Such answers were taken back."""
 
 
 DECISIONS = frozenset({Action.CONFIRM, Action.CHOOSE, Action.PICK, Action.NO_CODE})

@@ -21,6 +21,7 @@ from jlac_mapper.review.model import (
     Session,
     User,
 )
+from jlac_mapper.review.rules import KeptRule, Rule
 
 
 class UnitOfWork(Protocol):
@@ -203,6 +204,26 @@ class ReviewStore(Protocol):
 
     def final_codes(self, facility: str) -> dict[str, int]:
         """Return code -> number of final decisions, UNCODABLE left out."""
+        ...
+
+    def rules(self, facility: str) -> list[KeptRule]:
+        """Return the facility rules that hold, the oldest first."""
+        ...
+
+    def keep_rules(self, facility: str, rules: Sequence[Rule], event: EventDraft) -> int:
+        """
+        Keep rules of one answer and return its number; each ends an earlier one of the same scope.
+
+        The same facility and request id again returns the first number.
+        """
+        ...
+
+    def end_rules(self, facility: str, answer: int, event: EventDraft) -> list[Rule]:
+        """End the rules of an answer and return them. Raises NotFoundError where none of it holds."""
+        ...
+
+    def helped_by_rules(self, facility: str) -> list[int]:
+        """Return the ids of accepted items that say SITE_RULE, rising."""
         ...
 
     def reopen(self, facility: str, moved: Mapping[str, str], event: EventDraft) -> list[Reopened]:

@@ -133,6 +133,8 @@ class _Finder:
         waits = dict(scopes_of(test, mapping))
         if RuleKind.NAME in waits and mapping.measurand_probability < _SURE:
             del waits[RuleKind.NAME]
+        if Reason.SITE_RULE in mapping.reasons:
+            waits.pop(RuleKind.NO_CODE, None)  # signed off before
         is_settled = self._is_settled(mapping, waits)
         for kind, scope in waits.items():
             first = self._firsts.setdefault((kind, *scope.key), scope)

@@ -8,6 +8,7 @@ sends the row to a person, as it would if the row itself had said so.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Generic
 
@@ -81,6 +82,20 @@ class Rule:
     kind: RuleKind
     scope: Scope
     value: str = ""
+
+    def __str__(self) -> str:
+        said = (self.scope.section, self.scope.written, self.scope.usual, self.scope.concept)
+        return f"{self.kind} {' '.join(filter(None, said))}: {self.value or '-'}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRule:
+    """A rule as a facility keeps it: `answer` is the number that all rules of one answered table share."""
+
+    answer: int
+    rule: Rule
+    by: str
+    at: datetime
 
 
 NAME_REASONS = frozenset({Reason.SIMILAR_NAME, Reason.NAME_PARTLY_EXPLAINED, Reason.NAME_UNKNOWN})

@@ -64,6 +64,26 @@ failed_sign_ins = Table(
     Index("ix_failed_sign_ins_key", "key", "at"),
 )
 
+facility_rules = Table(
+    "facility_rules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("facility", ForeignKey("facilities.key"), nullable=False),
+    Column("answer", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("section", Text, nullable=False),
+    Column("written", Text, nullable=False),
+    Column("usual", Text, nullable=False),
+    Column("concept", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("answered_by", _LOGIN, nullable=False),
+    Column("answered_at", _MOMENT, nullable=False),
+    Column("request_id", _REQUEST, nullable=False),
+    Column("ended_by", _LOGIN, nullable=False),
+    Column("ended_at", _MOMENT, nullable=False),  # "" while it holds
+    Index("ix_facility_rules_facility", "facility", "ended_at", "id"),
+)
+
 runs = Table(
     "runs",
     metadata,

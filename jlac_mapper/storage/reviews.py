@@ -25,10 +25,12 @@ from jlac_mapper.review.model import (
     NewRun,
     Run,
 )
-from jlac_mapper.storage import chain, item_rows, local_aliases, reopening, run_rows, waiting
+from jlac_mapper.review.rules import KeptRule, Rule
+from jlac_mapper.storage import chain, facility_rules, item_rows, local_aliases, reopening, run_rows, waiting
 from jlac_mapper.storage.database import Connections
 from jlac_mapper.storage.item_rows import AT_ONCE, chunks
 from jlac_mapper.storage.review_tables import events, facilities, item_reasons, items, runs
+from jlac_mapper.types import Reason
 
 _COUNTED = [action.value for action in (*DECISIONS, Action.SETTLE)]
 
@@ -233,6 +235,40 @@ class SqlReviewStore:
         """Return code -> number of final decisions, UNCODABLE left out."""
         with self._connections.reading() as connection:
             return local_aliases.final_codes(connection, facility)
+
+    # --- facility rules
+
+    def rules(self, facility: str) -> list[KeptRule]:
+        """Return the facility rules that hold, the oldest first."""
+        with self._connections.reading() as connection:
+            return facility_rules.holding(connection, facility)
+
+    def keep_rules(self, facility: str, rules: Sequence[Rule], event: EventDraft) -> int:
+        """Keep rules of one answer and return its number; see ReviewStore.keep_rules."""
+        with self._connections.writing() as connection:
+            head = chain.lock_head(connection, facility)
+            if earlier := chain.of_request(connection, facility, event.request_id):
+                return facility_rules.answer_of(connection, facility, earlier[0])
+            chain.append(connection, head, [event])
+            return facility_rules.keep(connection, facility, rules, event)
+
+    def end_rules(self, facility: str, answer: int, event: EventDraft) -> list[Rule]:
+        """End the rules of an answer and return them. Raises NotFoundError where none of it holds."""
+        with self._connections.writing() as connection:
+            head = chain.lock_head(connection, facility)
+            ended = facility_rules.end(connection, facility, answer, event)
+            chain.append(connection, head, [event])
+            return ended
+
+    def helped_by_rules(self, facility: str) -> list[int]:
+        """Return the ids of accepted items that say SITE_RULE, rising."""
+        statement = select(item_reasons.c.item).where(
+            item_reasons.c.facility == facility,
+            item_reasons.c.reason == Reason.SITE_RULE.value,
+            item_reasons.c.state == ItemState.ACCEPTED.value,
+        )
+        with self._connections.reading() as connection:
+            return sorted(int(found) for found in connection.execute(statement).scalars())
 
     def reopen(self, facility: str, moved: Mapping[str, str], event: EventDraft) -> list[Reopened]:
         """Reopen every final decision for the codes of *moved*."""

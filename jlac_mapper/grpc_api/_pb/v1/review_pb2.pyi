@@ -99,6 +99,10 @@ class _ActionEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTyp
     """A user was made or changed; cannot be ordered."""
     ACTION_FACILITY: _Action.ValueType  # 17
     """A facility was made or changed; cannot be ordered."""
+    ACTION_RULE: _Action.ValueType  # 18
+    """Questions about groups of rows were answered; cannot be ordered."""
+    ACTION_RULE_END: _Action.ValueType  # 19
+    """Such answers were taken back; cannot be ordered."""
 
 class Action(_Action, metaclass=_ActionEnumTypeWrapper):
     """What is done with an item, or was done."""
@@ -135,6 +139,10 @@ ACTION_USER: Action.ValueType  # 16
 """A user was made or changed; cannot be ordered."""
 ACTION_FACILITY: Action.ValueType  # 17
 """A facility was made or changed; cannot be ordered."""
+ACTION_RULE: Action.ValueType  # 18
+"""Questions about groups of rows were answered; cannot be ordered."""
+ACTION_RULE_END: Action.ValueType  # 19
+"""Such answers were taken back; cannot be ordered."""
 Global___Action: typing_extensions.TypeAlias = Action
 
 class _ItemOrder:
