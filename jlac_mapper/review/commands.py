@@ -24,6 +24,8 @@ class QueueRow:
     section: str
     reasons: tuple[Reason, ...]
     etag: int
+    department: str = ""
+    """The row's own section, as the hospital writes it."""
 
 
 class ItemOrder(StrEnum):

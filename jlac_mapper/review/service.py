@@ -96,6 +96,12 @@ class ReviewService(TableService):
             enter(work.users, user, facility, Role.VIEWER)
             return work.reviews.runs(facility)
 
+    def run(self, user: User, facility: str, run: int) -> Run:
+        """Return one list (viewer). Raises NotFoundError."""
+        with self._units.reading() as work:
+            enter(work.users, user, facility, Role.VIEWER)
+            return work.reviews.run(facility, run)
+
     def run_items(self, user: User, facility: str, run: int) -> Iterator[Item]:
         """Yield a list's items by row, cut to what the user may see: what exports are made of (viewer)."""
         row = 0

@@ -35,6 +35,7 @@ QUEUE_COLUMNS = (
     items.c.section,
     items.c.reasons,
     items.c.etag,
+    items.c.department,
     *STANDING,
 )
 
