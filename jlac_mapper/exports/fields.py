@@ -62,12 +62,12 @@ def readers(item: Item) -> tuple[str, ...]:
     return tuple(reading.by for reading in (standing.first, standing.second) if reading is not None)
 
 
-def value(item: Item, field: str, names: Names) -> str:
+def value(item: Item, field: str, names: Names, *, no_code: str = UNCODABLE) -> str:
     """
     Return one field as text.
 
-    `jlac11` and its parts are empty while the item is open; seventeen nines (UNCODABLE) where a person found
-    that no code exists, whose elements are empty.
+    `jlac11` and its parts are empty while the item is open; *no_code* where a person found that no code
+    exists, whose elements are empty.
 
     Raises:
         KeyError: No such field.
@@ -79,8 +79,10 @@ def value(item: Item, field: str, names: Names) -> str:
         case "row" | "run":
             return str(getattr(item, field))
         case "jlac11":
-            return standing.code
+            return no_code if standing.code == UNCODABLE else standing.code
         case "jlac11_hyphenated":
+            if standing.code == UNCODABLE:
+                return no_code
             return code.hyphenated if code else standing.code
         case "standard_name":
             return names(standing.code) if code else ""

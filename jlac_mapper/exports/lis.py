@@ -15,7 +15,7 @@ def rows(items: Iterable[Item], names: Names, template: Template) -> Iterator[li
     for item in items:
         if not template.only or item.standing.state in template.only:
             yield [
-                value(item, column.field, names) if column.field else column.text
+                value(item, column.field, names, no_code=template.no_code) if column.field else column.text
                 for column in template.columns
             ]
 

@@ -6,6 +6,7 @@ A template is a small TOML or JSON file:
     encoding = "cp932"                # utf-8-sig (default), utf-8, cp932
     delimiter = ","                   # or a tab
     only = ["accepted", "final"]      # rows in these states; every row without it
+    no_code = ""                      # for a row without a code; seventeen nines without it
     [[column]]
     header = "検査項目コード"
     field = "local_code"              # a field of the row or of the result
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import InputError
 from jlac_mapper.exports.fields import INPUT_FIELDS, RESULT_FIELDS
 from jlac_mapper.review.model import ItemState
@@ -59,7 +61,7 @@ _INPUT_ORDER = (
     "jlac10",
 )
 _RESULT_ORDER = ("jlac11", "standard_name", "state", "reasons", "answered_by")
-_KEYS = {"encoding", "delimiter", "only", "column", "local_system", "jlac11_system"}
+_KEYS = {"encoding", "delimiter", "only", "no_code", "column", "local_system", "jlac11_system"}
 _FACILITY = re.compile(r"[\w-]+")
 
 
@@ -80,6 +82,8 @@ class Template:
     encoding: str = "utf-8-sig"
     delimiter: str = ","
     only: tuple[ItemState, ...] = ()
+    no_code: str = UNCODABLE
+    """What stands for a code where a person found that none exists."""
     local_system: str = ""
     """Empty: urn:jlac-mapper:facility:KEY."""
     jlac11_system: str = "urn:jlac-mapper:jlac11"
@@ -140,6 +144,7 @@ def _template(content: Any) -> Template:
         encoding=_one_of(content, "encoding", ENCODINGS),
         delimiter=_one_of(content, "delimiter", DELIMITERS),
         only=tuple(ItemState(_one_of({"only": state}, "only", tuple(ItemState))) for state in only),
+        no_code=_text(content, "no_code", UNCODABLE),
         local_system=_text(content, "local_system", ""),
         jlac11_system=_text(content, "jlac11_system", Template(()).jlac11_system),
     )

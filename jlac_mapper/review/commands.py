@@ -24,6 +24,8 @@ class QueueRow:
     section: str
     reasons: tuple[Reason, ...]
     etag: int
+    department: str = ""
+    """The row's own section, as the hospital writes it."""
 
 
 class ItemOrder(StrEnum):
@@ -33,6 +35,17 @@ class ItemOrder(StrEnum):
     """By item id: as imported."""
     PROBABILITY = "probability"
     """The most probable proposals first, of equal ones the newest."""
+
+
+class TableOrder(StrEnum):
+    """How a table of items is ordered beside the orders of the queue."""
+
+    UNCERTAIN = "uncertain"
+    """The least probable proposals first, of equal ones the oldest."""
+    NAME = "name"
+    """By the folded name."""
+    STATE = "state"
+    """By what is to be done: what waits, what is disputed, what the hospital is asked, what is settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +64,113 @@ class ItemQuery:
     """Included."""
     assigned_to: str | None = None
     """"" for items that are nobody's."""
-    order: ItemOrder = ItemOrder.IMPORTED
+    order: ItemOrder | TableOrder = ItemOrder.IMPORTED
+    text: str = ""
+    """Words, each of which is in name, local code, abbreviation or specimen, in any spelling."""
+    department: str | None = None
+    """The row's own section, as the hospital writes it; "" for rows without."""
+    main_reason: Reason | None = None
+    """The reason that matters most (see table_fields.by_weight)."""
+    band: int | None = None
+    """The band of probability (see table_fields.BANDS)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page of the queue ended: the last row's id and probability."""
+    """Where a page of the queue ended: the last row's id, probability and state."""
 
     id: int
     probability: float = 0.0
+    state: ItemState = ItemState.PROPOSED
+
+
+class Facet(StrEnum):
+    """A property by which a table of items is narrowed, with a count a value."""
+
+    STATE = "state"
+    MAIN_REASON = "main_reason"
+    DEPARTMENT = "department"
+    """The row's own section, as the hospital writes it."""
+    SECTION = "section"
+    """The first letter of what is proposed."""
+    BAND = "band"
+    RUN = "run"
+    ASSIGNED_TO = "assigned_to"
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many items a filter finds, and how many it would find for each value of a facet."""
+
+    total: int
+    counts: Mapping[Facet, Mapping[str, int]]
+    """Facet -> value -> items; the facet's own condition is left out, all others hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """
+    What a user asks to be done with items ticked in a table; each gets an event of its own.
+
+    The request id is the group's: `ReviewService.undo_group` takes it.
+    """
+
+    facility: str
+    items: tuple[int, ...]
+    action: Action
+    """CONFIRM, CHOOSE, NO_CODE, SEND_BACK or ASSIGN."""
+    request_id: str
+    code: str = ""
+    """For CHOOSE."""
+    text: str = ""
+    """The question, or for ASSIGN the login, empty for nobody."""
+
+
+class Refusal(StrEnum):
+    """Why something cannot be done with one of several items."""
+
+    ROLE = "role"
+    STATE = "state"
+    """It is not possible in the item's state."""
+    CLAIMED = "claimed"
+    """Someone else is reading the item."""
+    READ_BEFORE = "read_before"
+    """The user was its first reader."""
+    NOTHING_PROPOSED = "nothing_proposed"
+    NO_CANDIDATE = "no_candidate"
+    """The code is none of the item's candidates."""
+    NOT_LISTED = "not_listed"
+    """The edition in use does not list the code today."""
+    CHANGED = "changed"
+    """Something else was done with the item since."""
+    NO_REVIEWER = "no_reviewer"
+    """The person named is no reviewer of the facility."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An item with which something cannot be done, and why."""
+
+    item: Item
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class TickedPreview:
+    """What would become of ticked items; for CHOOSE without a code only what there is to choose."""
+
+    changes: tuple[tuple[Item, Standing], ...]
+    refused: tuple[Refused, ...]
+    choices: tuple[tuple[str, int], ...] = ()
+    """Code -> how many of the items have it as a candidate, the most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupUndo:
+    """What was taken back of a group, and what stays because it changed since."""
+
+    outcomes: tuple["Outcome", ...]
+    refused: tuple[Refused, ...]
 
 
 @dataclass(frozen=True, slots=True)

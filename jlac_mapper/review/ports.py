@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from jlac_mapper.review.commands import Cursor, ItemQuery, QueueRow, Reopened
+from jlac_mapper.review.commands import Cursor, Facets, ItemQuery, QueueRow, Reopened
 from jlac_mapper.review.model import (
     ChainHead,
     Change,
@@ -109,9 +109,24 @@ class ReviewStore(Protocol):
         ...
 
     def queue(
-        self, query: ItemQuery, *, now: datetime, after: Cursor | None = None, limit: int = 50
+        self,
+        query: ItemQuery,
+        *,
+        now: datetime,
+        after: Cursor | None = None,
+        limit: int = 50,
+        backwards: bool = False,
     ) -> list[QueueRow]:
-        """Return the rows after a cursor in the query's order, at most *limit*."""
+        """Return the rows behind a cursor in the query's order, or those before it, the nearest first."""
+        ...
+
+    def facets(self, query: ItemQuery) -> Facets:
+        """
+        Return how many items a query finds, and how many for each value of each facet.
+
+        A running claim is no state here: IN_REVIEW finds nothing. An item that answers rows of later lists
+        counts for each of those lists, and once in all.
+        """
         ...
 
     def next_for(

@@ -1,15 +1,13 @@
 """The service of review: every verb of review, the same for page, gRPC and command line."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import ConflictError, InvalidDecisionError, NotAllowedError
-from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review import blind, bulk, workflow
 from jlac_mapper.review.access import enter, request_reused, require_request_id
-from jlac_mapper.review.admin_service import AdminService
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import (
     Agreement,
@@ -24,7 +22,7 @@ from jlac_mapper.review.commands import (
 )
 from jlac_mapper.review.model import OPEN, Action, Item, LocalAlias, Role, Run, User
 from jlac_mapper.review.ports import UnitOfWork, Work
-from jlac_mapper.review.turns import Turns
+from jlac_mapper.review.table_service import TableService, cursor_of
 
 _CLAIM_ATTEMPTS = 20
 _LARGEST_PAGE = 500
@@ -48,7 +46,7 @@ class OpenedReview:
     codes: CodeSearch
 
 
-class ReviewService(AdminService):
+class ReviewService(TableService):
     """
     What a signed-in user can do; the edges only translate.
 
@@ -57,26 +55,6 @@ class ReviewService(AdminService):
     `within` a request's, part of that; what takes long stands outside. Methods may be called from any
     thread.
     """
-
-    def __init__(
-        self,
-        *,
-        units: UnitOfWork,
-        clock: Clock,
-        mapper: Mapper,
-        codes: CodeSearch,
-        without_notes: Callable[[str], str],
-        edition: str,
-    ) -> None:
-        super().__init__(
-            units=units,
-            clock=clock,
-            mapper=mapper,
-            codes=codes,
-            without_notes=without_notes,
-            edition=edition,
-        )
-        self._turns = Turns(clock, codes, edition)
 
     # --- reading
 
@@ -88,7 +66,8 @@ class ReviewService(AdminService):
         with self._units.reading() as work:
             enter(work.users, user, query.facility, Role.VIEWER)
             rows = work.reviews.queue(query, now=self._clock.now(), after=after, limit=limit)
-        last = Cursor(rows[-1].id, rows[-1].probability) if len(rows) == limit else None
+        end = rows[-1] if len(rows) == limit else None
+        last = Cursor(end.id, end.probability, end.standing.state) if end else None
         return QueuePage(tuple(blind.row_for(row, user.login) for row in rows), last)
 
     def counts(self, user: User, facility: str, run: int | None = None) -> Counts:
@@ -116,6 +95,12 @@ class ReviewService(AdminService):
         with self._units.reading() as work:
             enter(work.users, user, facility, Role.VIEWER)
             return work.reviews.runs(facility)
+
+    def run(self, user: User, facility: str, run: int) -> Run:
+        """Return one list (viewer). Raises NotFoundError."""
+        with self._units.reading() as work:
+            enter(work.users, user, facility, Role.VIEWER)
+            return work.reviews.run(facility, run)
 
     def run_items(self, user: User, facility: str, run: int) -> Iterator[Item]:
         """Yield a list's items by row, cut to what the user may see: what exports are made of (viewer)."""
@@ -259,7 +244,7 @@ class ReviewService(AdminService):
         """Claim the next item and return its id, None where nothing waits for this user."""
         facility = query.facility
         known = work.reviews.items(facility, [after]) if after else []
-        at = Cursor(after, known[0].mapping.probability) if known else None
+        at = cursor_of(known[0]) if known else None
         for _ in range(_CLAIM_ATTEMPTS):
             found = work.reviews.next_for(query, user.login, now=self._clock.now(), after=at)
             if found is None and at is None:

@@ -76,15 +76,27 @@ class Turns:
         commands: Sequence[tuple[Command, Item]],
     ) -> tuple[list[tuple[Item, Standing]], list[tuple[Item, str]]]:
         """Return what commands would make of their items, and which would be refused, with the reason."""
-        changes, refused = [], []
+        changes, errors = self.try_out(work, user, role, facility, commands)
+        return changes, [(item, str(error)) for _, item, error in errors]
+
+    def try_out(
+        self,
+        work: Work,
+        user: User,
+        role: Role,
+        facility: Facility,
+        commands: Sequence[tuple[Command, Item]],
+    ) -> tuple[list[tuple[Item, Standing]], list[tuple[Command, Item, JlacMapperError]]]:
+        """Return what commands would make of their items, and the errors of those that would be refused."""
+        changes, errors = [], []
         for command, item in commands:
             try:
                 after = self._change(work, user, role, facility, command, item).standing
             except JlacMapperError as error:
-                refused.append((item, str(error)))
+                errors.append((command, item, error))
             else:
                 changes.append((item, after or item.standing))
-        return changes, refused
+        return changes, errors
 
     def repeated(self, work: Work, user: User, command: Command) -> list[Outcome]:
         """

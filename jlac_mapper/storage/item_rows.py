@@ -10,6 +10,7 @@ from jlac_mapper.review import audit
 from jlac_mapper.review.commands import QueueRow
 from jlac_mapper.review.mapping_json import mapping_from_json, mapping_to_json, row_from_json, row_to_json
 from jlac_mapper.review.model import Item, ItemState, NewItem, NewRun, Reading, Run, Standing, section_of
+from jlac_mapper.review.table_fields import band_of, department_of, main_reason, search_text
 from jlac_mapper.storage.review_tables import item_answers, item_reasons, items, runs
 from jlac_mapper.storage.values import Value, from_row, to_columns
 from jlac_mapper.types import Reason
@@ -34,6 +35,7 @@ QUEUE_COLUMNS = (
     items.c.section,
     items.c.reasons,
     items.c.etag,
+    items.c.department,
     *STANDING,
 )
 
@@ -163,6 +165,10 @@ def _item_row(facility: str, run: int, row: int, item: NewItem) -> dict[str, Any
         "key": item.key,
         "twin_key": item.twin_key or item.key,
         "concept": item.mapping.read_as.key if item.mapping.read_as else "",
+        "search": search_text(test),
+        "department": department_of(test),
+        "main_reason": main_reason(item.mapping.reasons),
+        "band": band_of(item.mapping.probability),
         "local_code": test.local_code,
         "name": test.name,
         "specimen": test.specimen,

@@ -95,6 +95,7 @@ def _reopen_items(
                 "etag": items.c.etag + 1,
                 "section": bindparam("new_section"),
                 "reasons": bindparam("new_reasons"),
+                "main_reason": Reason.CODE_ENDED.value,
                 "decided_by": "",
                 "decided_at": "",
             }

@@ -134,6 +134,11 @@ items = Table(
     # What rows have in common that are not identical.
     Column("twin_key", String(64), nullable=False),
     Column("concept", Text, nullable=False),  # that the row was read as, empty for none
+    # What a table of items searches and counts by (see review.table_fields).
+    Column("search", Text, nullable=False),
+    Column("department", Text, nullable=False),  # the row's own section
+    Column("main_reason", String(40), nullable=False),
+    Column("band", Integer, nullable=False),
     UniqueConstraint("run", "row", name="uq_items_run_row"),
     # What else a filter asks stands in the index too, so that rows are only fetched where they fit.
     Index("ix_items_state", "facility", "state", "id", "probability", "section", "assigned_to", "first_by"),
@@ -146,6 +151,18 @@ items = Table(
     Index("ix_items_key", "key", "state", "facility", "code"),
     Index("ix_items_twin_key", "facility", "twin_key", "state"),
     Index("ix_items_concept", "facility", "concept", "state", "decided_at"),
+    # In the order in which facets are counted: one walk along it counts them all.
+    Index(
+        "ix_items_facets",
+        "facility",
+        "state",
+        "run",
+        "department",
+        "section",
+        "main_reason",
+        "band",
+        "assigned_to",
+    ),
 )
 
 # Rows of a list whose identical row waited already: an item of an earlier list answers them.

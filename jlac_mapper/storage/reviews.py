@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from jlac_mapper.errors import ConflictError, NotFoundError
 from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.audit import write_moment
-from jlac_mapper.review.commands import Cursor, ItemQuery, QueueRow, Reopened
+from jlac_mapper.review.commands import Cursor, Facets, ItemQuery, QueueRow, Reopened
 from jlac_mapper.review.model import (
     DECISIONS,
     Action,
@@ -26,7 +26,16 @@ from jlac_mapper.review.model import (
     Run,
 )
 from jlac_mapper.review.rules import KeptRule, Rule
-from jlac_mapper.storage import chain, facility_rules, item_rows, local_aliases, reopening, run_rows, waiting
+from jlac_mapper.storage import (
+    chain,
+    facets,
+    facility_rules,
+    item_rows,
+    local_aliases,
+    reopening,
+    run_rows,
+    waiting,
+)
 from jlac_mapper.storage.database import Connections
 from jlac_mapper.storage.item_rows import AT_ONCE, chunks
 from jlac_mapper.storage.review_tables import events, facilities, item_reasons, items, runs
@@ -107,12 +116,23 @@ class SqlReviewStore:
     # --- the queue
 
     def queue(
-        self, query: ItemQuery, *, now: datetime, after: Cursor | None = None, limit: int = 50
+        self,
+        query: ItemQuery,
+        *,
+        now: datetime,
+        after: Cursor | None = None,
+        limit: int = 50,
+        backwards: bool = False,
     ) -> list[QueueRow]:
-        """Return the rows after a cursor in the query's order."""
+        """Return the rows behind a cursor in the query's order, or those before it, the nearest first."""
         with self._connections.reading() as connection:
-            found = waiting.page(connection, query, now=now, after=after, limit=limit)
+            found = waiting.page(connection, query, now=now, after=after, limit=limit, backwards=backwards)
             return [item_rows.read_queue_row(row) for row in found]
+
+    def facets(self, query: ItemQuery) -> Facets:
+        """Return how many items a query finds, and how many for each value of each facet."""
+        with self._connections.reading() as connection:
+            return facets.count(connection, query)
 
     def next_for(
         self, query: ItemQuery, login: str, *, now: datetime, after: Cursor | None = None

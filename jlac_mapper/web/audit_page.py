@@ -42,6 +42,7 @@ def _page(call: Call, problems: list[str] | None) -> Response:
         next_from=shown[ROWS].sequence if len(shown) > ROWS else 0,
         previous_from=max(1, first - ROWS) if first > 1 else 0,
         problems=problems,
+        name_of=call.services.codes.name,
     )
 
 

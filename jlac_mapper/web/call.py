@@ -1,5 +1,6 @@
 """One request as the pages see it: who asks, in which language, for which facility."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -31,6 +32,8 @@ class Call:
     session: Session | None = None
     user: User = _NOBODY
     form: FormData = field(default_factory=FormData)
+    people: Mapping[str, str] | None = None
+    """Login -> name, once it was asked for."""
 
     def t(self, key: str, **values: object) -> str:
         """Return a text in the user's language."""
@@ -79,6 +82,16 @@ class Call:
         """Return the address of a page of this facility."""
         steps = "/".join(quote(str(part), safe="") for part in ("f", self.facility_key, *parts))
         return f"/{steps}" + (f"?{query}" if query else "")
+
+    def person(self, login: str) -> str:
+        """Return a person's name as the facility's people know it; the login of someone unknown here."""
+        if "facility" not in self.request.path_params or not login:
+            return login
+        if self.people is None:
+            names = self.review.names(self.user, self.facility_key) if self.has(Role.VIEWER) else {}
+            object.__setattr__(self, "people", names)
+        assert self.people is not None
+        return self.people.get(login, login)
 
     def page(self, template: str, *, status: int = 200, **context: object) -> Response:
         """Render a template."""

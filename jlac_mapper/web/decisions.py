@@ -13,7 +13,7 @@ from jlac_mapper.errors import (
 from jlac_mapper.review.commands import Command, ItemView
 from jlac_mapper.review.model import Action, ItemState
 from jlac_mapper.web.call import Call
-from jlac_mapper.web.item_page import item_response
+from jlac_mapper.web.item_page import NO_CODE, item_response
 from jlac_mapper.web.queue_filter import QueueFilter
 from jlac_mapper.web.render import hyphenated
 from jlac_mapper.web.routing import status_of
@@ -64,6 +64,8 @@ def decide(call: Call) -> Response:
     except (ConflictError, InvalidDecisionError, InvalidCodeError, NotAllowedError) as error:
         return _refused(call, error, chosen)
     number = outcome.item.id
+    if command.action is Action.SETTLE and call.text("back", 20) == "disputes":
+        return call.redirect(call.path("disputes", query=f"settled={number}"))
     if command.action in _ON:
         last = number if command.action is not Action.SKIP else None
         return _to_next(call, chosen, after=number, last=last, request_id=f"{command.request_id}-next")
@@ -80,6 +82,8 @@ def command_of(call: Call, view: ItemView) -> Command:
         InvalidCodeError: The code is none.
     """
     word, code = call.text("action"), call.text("code", 40)
+    if word == ANSWER and code == NO_CODE:
+        word, code = Action.NO_CODE.value, ""
     if word == ANSWER:
         action, code = _answer(view, code)
     elif word in _PLAIN:
@@ -116,6 +120,7 @@ def preview(call: Call) -> Response:
         word=call.text("action"),
         preview=found,
         queue=chosen.to_text(),
+        name_of=call.services.codes.name,
     )
 
 
@@ -170,7 +175,7 @@ def _refused(call: Call, error: JlacMapperError, chosen: QueueFilter) -> Respons
     if isinstance(error, ConflictError):
         is_told = bool(error.by and error.code)
         problem = (
-            call.t("conflict.told", by=error.by, code=hyphenated(error.code))
+            call.t("conflict.told", by=call.person(error.by), code=_code(call, error.code))
             if is_told
             else call.t("conflict.blind")
         )
@@ -181,6 +186,13 @@ def _refused(call: Call, error: JlacMapperError, chosen: QueueFilter) -> Respons
     else:
         problem = call.t("error.invalid_decision")
     return item_response(call, view, chosen, status=status_of(error), problem=problem, detail=str(error))
+
+
+def _code(call: Call, code: str) -> str:
+    """Return a code with its standard name."""
+    if code == jlac11.UNCODABLE:
+        return call.t("code.none")
+    return f"{hyphenated(code)} {call.services.codes.name(code)}".strip()
 
 
 def _request_id(call: Call) -> str:

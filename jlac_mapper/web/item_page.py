@@ -8,15 +8,18 @@ from starlette.responses import Response
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.errors import JlacMapperError, NotFoundError
 from jlac_mapper.review.commands import ItemView
-from jlac_mapper.review.model import Action
-from jlac_mapper.types import LocalTest
+from jlac_mapper.review.model import Action, Item
+from jlac_mapper.types import Disposition, LocalTest
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.candidate_rows import candidate_rows, listed_rows, parse
 from jlac_mapper.web.evidence import statements
 from jlac_mapper.web.queue_filter import QueueFilter, as_number
+from jlac_mapper.wording import Language
 
 FIELDS = tuple(field.name for field in fields(LocalTest))
 FOUND = 20
+NO_CODE = "none"
+"""The form's word for: no code is right."""
 
 
 def show(call: Call) -> Response:
@@ -52,6 +55,8 @@ def item_response(
     item = view.item
     rules, machine = statements(item.mapping.evidence, call.language)
     text = call.request.query_params.get("q", "")[:200]
+    is_swapped = "x-swap" in call.request.headers
+    says_no_code = item.mapping.disposition is Disposition.NO_CODE and not item.standing.proposal
     return call.page(
         "item.html",
         status=status,
@@ -64,7 +69,14 @@ def item_response(
         machine=machine,
         now=call.services.clock.now(),
         # The script asks for them behind the item.
-        counts=None if "x-swap" in call.request.headers else review.counts(call.user, call.facility_key),
+        counts=None if is_swapped else review.counts(call.user, call.facility_key),
+        run=None if is_swapped else review.run(call.user, call.facility_key, item.run),
+        run_counts=None if is_swapped else review.counts(call.user, call.facility_key, item.run),
+        around=review.neighbours(call.user, chosen.query(call.facility_key), item.id),
+        says_no_code=says_no_code and bool({Action.NO_CODE, Action.SETTLE} & view.allowed),
+        read_as=_read_as(item, call.language),
+        no_code_word=NO_CODE,
+        reviewers=review.reviewers(call.user, call.facility_key) if Action.ASSIGN in view.allowed else (),
         queue=chosen.to_text(),
         name_of=codes.name,
         last=last,
@@ -79,7 +91,15 @@ def item_response(
 
 def progress(call: Call) -> Response:
     """Answer the strip of progress and rate: a fragment."""
-    return call.page("progress.html", counts=call.review.counts(call.user, call.facility_key))
+    review, key = call.review, call.facility_key
+    number = as_number(call.request.query_params.get("run", ""))
+    run = review.run(call.user, key, number) if number is not None else None
+    return call.page(
+        "progress.html",
+        counts=review.counts(call.user, key),
+        run=run,
+        run_counts=review.counts(call.user, key, run.id) if run else None,
+    )
 
 
 def search(call: Call) -> Response:
@@ -97,6 +117,14 @@ def _found(call: Call, view: ItemView, found: Sequence[ListedCode]) -> list[obje
     candidates = view.item.mapping.candidates
     first = parse(view.item.standing.proposal) or (candidates[0].code if candidates else None)
     return list(listed_rows(found, first, call.language))
+
+
+def _read_as(item: Item, language: Language) -> str:
+    """Return what the row was read as, empty where nothing is known of its name."""
+    concept = item.mapping.read_as
+    if concept is None:
+        return ""
+    return concept.name if language is Language.JAPANESE else concept.name_en or concept.name
 
 
 def _last(call: Call) -> ItemView | None:

@@ -1,13 +1,17 @@
 """The lists that were taken in, and the results to download."""
 
+from collections import Counter
+
 from starlette.responses import Response
 
+from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import NotFoundError
 from jlac_mapper.exports.files import ExportFormat, export_file
 from jlac_mapper.exports.templates import facility_template
+from jlac_mapper.review.commands import ItemQuery, QueueRow
 from jlac_mapper.review.model import Role
 from jlac_mapper.web.call import Call
-from jlac_mapper.web.queue_filter import as_number
+from jlac_mapper.web.queue_filter import STATES, as_number
 
 EVERY_RUN = "all"
 
@@ -29,6 +33,38 @@ def lists(call: Call) -> Response:
     )
 
 
+def result(call: Call) -> Response:
+    """Show how far one list is and what came of it: to download, and to print."""
+    review, key = call.review, call.facility_key
+    number = as_number(call.request.path_params["run"])
+    if number is None:
+        raise NotFoundError("there is no such list")
+    run = review.run(call.user, key, number)
+    rows: list[QueueRow] = []
+    query, after = ItemQuery(key, states=STATES["all"], run=run.id), None
+    while len(rows) < PRINTED:
+        page = review.queue(call.user, query, after=after, limit=_AT_ONCE)
+        rows += page.rows
+        if (after := page.next) is None:
+            break
+    settled = Counter(row.standing.code == UNCODABLE for row in rows if row.standing.code)
+    return call.page(
+        "list.html",
+        facility=call.facility(),
+        run=run,
+        counts=review.counts(call.user, key, run.id),
+        coded=settled[False],
+        no_code=settled[True],
+        rows=rows,
+        more=after is not None,
+        formats=list(ExportFormat),
+        name_of=call.services.codes.name,
+    )
+
+
+PRINTED = 5000
+"""Rows of one list on its page."""
+_AT_ONCE = 500
 SHOWN = 100
 """Lists shown with their progress."""
 

@@ -8,6 +8,7 @@ from jlac_mapper.web import (
     lists_page,
     queue_page,
     sign_in,
+    table_page,
     upload,
 )
 from jlac_mapper.web.routing import Access, Page, Unit
@@ -34,10 +35,15 @@ PAGES = (
         decisions.decide_identical,
         Unit.WRITES,
     ),
+    Page("GET", "/f/{facility}/table", Access.VIEWER, table_page.show),
+    Page("POST", "/f/{facility}/table/preview", Access.REVIEWER, table_page.preview),
+    Page("POST", "/f/{facility}/table/decide", Access.REVIEWER, table_page.decide, Unit.WRITES),
+    Page("POST", "/f/{facility}/table/undo", Access.REVIEWER, table_page.undo, Unit.WRITES),
     Page("GET", "/f/{facility}/lists", Access.VIEWER, lists_page.lists),
     Page("POST", "/f/{facility}/lists", Access.REVIEWER, upload.take, Unit.NONE, files=1),
     Page("GET", "/f/{facility}/imports/{job}", Access.REVIEWER, upload.progress),
     Page("GET", "/f/{facility}/imports/{job}/state", Access.REVIEWER, upload.state),
+    Page("GET", "/f/{facility}/lists/{run}", Access.VIEWER, lists_page.result),
     Page("GET", "/f/{facility}/lists/{run}/{kind}", Access.VIEWER, lists_page.download),
     Page("GET", "/f/{facility}/house-names", Access.VIEWER, figures_pages.local_aliases),
     Page("GET", "/f/{facility}/changes", Access.VIEWER, figures_pages.changes),

@@ -33,6 +33,7 @@ def queue(call: Call) -> Response:
         facility=facility,
         filter=chosen,
         page=page,
+        name_of=call.services.codes.name,
         now=call.services.clock.now(),
         counts=review.counts(call.user, facility.key),
         runs=review.runs(call.user, facility.key),

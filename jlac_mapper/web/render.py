@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from jlac_mapper.codes import jlac11
 from jlac_mapper.errors import InvalidCodeError
 from jlac_mapper.review.model import Action, ItemState, Role
+from jlac_mapper.review.table_fields import by_weight
 from jlac_mapper.types import Disposition, Reason
 from jlac_mapper.web.messages import reasons
 
@@ -51,7 +52,9 @@ class Renderer:
             asset=_asset(),
             new_request_id=lambda: str(uuid.uuid4()),
         )
-        self._environment.filters.update(code=hyphenated, utc=utc, local=local, percent=percent)
+        self._environment.filters.update(
+            code=hyphenated, utc=utc, local=local, percent=percent, by_weight=by_weight
+        )
 
     def render(self, template: str, call: Reader, context: Mapping[str, object]) -> str:
         """Render *template* for *call*, in its language."""
@@ -85,7 +88,7 @@ def utc(moment: datetime) -> str:
 
 def local(moment: datetime) -> str:
     """Return a moment in the server's zone, which it names."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def percent(probability: float) -> str:

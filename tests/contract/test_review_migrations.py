@@ -15,6 +15,7 @@ from jlac_mapper.codes.editions import make_edition
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.element_tables import Element, ElementKind
+from jlac_mapper.review.commands import ItemQuery
 from jlac_mapper.review.mapping_json import mapping_from_json
 from jlac_mapper.review.model import Action, ItemState
 from jlac_mapper.storage import review_tables
@@ -24,6 +25,7 @@ from jlac_mapper.storage.review_tables import item_answers
 from jlac_mapper.storage.reviews import SqlReviewStore
 from jlac_mapper.storage.tables import metadata
 from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.types import LocalTest, Reason
 from jlac_mapper.vocabulary import Concept, SiteName
 from tests.support.review_store_steps import decide, verified
 from tests.support.review_values import AST, CK, NOON, ONE, a_draft, a_mapping, a_run, new_items
@@ -151,7 +153,7 @@ def test_a_database_of_before_concepts_opens_with_its_names_editions_items_and_t
     assert (store.load("2025"), store.active()) == (EDITION, "2025")
     assert store.load_site_names() == (SiteName("亜鉛", "jlac10"), SiteName("CK-MB", "near_twin"))
     assert (store.load_bindings("2025"), store.load_elements()) == ({}, ())
-    assert version_of(review_database) == scripts()[1][-1] == "0006"
+    assert version_of(review_database) == scripts()[1][-1] == "0007"
     assert reviews.item("h1", first).mapping == mapping_from_json(OLD_ANSWER)
     assert reviews.item("h1", second).mapping == new_items("AST")[0].mapping
     assert verified(reviews) == []
@@ -189,6 +191,29 @@ def test_rows_of_before_twins_have_their_twins_and_concepts_when_the_database_is
     assert reviews.twins("h1", twin, [ItemState.PROPOSED]) == [ast, wing, counted]
     assert len(reviews.twins("h1", reviews.item("h1", counted + 1).twin_key, [ItemState.PROPOSED])) == 600
     assert [name.item for name in reviews.similar("h1", first, 5)] == [late]
+    assert verified(reviews) == []
+
+
+def test_rows_of_before_facets_are_found_and_counted_when_the_database_is_opened(
+    review_database: Database,
+) -> None:
+    users, reviews = SqlUserStore(review_database), SqlReviewStore(review_database)
+    users.save_facility(ONE, a_draft(Action.FACILITY))
+    tests = [LocalTest("ＡＳＴ", section="生化学"), *(LocalTest(f"CK {n}") for n in range(600))]
+    [one] = new_items("AST", mapping=a_mapping(AST, probability=0.95))
+    run = reviews.import_run(a_run(), [replace(one, test=test) for test in tests], a_draft(Action.IMPORT))
+    first = reviews.run_items("h1", run.id, limit=1)[0].id
+    decide(reviews, first, CK)
+    reviews.reopen("h1", {CK: AST}, a_draft(Action.REOPEN, request_id="reopen"))
+    asked = ItemQuery("h1", text="ast", department="生化学", main_reason=Reason.CODE_ENDED, band=3)
+    kept = reviews.facets(ItemQuery("h1"))
+    assert [row.id for row in reviews.queue(asked, now=NOON)] == [first]
+    migrate(review_database, "0006", down=True)
+    review_database.close()
+    assert version_of(review_database) == HEAD
+    assert [row.id for row in reviews.queue(asked, now=NOON)] == [first]
+    assert reviews.facets(ItemQuery("h1")) == kept
+    assert kept.total == 601
     assert verified(reviews) == []
 
 

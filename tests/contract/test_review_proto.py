@@ -40,7 +40,7 @@ _ON_THE_WIRE = {"local_aliases": "house_names"}
         (review_pb2.Reading.DESCRIPTOR, model.Reading, set()),
         (review_pb2.Run.DESCRIPTOR, model.Run, set()),
         (review_pb2.HouseName.DESCRIPTOR, model.LocalAlias, {"facility", "key"}),
-        (review_pb2.QueueRow.DESCRIPTOR, commands.QueueRow, set()),
+        (review_pb2.QueueRow.DESCRIPTOR, commands.QueueRow, {"department"}),
         (review_pb2.ItemView.DESCRIPTOR, commands.ItemView, set()),
         (review_service_pb2.Order.DESCRIPTOR, commands.Command, set()),
     ],

@@ -26,10 +26,14 @@ HELD = (
     '[1, "h1", 1, 1, "a7d40abcef9752fb8565dbf02eb17ec106b924250eecb43bb08e10f156a7c933", '
     '"0", "AST", "血清", "U/L", "C", 0.5, "EXACT_NAME UNIT_ASSUMED", "final", '
     '"C20080000250000F7", "ann", "C20080000250000F7", "bob", "C20010000250000F7", "", null, '
-    '"lea", "C20080000250000F7", "材料?", "ann", "2026-01-02T12:00:00.000000+00:00", 4]',
+    '"lea", "C20080000250000F7", "材料?", "ann", "2026-01-02T12:00:00.000000+00:00", 4, '
+    '"a7d40abcef9752fb8565dbf02eb17ec106b924250eecb43bb08e10f156a7c933", "", '
+    '"ast 0  血清", "", "UNIT_ASSUMED", 1]',
     '[2, "h1", 1, 2, "5772bfb7a100edbbee567b95a36807f917ba3ab6080131c43e977f109394b6a3", '
     '"0", "CK", "血清", "U/L", "", 0.5, "NAME_UNKNOWN", "proposed", "", null, null, null, '
-    'null, "", null, "", "", "", "", "", 1]',
+    'null, "", null, "", "", "", "", "", 1, '
+    '"5772bfb7a100edbbee567b95a36807f917ba3ab6080131c43e977f109394b6a3", "", '
+    '"ck 0  血清", "", "NAME_UNKNOWN", 1]',
     '["", 1, "facility", "ann", "2026-01-02T12:00:00.000000+00:00", "make h1", null, null, '
     '"", "", "", "", "", "", '
     '"286d9e34ce23ede02c2a5e6d6528bb46856bb070307c28bac1138c9e4c769010", '
@@ -71,7 +75,9 @@ HELD = (
 REOPENED = (
     '[1, "h1", 1, 1, "a7d40abcef9752fb8565dbf02eb17ec106b924250eecb43bb08e10f156a7c933", '
     '"0", "AST", "血清", "U/L", "C", 0.5, "EXACT_NAME UNIT_ASSUMED CODE_ENDED", "proposed", '
-    '"", null, null, null, null, "", null, "lea", "C20010000250000F7", "", "", "", 5]',
+    '"", null, null, null, null, "", null, "lea", "C20010000250000F7", "", "", "", 5, '
+    '"a7d40abcef9752fb8565dbf02eb17ec106b924250eecb43bb08e10f156a7c933", "", '
+    '"ast 0  血清", "", "CODE_ENDED", 1]',
     '["h1", 5, "reopen", "ann", "2026-01-02T12:00:00.000000+00:00", "r-4", 1, null, '
     '"C20080000250000F7", "", '
     '"{\\"state\\":\\"final\\",\\"code\\":\\"C20080000250000F7\\",\\"first\\":[\\"ann\\",\\"C20080000250000F7\\"],\\"sec'

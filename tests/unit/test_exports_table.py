@@ -68,6 +68,23 @@ def test_every_header_of_the_default_layout_is_read_as_the_field_it_holds_and_th
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"), [("", UNCODABLE), ('no_code = ""', ""), ('no_code = "なし"', "なし")]
+)
+def test_a_row_without_a_code_holds_what_the_template_says_and_seventeen_nines_without_it(
+    tmp_path: Path, written: str, expected: str
+) -> None:
+    file = tmp_path / "h1.toml"
+    columns = "".join(
+        f'[[column]]\nheader = "{field}"\nfield = "{field}"\n'
+        for field in ("jlac11", "jlac11_hyphenated", "jlac11_unit", "standard_name")
+    )
+    file.write_text(f"{written}\n{columns}", encoding="utf-8")
+    rows = decoded(csv_bytes([uncodable(1), item(2)], names, read_template(file)))
+    assert rows[1] == [expected, expected, "", ""]
+    assert rows[2][0] == AST
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_what_was_exported_reads_back_as_the_very_rows(tmp_path: Path, suffix: str) -> None:
     write = csv_bytes if suffix == ".csv" else xlsx_bytes

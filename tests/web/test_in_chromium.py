@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from jlac_mapper.codes import jlac11
@@ -86,7 +87,7 @@ def test_of_two_reviewers_at_once_one_decides_and_the_other_sees_it(
     hanako.after(Keys.ENTER)
     taro.after("2", Keys.ENTER)
     problem = taro.one(".problem[role=alert]")
-    assert f"hanako decided first: {hyphenated(AST)}" in problem.text
+    assert f"hanako さん decided first: {hyphenated(AST)} AST" in problem.text
     assert taro.driver.switch_to.active_element == problem
     assert _standing(site, item) == (ItemState.FINAL, AST)
     assert not taro.all("#answer ~ .actions [value=answer]")
@@ -195,6 +196,9 @@ def test_every_page_loads_from_here_alone_and_axe_finds_nothing_serious(
             "/f/h1?state=all",
             f"/f/h1/items/{item}?q=AST",
             "/f/h1/lists",
+            "/f/h1/lists/1",
+            "/f/h1/table?state=all",
+            "/f/h1/table?run=1&tick=page&find=o&order=name",
             "/f/h1/house-names",
             "/f/h1/changes",
             "/f/h2/disputes",
@@ -209,3 +213,86 @@ def test_every_page_loads_from_here_alone_and_axe_finds_nothing_serious(
                 "return performance.getEntriesByType('resource').map(e => new URL(e.name).origin)"
             )
             assert set(loaded) <= {seat.address}, path
+
+
+def test_three_rows_are_ticked_confirmed_and_taken_back_as_a_group(
+    site: Site, seats: tuple[Seat, Seat]
+) -> None:
+    seat = seats[0]
+    seat.sign_in("hanako")
+    seat.open("/f/h1/table")
+    boxes = seat.all("[data-row] input[name=ticked]")
+    boxes[0].click()
+    ActionChains(seat.driver).key_down(Keys.SHIFT).click(boxes[2]).key_up(Keys.SHIFT).perform()
+    assert [box.is_selected() for box in boxes] == [True, True, True, False, False, False]
+    assert {node.text for node in seat.all("[data-ticked]")} == {"3 ticked"}
+    items = [int(box.get_attribute("value")) for box in boxes[:3]]
+    seat.click("button[value=confirm]")
+    assert "3 items would change" in seat.one("main p").text
+    seat.after(Keys.ENTER)
+    assert "3 items were confirmed." in seat.one("main .note").text
+    assert [_standing(site, item)[0] for item in items] == [ItemState.FINAL] * 3
+    assert len(seat.all("[data-row]")) == 3
+    seat.after("u")
+    assert "3 items were taken back." in seat.one("main .note").text
+    assert [_standing(site, item)[0] for item in items] == [ItemState.PROPOSED] * 3
+    seat.one("[data-tick-all]").click()
+    assert all(box.is_selected() for box in seat.all("[data-row] input[name=ticked]"))
+
+
+def test_the_keyboard_moves_in_the_table_ticks_and_opens_an_item(seats: tuple[Seat, Seat]) -> None:
+    seat = seats[0]
+    seat.sign_in("hanako")
+    seat.open("/f/h1/table")
+    seat.press("/")
+    assert seat.focused() == "input#find"
+    seat.press("got", Keys.ENTER)
+    seat.wait(lambda: len(seat.all("[data-row]")) == 2)
+    seat.script("document.querySelector('main h1').focus()")
+    seat.press("j", "x", Keys.ARROW_DOWN, "x", "k", "x")
+    assert [box.is_selected() for box in seat.all("[data-row] input")] == [False, True]
+    seat.after(Keys.ENTER)
+    assert seat.title() == "GOT"
+    here = seat.driver.current_url
+    seat.after("j")
+    assert seat.title() == "GOT"
+    assert seat.driver.current_url != here
+    seat.after("k")
+    assert seat.driver.current_url == here
+
+
+def test_an_item_that_has_no_code_is_decided_by_enter_alone(site: Site, seats: tuple[Seat, Seat]) -> None:
+    seat, item = seats[0], site.item_named("謎の検査")
+    seat.sign_in("hanako")
+    seat.open(f"/f/h1/items/{item}")
+    seat.after(Keys.ENTER)
+    assert _standing(site, item) == (ItemState.FINAL, jlac11.UNCODABLE)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_narrow_screen_has_what_decides_in_reach_and_scrolls_nowhere_sideways(
+    site: Site, tmp_path: Path, language: str
+) -> None:
+    item = site.item_named("GOT")
+    with running(site.app()) as address, chromium(tmp_path, language=language) as driver:
+        driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True},
+        )
+        seat = Seat(driver, address)
+        seat.sign_in("lead")
+        for path, button in ((f"/f/h1/items/{item}", "answer"), ("/f/h1/table", "confirm")):
+            seat.open(path)
+            place = seat.one(f".actions button[value={button}]").rect
+            assert place["y"] >= 0
+            assert place["y"] + place["height"] <= 844, path
+            assert place["x"] + place["width"] <= 390
+        for path in ("/f/h1/table", f"/f/h1/items/{item}", "/f/h1/lists/1", "/f/h1", "/f/h1/lists"):
+            seat.open(path)
+            assert seat.script("return document.documentElement.scrollWidth") <= 390, path
+        seat.open("/f/h1/table")
+        seat.one("[data-row] input").click()
+        seat.click("button[value=confirm]")
+        seat.click("main button.primary")
+        assert site.review.view(site.user("root"), "h1", item).item.standing.state is ItemState.FINAL
+        assert seat.problems() == []

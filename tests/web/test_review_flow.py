@@ -85,7 +85,7 @@ def test_of_two_reviewers_the_second_sees_the_firsts_decision_and_nothing_is_los
     }
     answer = taro.client.post(f"/f/h1/items/{item}", data=data)
     assert answer.status_code == 409
-    assert f"hanako decided first: {hyphenated(AST)}" in answer.text
+    assert f"hanako さん decided first: {hyphenated(AST)} AST" in answer.text
     assert _standing(site, item).code == AST
 
 

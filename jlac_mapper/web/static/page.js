@@ -87,7 +87,75 @@ async function poll(node) {
   setTimeout(poll, 500, node);
 }
 
+// Moments stand in the server's zone; whoever reads may be in another one. UTC is in the title.
+function localTimes() {
+  const zone = new Intl.DateTimeFormat(document.documentElement.lang, { timeZoneName: "short" });
+  for (const node of main().querySelectorAll("time[datetime]")) {
+    const at = new Date(node.dateTime);
+    const two = (number) => String(number).padStart(2, "0");
+    const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+    const name = zone.formatToParts(at).find((part) => part.type === "timeZoneName").value;
+    node.textContent = `${day} ${two(at.getHours())}:${two(at.getMinutes())} ${name}`;
+  }
+}
+
+// --- the table
+
+const ticks = () => [...main().querySelectorAll("[data-row] input[name=ticked]")];
+let lastTicked = null;
+
+function countTicked() {
+  const count = ticks().filter((box) => box.checked).length;
+  for (const node of main().querySelectorAll("[data-ticked]")) {
+    node.textContent = count ? node.dataset.text.replace("{count}", count) : "";
+  }
+}
+
+function tickAll() {
+  const boxes = ticks();
+  const all = boxes.every((box) => box.checked);
+  for (const box of boxes) box.checked = !all;
+  countTicked();
+}
+
+function tick(box, isRange) {
+  const boxes = ticks();
+  const from = boxes.indexOf(lastTicked);
+  if (isRange && from >= 0) {
+    const to = boxes.indexOf(box);
+    for (const one of boxes.slice(Math.min(from, to), Math.max(from, to) + 1)) one.checked = box.checked;
+  }
+  lastTicked = box;
+  countTicked();
+}
+
+// Returns whether the key was one of the table's.
+function moveInTable(event) {
+  const rows = [...main().querySelectorAll("[data-row]")];
+  if (!rows.length) return false;
+  const place = rows.indexOf(event.target.closest("[data-row]"));
+  const by = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+  // Before the first row is entered, arrows scroll the page as they always do.
+  if (by && (place >= 0 || event.key.length === 1)) {
+    const row = rows[Math.max(0, Math.min(rows.length - 1, place < 0 ? 0 : place + by))];
+    (row.querySelector("input[name=ticked]") || row.querySelector("a")).focus();
+  } else if (event.key === "x" && place >= 0) {
+    const box = rows[place].querySelector("input[name=ticked]");
+    if (box) { box.checked = !box.checked; tick(box, false); }
+  } else if (event.key === "Enter" && place >= 0) {
+    rows[place].querySelector("a").click();
+  } else return false;
+  event.preventDefault();
+  return true;
+}
+
 function ready() {
+  localTimes();
+  lastTicked = null;
+  countTicked();
+  for (const fold of main().querySelectorAll("[data-wide-open]")) fold.open = matchMedia("(min-width: 60rem)").matches;
+  const print = main().querySelector("[data-print]");
+  if (print) print.hidden = false;
   const help = document.querySelector("[data-help]");
   if (help) help.hidden = false;
   const toggle = document.getElementById("keys-on");
@@ -113,6 +181,9 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  if (event.target.matches("[data-row] input[name=ticked]")) tick(event.target, event.shiftKey);
+  if (event.target.closest("[data-tick-all]")) { event.preventDefault(); tickAll(); }
+  if (event.target.closest("[data-print]")) print();
   if (event.target.closest("[data-help]")) document.getElementById("help").showModal();
 });
 
@@ -126,13 +197,14 @@ document.addEventListener("keydown", (event) => {
   }
   // Enter on a link, a button or a fold does what it always does.
   if (event.key === "Enter" && at.matches("a, button, summary")) return;
-  if (event.key !== "Enter" && localStorage.getItem("keys") === "off") return;
+  if (event.key.length === 1 && localStorage.getItem("keys") === "off") return;
+  if (moveInTable(event)) return;
   if (event.key === "/") {
-    const box = document.getElementById("q");
+    const box = document.getElementById("q") || document.getElementById("find");
     if (box) { event.preventDefault(); box.focus(); box.select(); }
     return;
   }
-  if (/^[1-5]$/.test(event.key)) {
+  if (/^[0-5]$/.test(event.key)) {
     const radio = document.querySelector(`[data-digit="${event.key}"]`);
     if (radio) { event.preventDefault(); radio.checked = true; radio.focus(); }
     return;
