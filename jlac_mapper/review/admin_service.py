@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import IO, Self
 
+from jlac_mapper.errors import InputError
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review import audit
 from jlac_mapper.review.access import enter, require_admin, require_request_id
@@ -12,6 +13,7 @@ from jlac_mapper.review.commands import Reopened
 from jlac_mapper.review.lists import ListImporter
 from jlac_mapper.review.model import INSTALLATION, Action, Event, EventDraft, Facility, Role, Run, User
 from jlac_mapper.review.ports import UnitOfWork, Work
+from jlac_mapper.tables.whole import ListColumn
 from jlac_mapper.types import LocalTest
 
 
@@ -50,6 +52,8 @@ class AdminService:
         tests: Sequence[LocalTest],
         request_id: str,
         progress: Callable[[int], None] = lambda _done: None,
+        columns: Sequence[ListColumn] = (),
+        cells: Sequence[Sequence[str]] = (),
     ) -> Run:
         """
         Map rows (local aliases first) and take them into the queue in one transaction (reviewer).
@@ -57,9 +61,16 @@ class AdminService:
         *progress* is called with the number of rows mapped so far, from this thread. An exception that it
         raises stops the import and nothing is kept.
 
+        Args:
+            tests: A test a row.
+            columns: Every column of the list, kept as it is; empty where there is no table.
+            cells: The cells of each row, in the order of *columns* (see `tables.whole`).
+
         Raises:
-            InputError: There are no rows.
+            InputError: There are no rows, or not as many rows of cells.
         """
+        if cells and len(cells) != len(tests):
+            raise InputError(f"{file_name}: {len(cells)} rows of cells for {len(tests)} rows")
         with self._units.reading() as work:
             enter(work.users, user, facility, Role.REVIEWER)
         require_request_id(request_id)
@@ -72,6 +83,8 @@ class AdminService:
             tests=tests,
             request_id=request_id,
             progress=progress,
+            columns=columns,
+            cells=cells,
         )
 
     def facility(self, user: User, key: str) -> Facility:

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from jlac_mapper.errors import ConfigurationError, DatabaseError, MissingExtraError
 
-HEAD = "0006"
+HEAD = "0008"
 """The newest schema. A database that has it is used without loading Alembic."""
 _MIGRATION_LOCK = 7_011_117  # any number, the same in every process
 BUSY_SECONDS = 30.0

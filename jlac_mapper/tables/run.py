@@ -12,6 +12,7 @@ from jlac_mapper.tables.sinks import OutputRow, Sink
 from jlac_mapper.tables.table import Table, open_table
 from jlac_mapper.tables.tally import Tally
 from jlac_mapper.tables.text import Row
+from jlac_mapper.tables.whole import ListColumn, WholeList
 from jlac_mapper.tables.workers import cores, ordered
 from jlac_mapper.types import (
     Answers,
@@ -153,18 +154,30 @@ def local_test(row: Row, columns: Mapping[str, int]) -> LocalTest:
     return LocalTest(name=given.pop("name", ""), **given)
 
 
-def read_list(path: Path) -> list[LocalTest]:
+def read_list(path: Path) -> WholeList:
     """
-    Return a test a data row, in order.
-
-    A row that cannot be read becomes one without a name, which the mapper answers with ERROR, so that row
-    numbers stay those of the file.
+    Return the rows of a list with every column that it has.
 
     Raises:
         InputError: No such file, not a table, or no name column; one line that says what to do.
     """
-    table = open_table(path)
-    return [LocalTest(name="") if row.problem else local_test(row, table.columns) for row in table.rows()]
+    return whole_list(open_table(path))
+
+
+def whole_list(table: Table) -> WholeList:
+    """
+    Return the rows of a table with every column that it has.
+
+    A row that cannot be read becomes a test without a name, which the mapper answers with ERROR, so that row
+    numbers stay those of the file.
+    """
+    fields = {index: field for field, index in table.columns.items()}
+    columns = [ListColumn(heading, fields.get(index, "")) for index, heading in enumerate(table.header)]
+    tests, cells = [], []
+    for row in table.rows():
+        tests.append(LocalTest(name="") if row.problem else local_test(row, table.columns))
+        cells.append(row.cells)
+    return WholeList(tests, tuple(columns), cells)
 
 
 def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

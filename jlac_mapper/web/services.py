@@ -1,6 +1,6 @@
 """What the pages work with: the service, who may sign in, and the parts that live as long as the server."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.ports import UnitOfWork
 from jlac_mapper.review.service import ReviewService
 from jlac_mapper.review.sign_in import SignIn
-from jlac_mapper.types import LocalTest
+from jlac_mapper.tables.whole import WholeList
 from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.oidc import OidcProvider
 from jlac_mapper.web.render import Renderer
 
-ReadList = Callable[[Path], Sequence[LocalTest]]
+ReadList = Callable[[Path], WholeList]
 """Reads a hospital's list (CSV, TSV, XLSX); raises InputError with one line for the user."""
 
 

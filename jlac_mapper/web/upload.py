@@ -36,19 +36,21 @@ def take(call: Call) -> Response:
     def work(report: Report) -> Run:
         try:
             try:
-                tests = read_list(path)
+                read = read_list(path)
             except InputError as error:
                 # The user knows the file by its own name.
                 raise InputError(str(error).replace(str(path), name).replace(path.name, name)) from None
-            report(0, len(tests))
+            report(0, len(read.tests))
             return review.import_list(
                 user,
                 key,
                 file_name=name,
                 digest=digest,
-                tests=tests,
+                tests=read.tests,
+                columns=read.columns,
+                cells=read.cells,
                 request_id=request_id,
-                progress=lambda done: report(done, len(tests)),
+                progress=lambda done: report(done, len(read.tests)),
             )
         finally:
             path.unlink(missing_ok=True)
