@@ -23,6 +23,7 @@ from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.messages import preferred, translate
 from jlac_mapper.web.oidc import TIMEOUT_SECONDS, OidcProvider
 from jlac_mapper.web.pages import PAGES
+from jlac_mapper.web.pending import PendingLists
 from jlac_mapper.web.render import FOLDER, Renderer
 from jlac_mapper.web.routing import route
 from jlac_mapper.web.services import ReadList, Services
@@ -71,6 +72,7 @@ def create_app(
         clock=clock,
         renderer=Renderer(),
         jobs=ImportJobs(),
+        pending=PendingLists(clock),
         read_list=read_list,
         templates=templates,
         oidc=OidcProvider(settings, provider_timeout_seconds) if settings.oidc_issuer else None,
@@ -80,6 +82,7 @@ def create_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(services.jobs.close, import_grace_seconds)
+        services.pending.close()
 
     async def unknown(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

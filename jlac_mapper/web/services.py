@@ -12,6 +12,7 @@ from jlac_mapper.review.sign_in import SignIn
 from jlac_mapper.tables.whole import WholeList
 from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.oidc import OidcProvider
+from jlac_mapper.web.pending import PendingLists
 from jlac_mapper.web.render import Renderer
 
 ReadList = Callable[[Path], WholeList]
@@ -29,6 +30,7 @@ class Services:
     clock: Clock
     renderer: Renderer
     jobs: ImportJobs
+    pending: PendingLists
     read_list: ReadList
     templates: str = ""
     """Folder of the facilities' export layouts; empty for the default one."""

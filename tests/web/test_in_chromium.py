@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+from starlette.applications import Starlette
 
 from jlac_mapper.codes import jlac11
 from jlac_mapper.review.model import ItemState
 from jlac_mapper.types import LocalTest
 from jlac_mapper.web.render import hyphenated
 from tests.web.chromium import Seat, axe_source, chromium, running, serious_violations
-from tests.web.site import ALT, AST, Site
+from tests.web.site import ALT, AST, Browser, Site
+from tests.web.test_columns_page import upload
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +28,15 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[object]]
 
 
 @pytest.fixture
-def seats(site: Site, browsers: list[object]) -> Iterator[tuple[Seat, Seat]]:
+def app(site: Site) -> Starlette:
+    """The page that is running."""
+    return site.app()
+
+
+@pytest.fixture
+def seats(app: Starlette, browsers: list[object]) -> Iterator[tuple[Seat, Seat]]:
     """Two people in front of a running page."""
-    with running(site.app()) as address:
+    with running(app) as address:
         first, second = (Seat(driver, address) for driver in browsers)  # type: ignore[arg-type]
         yield first, second
         assert first.problems() == []
@@ -46,7 +55,8 @@ def test_the_whole_path_from_upload_over_review_to_export(seats: tuple[Seat, Sea
     seat.sign_in("hanako")
     seat.open("/f/h1/lists")
     seat.one("#list").send_keys(str(source))
-    seat.one("main form button").click()
+    seat.click("main form button")
+    seat.one("button[value=take]").click()
     seat.wait(lambda: seat.all("main a.primary"))
     assert "3 rows were imported" in seat.one("#job-text").text
     seat.click("main a.primary")
@@ -161,6 +171,29 @@ def test_twins_are_ticked_in_the_preview_and_closed_with_the_decision(
     assert all(hyphenated(AST) in line and "hanako" in line for line in beside)
 
 
+def test_a_list_is_looked_at_corrected_and_taken_in(
+    site: Site, seats: tuple[Seat, Seat], tmp_path: Path
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("コード,呼び名,U,メモ\n9,GOT,U/L,至急\n8,GPT,U/L,\n", encoding="cp932")
+    seat = seats[0]
+    seat.sign_in("hanako")
+    seat.open("/f/h1/lists")
+    seat.one("#list").send_keys(str(file))
+    seat.click("main form button.primary")
+    assert seat.title() == "Before the list is taken in"
+    Select(seat.one("select[name=column1]")).select_by_value("name")
+    Select(seat.one("select[name=column2]")).select_by_value("unit")
+    seat.click("button[value=look]")
+    assert not seat.all(".problem")
+    seat.click("button[value=take]")
+    seat.wait(lambda: seat.all("main a.primary"))
+    items = list(site.review.run_items(site.user("root"), "h1", 2))
+    assert [(i.test.name, i.test.unit) for i in items] == [("GOT", "U/L"), ("GPT", "U/L")]
+    seat.open(f"/f/h1/items/{items[0].id}")
+    assert "至急" in seat.one(".given").text
+
+
 def test_letters_typed_into_a_field_decide_nothing(site: Site, seats: tuple[Seat, Seat]) -> None:
     seat, item = seats[0], site.item_named("GOT")
     seat.sign_in("hanako")
@@ -178,12 +211,13 @@ def test_letters_typed_into_a_field_decide_nothing(site: Site, seats: tuple[Seat
 
 
 def test_every_page_loads_from_here_alone_and_axe_finds_nothing_serious(
-    site: Site, seats: tuple[Seat, Seat], pytestconfig: pytest.Config
+    site: Site, app: Starlette, seats: tuple[Seat, Seat], pytestconfig: pytest.Config
 ) -> None:
     seat = seats[0]
     assert pytestconfig.cache is not None
     axe = axe_source(pytestconfig.cache.mkdir("axe"))
     item = site.item_named("GOT")
+    waiting = upload(Browser(app, "hanako"), "a.csv", "名,項目名称,単位\n1,AST,U/L\n2,,\n".encode())
     seat.open("/sign-in")
     assert serious_violations(seat, axe) == []
     seat.sign_in("root")
@@ -195,6 +229,7 @@ def test_every_page_loads_from_here_alone_and_axe_finds_nothing_serious(
             "/f/h1?state=all",
             f"/f/h1/items/{item}?q=AST",
             "/f/h1/lists",
+            waiting,
             "/f/h1/house-names",
             "/f/h1/changes",
             "/f/h2/disputes",
