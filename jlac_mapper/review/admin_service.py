@@ -11,8 +11,9 @@ from jlac_mapper.review.access import enter, require_admin, require_request_id
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import Reopened
 from jlac_mapper.review.lists import ListImporter
-from jlac_mapper.review.model import INSTALLATION, Action, Event, EventDraft, Facility, Role, Run, User
+from jlac_mapper.review.model import INSTALLATION, Action, Event, EventDraft, Facility, Item, Role, Run, User
 from jlac_mapper.review.ports import UnitOfWork, Work
+from jlac_mapper.review.tokens import new_secret
 from jlac_mapper.tables.whole import ListColumn
 from jlac_mapper.types import LocalTest
 
@@ -140,6 +141,25 @@ class AdminService:
             text=f"edition {self._edition} ended or moved the code",
             edition=self._edition,
         )
+        return self._reopen(user, event, keeps=True)
+
+    def foresee_edition(self, user: User) -> list[Reopened]:
+        """Return what `edition_changed` would reopen; nothing is changed (admin)."""
+        require_admin(user)
+        event = EventDraft(Action.REOPEN, by=user.login, at=self._clock.now(), request_id=new_secret())
+        return self._reopen(user, event, keeps=False)
+
+    def try_row(self, user: User, test: LocalTest) -> Item:
+        """
+        Return what would become of a row: an item as a list's would be, which is kept nowhere (admin).
+
+        What a facility decided takes no part in it.
+        """
+        require_admin(user)
+        return self._lists.try_row(test)
+
+    def _reopen(self, user: User, event: EventDraft, *, keeps: bool) -> list[Reopened]:
+        """Reopen, a facility a unit of work; what is not kept was done, and is undone."""
         reopened: list[Reopened] = []
         for facility in self.facilities(user):
             with self._units.writing() as work:
@@ -149,7 +169,8 @@ class AdminService:
                     if not self._codes.is_current(code)
                 }
                 reopened += work.reviews.reopen(facility.key, moved, event)
-                work.commit()
+                if keeps:
+                    work.commit()
         return reopened
 
     def _events(self, facility: str, after: int) -> Iterator[Event]:

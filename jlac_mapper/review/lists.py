@@ -11,7 +11,7 @@ from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.local_aliases import alias_key, twin_key
 from jlac_mapper.review.memory import FacilityMapper
-from jlac_mapper.review.model import Action, EventDraft, ItemState, NewItem, NewRun, Run, Standing, User
+from jlac_mapper.review.model import Action, EventDraft, Item, ItemState, NewItem, NewRun, Run, Standing, User
 from jlac_mapper.review.ports import UnitOfWork
 from jlac_mapper.tables.whole import ListColumn, kept_cells, storable
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
@@ -85,6 +85,14 @@ class ListImporter:
             kept = work.reviews.import_run(run, items, event, columns)
             work.commit()
         return kept
+
+    def try_row(self, test: LocalTest) -> Item:
+        """Return what would become of a row, as an item without a list; see ReviewService.try_row."""
+        test = _storable(test)
+        with self._mapping:
+            [mapping] = self._mapper.map_batch([test], MapOptions())
+        standing = first_standing(mapping)
+        return Item(0, "", 0, 0, test, mapping, mapping.reasons, alias_key(test), standing, etag=0)
 
     def _new_item(self, test: LocalTest, mapping: MappingResult, cells: tuple[str, ...]) -> NewItem:
         key, near = alias_key(test), twin_key(test, self._without_notes)

@@ -223,7 +223,7 @@ def _given(call: Call) -> tuple[UploadFile, str, str]:
     given = call.form.get("list")
     if not isinstance(given, UploadFile) or not given.filename:
         raise InputError(call.t("upload.no_file"))
-    name = _file_name(given.filename)
+    name = file_name(given.filename)
     suffix = PurePath(name).suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(call.t("upload.wrong_kind", name=name))
@@ -251,7 +251,7 @@ def _job(call: Call) -> ImportJob:
     return job
 
 
-def _file_name(given: str) -> str:
+def file_name(given: str) -> str:
     """Return the file's own name without folders and control characters."""
     name = given.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c for c in name if c.isprintable())[-_LONGEST_NAME:] or "list"
+    return "".join(c for c in name if c.isprintable())[-_LONGEST_NAME:].lstrip(".") or "list"

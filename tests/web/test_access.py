@@ -21,6 +21,8 @@ def _address(site: Site, page: Page, *, facility: str = "h1", job: str = "none",
         "item:int": str(item),
         "job": job,
         "upload": upload,
+        "login": "hanako",
+        "edition": "starter",
         "run": "1",
         "kind": "csv",
     }

@@ -12,11 +12,13 @@ from selenium.webdriver.support.ui import Select
 from starlette.applications import Starlette
 
 from jlac_mapper.codes import jlac11
-from jlac_mapper.review.model import ItemState
+from jlac_mapper.review.model import ItemState, Role
 from jlac_mapper.types import LocalTest
 from jlac_mapper.web.render import hyphenated
+from tests.unit.master_files import HEADER_2025, cells, write_csv
 from tests.web.chromium import Seat, axe_source, chromium, running, serious_violations
-from tests.web.site import ALT, AST, Browser, Site
+from tests.web.site import ALT, AST, PASSWORD, Browser, Site
+from tests.web.test_administration import with_editions
 from tests.web.test_columns_page import upload
 
 
@@ -194,6 +196,44 @@ def test_a_list_is_looked_at_corrected_and_taken_in(
     assert "至急" in seat.one(".given").text
 
 
+def test_an_admin_makes_a_facility_and_a_reviewer_and_brings_a_new_edition_in(
+    site: Site, seats: tuple[Seat, Seat], tmp_path: Path
+) -> None:
+    with_editions(site)
+    root, newcomer = seats
+    root.sign_in("root")
+    root.click("main a[href='/admin']")
+    root.one("#key").send_keys("h3")
+    root.one("#name").send_keys("第三病院")
+    root.click("section button")
+    assert "The facility was saved." in root.one(".note").text
+    root.open("/admin/users")
+    root.one("#login").send_keys("jun")
+    Select(root.one("select[name='role:h3']")).select_by_value("reviewer")
+    for box in ("#password", "#again"):
+        root.one(box).send_keys(PASSWORD)
+    root.click("section button")
+    assert site.user("jun").roles == {"h3": Role.REVIEWER}
+    newcomer.sign_in("jun")
+    newcomer.open("/f/h3")
+    assert newcomer.title() == "Queue"
+    file = write_csv(tmp_path / "2026.csv", HEADER_2025, cells(HEADER_2025))
+    root.open("/admin/editions")
+    root.one("#file").send_keys(str(file))
+    root.click("section button")
+    assert "The edition 2026 was imported." in root.one(".note").text
+    root.click("a[href='/admin/editions/2026']")
+    root.click("main a.primary")
+    assert root.title() == "Make 2026 the edition in use"
+    assert "0 final decisions would be reopened" in root.one("main").text
+    root.click("main form button.primary")
+    assert root.title() == "2026 is the edition in use"
+    root.open("/admin/try")
+    root.one("#try-name").send_keys("GOT", Keys.ENTER)
+    root.wait(lambda: root.all("#answer-title"))
+    assert root.one("#answer-title").text == "Needs review"
+
+
 def test_letters_typed_into_a_field_decide_nothing(site: Site, seats: tuple[Seat, Seat]) -> None:
     seat, item = seats[0], site.item_named("GOT")
     seat.sign_in("hanako")
@@ -217,6 +257,7 @@ def test_every_page_loads_from_here_alone_and_axe_finds_nothing_serious(
     assert pytestconfig.cache is not None
     axe = axe_source(pytestconfig.cache.mkdir("axe"))
     item = site.item_named("GOT")
+    with_editions(site)
     waiting = upload(Browser(app, "hanako"), "a.csv", "名,項目名称,単位\n1,AST,U/L\n2,,\n".encode())
     seat.open("/sign-in")
     assert serious_violations(seat, axe) == []
@@ -236,6 +277,13 @@ def test_every_page_loads_from_here_alone_and_axe_finds_nothing_serious(
             "/f/h2/agreement",
             "/f/h1/audit",
             "/f/nowhere",
+            "/admin/facilities",
+            "/admin/users",
+            "/admin/users/taro",
+            "/admin/editions",
+            "/admin/editions/2025-12",
+            "/admin/editions/2025-12/use",
+            "/admin/try?name=GOT",
         ):
             seat.open(path)
             seat.script("for (const fold of document.querySelectorAll('details')) fold.open = true")
