@@ -285,13 +285,21 @@ class DecisionsOnUse:
         """Raise NotAllowedError unless the person is admin of the whole installation."""
         require_admin(self._who)
 
+    def foresee(self, edition: str, replaced: str) -> list[Reopened] | None:
+        """Return what the edition would reopen; None where there is no facility."""
+        review = self._review(edition, replaced)
+        return review.foresee_edition(self._who) if review else None
+
     def reopen(self, edition: str, replaced: str) -> list[Reopened] | None:
         """Reopen what the edition ended or moved; None where there is no facility."""
+        review = self._review(edition, replaced)
+        return review.edition_changed(self._who, request_id=self._request_id) if review else None
+
+    def _review(self, edition: str, replaced: str) -> ReviewService | None:
         if not open_people(self._settings).facilities(self._who):
             return None
         app = build_app(self._settings, master=edition)
-        review = open_review(self._settings, app, replaced=replaced).review
-        return review.edition_changed(self._who, request_id=self._request_id)
+        return open_review(self._settings, app, replaced=replaced).review
 
 
 def open_rules(app: App) -> RuleBook:

@@ -48,7 +48,7 @@ def questions_command(
     from jlac_mapper.tables.run import CHUNK_ROWS, read_list
     from jlac_mapper.types import Disposition, MapOptions
 
-    tests = read_list(source, parse_overrides(column or []))
+    tests = read_list(source, parse_overrides(column or [])).tests
     output = output or source.with_name(f"{source.stem}.questions.csv")
     if output.is_dir() or (output.exists() and output.samefile(source)):
         raise OutputError(f"{output} cannot be written: it is the input or a folder; name a file with -o")

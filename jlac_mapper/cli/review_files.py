@@ -38,20 +38,20 @@ def import_command(
     """Map a list and put it into the queue; what this facility decided before is not asked again."""
     from jlac_mapper.tables.headings import parse_overrides
     from jlac_mapper.tables.progress import file_sha256
-    from jlac_mapper.tables.run import local_test
+    from jlac_mapper.tables.run import whole_list
     from jlac_mapper.tables.table import open_table
-    from jlac_mapper.types import LocalTest
 
-    table = open_table(file, parse_overrides(column or []))
-    tests = [LocalTest("") if row.problem else local_test(row, table.columns) for row in table.rows()]
+    read = whole_list(open_table(file, parse_overrides(column or [])))
     opened, who = enter(user, master)
-    with _progress(len(tests)) as progress:
+    with _progress(len(read.tests)) as progress:
         run = opened.review.import_list(
             who,
             facility,
             file_name=file.name,
             digest=file_sha256(file),
-            tests=tests,
+            tests=read.tests,
+            columns=read.columns,
+            cells=read.cells,
             request_id=new_request(),
             progress=progress,
         )
@@ -75,6 +75,10 @@ def export_command(
     template: Annotated[
         Path | None, typer.Option("--template", help="Layout of csv and xlsx (TOML or JSON).")
     ] = None,
+    all_columns: Annotated[
+        bool,
+        typer.Option("--all-columns", help="csv and xlsx: every column of the list, then the results."),
+    ] = False,
     language: Annotated[
         str, typer.Option("--language", help=f"Of the letter: {' or '.join(Language)}.")
     ] = Language.JAPANESE,
@@ -84,7 +88,7 @@ def export_command(
     from jlac_mapper.bootstrap import SystemClock
     from jlac_mapper.errors import InputError
     from jlac_mapper.exports.files import ExportFormat, export_file
-    from jlac_mapper.exports.templates import facility_template, read_template
+    from jlac_mapper.exports.templates import facility_template, read_template, whole_template
 
     if export_format not in set(ExportFormat):
         raise InputError(f"--format {export_format!r} is not known; use {', '.join(ExportFormat)}")
@@ -98,7 +102,7 @@ def export_command(
             run,
             ExportFormat(export_format),
             now=SystemClock().now(),
-            template=layout,
+            template=whole_template(layout) if all_columns else layout,
             language=language,
         )
     target = output or Path(written.name)

@@ -21,13 +21,14 @@ def web(
     # Imported here so that `jlac-mapper --help` stays quick.
     from functools import partial
 
-    from jlac_mapper.bootstrap import SystemClock, open_review
+    from jlac_mapper.bootstrap import DecisionsOnUse, SystemClock, open_master, open_people, open_review
     from jlac_mapper.model_loading import require
     from jlac_mapper.tables.run import read_list
 
     require("starlette", "jinja2", "uvicorn", "argon2", "authlib", "python_multipart", extra="web")
     from jlac_mapper.web.app import create_app
     from jlac_mapper.web.server import serve
+    from jlac_mapper.web.services import Administration
 
     app = build_served_app(llm, master)
     settings = app.settings
@@ -36,6 +37,11 @@ def web(
         read_list=read_list,
         clock=SystemClock(),
         settings=settings.web,
+        administration=Administration(
+            people=open_people(settings),
+            editions=open_master(settings),
+            decisions=partial(DecisionsOnUse, settings),
+        ),
         templates=settings.export_templates,
         import_grace_seconds=grace,
     )

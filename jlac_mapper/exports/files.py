@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,8 @@ from jlac_mapper.errors import InputError, NotFoundError
 from jlac_mapper.exports import concept_map as fhir
 from jlac_mapper.exports import labelled, letter, lis, sssom
 from jlac_mapper.exports.fields import Answered
-from jlac_mapper.exports.templates import Template, default_template
+from jlac_mapper.exports.input_columns import InputColumns
+from jlac_mapper.exports.templates import EVERY_COLUMN, Template, default_template
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.model import Event, Facility, Item, ItemState, User
 from jlac_mapper.review.service import ReviewService
@@ -88,13 +89,16 @@ def export_file(
     place = next((f for f in review.facilities(user) if f.key == facility), None)
     if place is None:
         raise NotFoundError(f"there is no facility {facility!r} for {user.login}")
-    items = _items(review, user, facility, run)
+    runs = [run] if run is not None else sorted(each.id for each in review.runs(user, facility))
+    items = (item for each in runs for item in review.run_items(user, facility, each))
+    wants_columns = any(column.field == EVERY_COLUMN for column in template.columns)
+    given = InputColumns({r: review.columns(user, facility, r) for r in runs} if wants_columns else {})
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", facility) + (f"-run-{run}" if run is not None else "")
     suffix, media_type = _FILES[export_format]
     if export_format is ExportFormat.CSV:
         media_type += f"; charset={_CHARSETS[template.encoding]}"
     spoken = Language(language)
-    content = _content(review, codes, user, place, items, export_format, name, now, template, spoken)
+    content = _content(review, codes, user, place, items, export_format, name, now, template, spoken, given)
     return ExportFile(name + suffix, media_type, content)
 
 
@@ -109,14 +113,15 @@ def _content(
     now: datetime,
     template: Template,
     language: Language,
+    given: InputColumns,
 ) -> bytes:
     names = codes.name
     local = fhir.local_system(facility, template.local_system)
     match export_format:
         case ExportFormat.CSV:
-            return lis.csv_bytes(items, names, template)
+            return lis.csv_bytes(items, names, template, given)
         case ExportFormat.XLSX:
-            return lis.xlsx_bytes(items, names, template)
+            return lis.xlsx_bytes(items, names, template, given)
         case ExportFormat.CONCEPT_MAP:
             resource = fhir.concept_map(
                 items,
@@ -163,9 +168,3 @@ def answered(history: Iterable[Event], item: Item) -> Answered:
         by = tuple(dict.fromkeys([*agreed, draft.by]))
         return Answered(by, draft.at)
     return Answered()
-
-
-def _items(review: ReviewService, user: User, facility: str, run: int | None) -> Iterator[Item]:
-    runs = [run] if run is not None else sorted(each.id for each in review.runs(user, facility))
-    for each in runs:
-        yield from review.run_items(user, facility, each)

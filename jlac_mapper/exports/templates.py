@@ -13,13 +13,15 @@ A template is a small TOML or JSON file:
     [[column]]
     header = "体系"
     text = "JLAC11"                   # or a fixed text
+    [[column]]
+    field = "*"                       # every column of the list as it came, in place
 """
 
 import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +67,13 @@ _KEYS = {"encoding", "delimiter", "only", "no_code", "column", "local_system", "
 _FACILITY = re.compile(r"[\w-]+")
 
 
+EVERY_COLUMN = "*"
+"""The field of a column that stands for every column of the list, each in place under its own heading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its header and a field, or a fixed text."""
+    """One column: its header and a field, or a fixed text; or EVERY_COLUMN, which has no header."""
 
     header: str
     field: str = ""
@@ -91,8 +97,18 @@ class Template:
 
 def default_template() -> Template:
     """Return the layout of a facility without one: the row as it came, then the answer; reads back whole."""
-    given = tuple(map(Column, _INPUT_HEADERS, _INPUT_ORDER))
-    return Template((*given, *map(Column, REVIEW_COLUMNS, _RESULT_ORDER)))
+    return Template((*input_columns(), *map(Column, REVIEW_COLUMNS, _RESULT_ORDER)))
+
+
+def whole_template(template: Template) -> Template:
+    """Return a layout with every column of the list as it came, then what *template* adds to the row."""
+    added = [column for column in template.columns if column.field not in (*INPUT_FIELDS, EVERY_COLUMN)]
+    return replace(template, columns=(Column("", EVERY_COLUMN), *added))
+
+
+def input_columns() -> tuple[Column, ...]:
+    """Return the columns of a row as the default layout has them."""
+    return tuple(map(Column, _INPUT_HEADERS, _INPUT_ORDER))
 
 
 def facility_template(folder: str, facility: str) -> Template:
@@ -155,6 +171,8 @@ def _column(content: Any) -> Column:
         raise InputError(f"column {content!r} is no table with header and field")
     _known(content, {"header", "field", "text"}, "a column")
     header = _text(content, "header", "")
+    if content == {"field": EVERY_COLUMN}:
+        return Column("", EVERY_COLUMN)
     if not header or ("field" in content) == ("text" in content):
         raise InputError(f"column {header!r} needs a header, and either a field or a text")
     field = _text(content, "field", "")

@@ -26,6 +26,7 @@ def item_to_proto(item: Item) -> review_pb2.Item:
         reasons=[reason.value for reason in item.reasons],
         standing=standing_to_proto(item.standing),
         etag=item.etag,
+        cells=item.cells,
     )
 
 
@@ -94,6 +95,7 @@ def view_to_proto(view: ItemView) -> review_pb2.ItemView:
         twins=view.twins,
         house_names=[_alias(name) for name in view.local_aliases],
         similar=[_alias(name) for name in view.similar],
+        columns=[review_pb2.ListColumn(heading=c.heading, field=c.field) for c in view.columns],
         allowed=[
             review_pb2.Action.Value(_ACTION + action.name) for action in Action if action in view.allowed
         ],

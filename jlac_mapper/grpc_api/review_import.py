@@ -15,6 +15,8 @@ from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as pb
 from jlac_mapper.grpc_api.errors import FieldError
 from jlac_mapper.review.model import Run, User
 from jlac_mapper.review.service import ReviewService
+from jlac_mapper.tables.headings import FIELDS
+from jlac_mapper.tables.whole import MOST_COLUMNS, ListColumn
 from jlac_mapper.types import LocalTest
 
 MAX_ROWS = 100_000
@@ -29,6 +31,7 @@ class ImportUpload:
     def __init__(self) -> None:
         self._header: pb.ImportListRequest.Header | None = None
         self._tests: list[LocalTest] = []
+        self._cells: list[tuple[str, ...]] = []
 
     def take(self, request: pb.ImportListRequest) -> None:
         """
@@ -45,7 +48,13 @@ class ImportUpload:
             return
         if self._header is None:
             raise FieldError("header", "the first message has no header; it says whose list this is")
-        self._tests += map(convert.local_test_from_proto, request.rows.tests)
+        rows = request.rows
+        if len(rows.cells) != (len(rows.tests) if self._header.columns else 0):
+            raise FieldError(
+                "rows.cells", "rows.cells has to be as long as rows.tests, or empty without header.columns"
+            )
+        self._tests += map(convert.local_test_from_proto, rows.tests)
+        self._cells += (tuple(row.cells) for row in rows.cells)
         if len(self._tests) > MAX_ROWS:
             raise FieldError("rows", f"more than {MAX_ROWS} rows; cut the list into several")
 
@@ -67,6 +76,8 @@ class ImportUpload:
             file_name=header.file_name,
             digest=header.digest or digest_of(self._tests),
             tests=self._tests,
+            columns=[ListColumn(column.heading, column.field) for column in header.columns],
+            cells=self._cells,
             request_id=header.request_id,
             progress=progress,
         )
@@ -99,5 +110,13 @@ def _check(header: pb.ImportListRequest.Header) -> None:
     review_asked.request_id(header.request_id, "header.request_id")
     if header.digest and not _DIGEST.fullmatch(header.digest):
         raise FieldError("header.digest", "header.digest is no SHA-256 in 64 hexadecimal digits")
+    if len(header.columns) > MOST_COLUMNS:
+        raise FieldError("header.columns", f"header.columns has more than {MOST_COLUMNS} columns")
+    for column in header.columns:
+        if column.field and column.field not in FIELDS:
+            known = ", ".join(FIELDS)
+            raise FieldError(
+                "header.columns", f"header.columns names the field {column.field!r}; known: {known}"
+            )
     if len(header.file_name) > 255:
         raise FieldError("header.file_name", "header.file_name has more than 255 characters")

@@ -12,7 +12,7 @@ import grpc
 
 from jlac_mapper.codes.listed import ListedCode
 from jlac_mapper.exports.files import ExportFile, export_file
-from jlac_mapper.exports.templates import facility_template
+from jlac_mapper.exports.templates import facility_template, whole_template
 from jlac_mapper.grpc_api import review_asked as asked
 from jlac_mapper.grpc_api import review_convert as convert
 from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as pb
@@ -200,6 +200,7 @@ class ReviewServicer(ReviewServiceServicer):
             return pb.VerifyAuditResponse(problems=problems)
 
     def _export(self, review: ReviewService, user: User, request: pb.ExportRunRequest) -> ExportFile:
+        layout = facility_template(self._export_templates, request.facility)
         return export_file(
             review,
             self._codes,
@@ -208,7 +209,7 @@ class ReviewServicer(ReviewServiceServicer):
             request.run if request.HasField("run") else None,
             asked.format_from_proto(request.format),
             now=self._clock.now(),
-            template=facility_template(self._export_templates, request.facility),
+            template=whole_template(layout) if request.all_columns else layout,
             language=request.language or Language.JAPANESE,
         )
 

@@ -80,6 +80,10 @@ class Decisions(Protocol[_Reopened]):
         """Raise NotAllowedError unless that person may change what the whole installation uses."""
         ...
 
+    def foresee(self, edition: str, replaced: str) -> list[_Reopened] | None:
+        """Return what `reopen` would reopen; nothing is changed."""
+        ...
+
     def reopen(self, edition: str, replaced: str) -> list[_Reopened] | None:
         """
         Reopen every final decision whose code *edition* ended or moved, and return them.
@@ -150,6 +154,17 @@ class MasterService:
         before = self._store.active()
         self._store.use(name)
         return decisions.reopen(name, before if before != name else "")
+
+    def foresee_use(self, name: str, decisions: Decisions[_Reopened]) -> list[_Reopened] | None:
+        """
+        Return what `use` would reopen; nothing is changed.
+
+        Raises:
+            NotAllowedError: The person is no admin of the whole installation.
+        """
+        decisions.require_admin()
+        before = self._store.active()
+        return decisions.foresee(name, before if before != name else "")
 
     def check(
         self, name: str, day: date, *, before: str = "", old_new: Mapping[str, OldNew] | None = None

@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import IO, Self
 
+from jlac_mapper.errors import InputError
 from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review import audit
 from jlac_mapper.review.access import enter, require_admin, require_request_id
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import Reopened
 from jlac_mapper.review.lists import ListImporter
-from jlac_mapper.review.model import INSTALLATION, Action, Event, EventDraft, Facility, Role, Run, User
+from jlac_mapper.review.model import INSTALLATION, Action, Event, EventDraft, Facility, Item, Role, Run, User
 from jlac_mapper.review.ports import UnitOfWork, Work
+from jlac_mapper.review.tokens import new_secret
+from jlac_mapper.tables.whole import ListColumn
 from jlac_mapper.types import LocalTest
 
 
@@ -50,6 +53,8 @@ class AdminService:
         tests: Sequence[LocalTest],
         request_id: str,
         progress: Callable[[int], None] = lambda _done: None,
+        columns: Sequence[ListColumn] = (),
+        cells: Sequence[Sequence[str]] = (),
     ) -> Run:
         """
         Map rows (local aliases first) and take them into the queue in one transaction (reviewer).
@@ -57,9 +62,16 @@ class AdminService:
         *progress* is called with the number of rows mapped so far, from this thread. An exception that it
         raises stops the import and nothing is kept.
 
+        Args:
+            tests: A test a row.
+            columns: Every column of the list, kept as it is; empty where there is no table.
+            cells: The cells of each row, in the order of *columns* (see `tables.whole`).
+
         Raises:
-            InputError: There are no rows.
+            InputError: There are no rows, or not as many rows of cells.
         """
+        if cells and len(cells) != len(tests):
+            raise InputError(f"{file_name}: {len(cells)} rows of cells for {len(tests)} rows")
         with self._units.reading() as work:
             enter(work.users, user, facility, Role.REVIEWER)
         require_request_id(request_id)
@@ -72,6 +84,8 @@ class AdminService:
             tests=tests,
             request_id=request_id,
             progress=progress,
+            columns=columns,
+            cells=cells,
         )
 
     def facility(self, user: User, key: str) -> Facility:
@@ -127,6 +141,25 @@ class AdminService:
             text=f"edition {self._edition} ended or moved the code",
             edition=self._edition,
         )
+        return self._reopen(user, event, keeps=True)
+
+    def foresee_edition(self, user: User) -> list[Reopened]:
+        """Return what `edition_changed` would reopen; nothing is changed (admin)."""
+        require_admin(user)
+        event = EventDraft(Action.REOPEN, by=user.login, at=self._clock.now(), request_id=new_secret())
+        return self._reopen(user, event, keeps=False)
+
+    def try_row(self, user: User, test: LocalTest) -> Item:
+        """
+        Return what would become of a row: an item as a list's would be, which is kept nowhere (admin).
+
+        What a facility decided takes no part in it.
+        """
+        require_admin(user)
+        return self._lists.try_row(test)
+
+    def _reopen(self, user: User, event: EventDraft, *, keeps: bool) -> list[Reopened]:
+        """Reopen, a facility a unit of work; what is not kept was done, and is undone."""
         reopened: list[Reopened] = []
         for facility in self.facilities(user):
             with self._units.writing() as work:
@@ -136,7 +169,8 @@ class AdminService:
                     if not self._codes.is_current(code)
                 }
                 reopened += work.reviews.reopen(facility.key, moved, event)
-                work.commit()
+                if keeps:
+                    work.commit()
         return reopened
 
     def _events(self, facility: str, after: int) -> Iterator[Event]:

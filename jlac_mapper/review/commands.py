@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jlac_mapper.review.model import OPEN, Action, Event, Item, ItemState, LocalAlias, Standing
+from jlac_mapper.tables.whole import ListColumn
 from jlac_mapper.types import Reason
 
 
@@ -237,6 +238,8 @@ class ItemView:
     """A few final decisions of names like this one in the facility, the newest first."""
     allowed: frozenset[Action]
     """What the user may do with it now."""
+    columns: tuple[ListColumn, ...] = ()
+    """The columns of its list, for its cells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from jlac_mapper.review.access import request_reused
 from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.local_aliases import alias_key, twin_key
 from jlac_mapper.review.memory import FacilityMapper
-from jlac_mapper.review.model import Action, EventDraft, ItemState, NewItem, NewRun, Run, Standing, User
+from jlac_mapper.review.model import Action, EventDraft, Item, ItemState, NewItem, NewRun, Run, Standing, User
 from jlac_mapper.review.ports import UnitOfWork
+from jlac_mapper.tables.whole import ListColumn, kept_cells, storable
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
 
 _CHUNK = 256
@@ -51,6 +52,8 @@ class ListImporter:
         tests: Sequence[LocalTest],
         request_id: str,
         progress: Callable[[int], None],
+        columns: Sequence[ListColumn] = (),
+        cells: Sequence[Sequence[str]] = (),
     ) -> Run:
         """Map and keep a list; see ReviewService.import_list."""
         if not tests:
@@ -69,9 +72,10 @@ class ListImporter:
             chunk = [_storable(test) for test in tests[start : start + _CHUNK]]
             with self._mapping:
                 answers = mapper.map_batch(chunk, options)
-            items += [self._new_item(test, mapping) for test, mapping in zip(chunk, answers, strict=True)]
+            whole = [kept_cells(row) for row in cells[start : start + _CHUNK]] or [()] * len(chunk)
+            items += [self._new_item(*each) for each in zip(chunk, answers, whole, strict=True)]
             progress(len(items))
-        run = NewRun(facility, _plain(file_name), digest, self._edition, _provenance(items), started)
+        run = NewRun(facility, storable(file_name), digest, self._edition, _provenance(items), started)
         event = EventDraft(
             Action.IMPORT,
             by=user.login,
@@ -82,13 +86,21 @@ class ListImporter:
             model=run.provenance,
         )
         with units.writing() as work:
-            kept = work.reviews.import_run(run, items, event)
+            kept = work.reviews.import_run(run, items, event, columns)
             work.commit()
         return kept
 
-    def _new_item(self, test: LocalTest, mapping: MappingResult) -> NewItem:
+    def try_row(self, test: LocalTest) -> Item:
+        """Return what would become of a row, as an item without a list; see ReviewService.try_row."""
+        test = _storable(test)
+        with self._mapping:
+            [mapping] = self._mapper.map_batch([test], MapOptions())
+        standing = first_standing(mapping)
+        return Item(0, "", 0, 0, test, mapping, mapping.reasons, alias_key(test), standing, etag=0)
+
+    def _new_item(self, test: LocalTest, mapping: MappingResult, cells: tuple[str, ...]) -> NewItem:
         key, near = alias_key(test), twin_key(test, self._without_notes)
-        return NewItem(test, mapping, key, first_standing(mapping), near)
+        return NewItem(test, mapping, key, first_standing(mapping), near, cells)
 
 
 def first_standing(mapping: MappingResult) -> Standing:
@@ -108,8 +120,4 @@ def _provenance(items: Sequence[NewItem]) -> str:
 
 def _storable(test: LocalTest) -> LocalTest:
     """Return the row without what a database's text cannot hold."""
-    return replace(test, **{f.name: _plain(getattr(test, f.name)) for f in fields(test)})
-
-
-def _plain(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    return replace(test, **{f.name: storable(getattr(test, f.name)) for f in fields(test)})

@@ -215,6 +215,8 @@ class Item:
     """Rises with every change; a decision names the one it was made on."""
     twin_key: str = ""
     """Rows with equal twin keys differ by wing, hour, shop notes or a count at most."""
+    cells: tuple[str, ...] = ()
+    """Every cell of the row, in the order of its list's columns; empty where none were kept."""
 
     @property
     def section(self) -> str:
@@ -238,6 +240,8 @@ class NewItem:
     standing: Standing
     twin_key: str = ""
     """Empty: the alias key."""
+    cells: tuple[str, ...] = ()
+    """Those of Item."""
 
 
 @dataclass(frozen=True, slots=True)

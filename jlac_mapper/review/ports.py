@@ -22,6 +22,7 @@ from jlac_mapper.review.model import (
     User,
 )
 from jlac_mapper.review.rules import KeptRule, Rule
+from jlac_mapper.tables.whole import ListColumn
 
 
 class UnitOfWork(Protocol):
@@ -76,9 +77,12 @@ class ReviewStore(Protocol):
     from the first event on until the unit ends.
     """
 
-    def import_run(self, run: NewRun, items: Sequence[NewItem], event: EventDraft) -> Run:
+    def import_run(
+        self, run: NewRun, items: Sequence[NewItem], event: EventDraft, columns: Sequence[ListColumn] = ()
+    ) -> Run:
         """
-        Take a list in; the same facility and request id again returns the first run.
+        Take a list in, with every column that it has; the same facility and request id again returns the
+        first run.
 
         A row that would wait for a person while an item with the same alias key and local code is open gets
         no item of its own: the open one answers it, in `run_items`, `counts` and the queue of the run.
@@ -94,6 +98,10 @@ class ReviewStore(Protocol):
 
     def run(self, facility: str, run: int) -> Run:
         """Return one list. Raises NotFoundError."""
+        ...
+
+    def columns(self, facility: str, run: int) -> tuple[ListColumn, ...]:
+        """Return the columns of a list, in place; none where none were kept. Raises NotFoundError."""
         ...
 
     def item(self, facility: str, item: int) -> Item:

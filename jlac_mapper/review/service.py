@@ -23,6 +23,7 @@ from jlac_mapper.review.commands import (
 from jlac_mapper.review.model import OPEN, Action, Item, LocalAlias, Role, Run, User
 from jlac_mapper.review.ports import UnitOfWork, Work
 from jlac_mapper.review.table_service import TableService, cursor_of
+from jlac_mapper.tables.whole import ListColumn
 
 _CLAIM_ATTEMPTS = 20
 _LARGEST_PAGE = 500
@@ -101,6 +102,12 @@ class ReviewService(TableService):
         with self._units.reading() as work:
             enter(work.users, user, facility, Role.VIEWER)
             return work.reviews.run(facility, run)
+
+    def columns(self, user: User, facility: str, run: int) -> tuple[ListColumn, ...]:
+        """Return the columns of a list as its file has them; none where none were kept (viewer)."""
+        with self._units.reading() as work:
+            enter(work.users, user, facility, Role.VIEWER)
+            return work.reviews.columns(facility, run)
 
     def run_items(self, user: User, facility: str, run: int) -> Iterator[Item]:
         """Yield a list's items by row, cut to what the user may see: what exports are made of (viewer)."""
@@ -238,6 +245,7 @@ class ReviewService(TableService):
             allowed=workflow.allowed(
                 found, login=user.login, role=role, now=self._clock.now(), last=workflow.last_turn(history)
             ),
+            columns=work.reviews.columns(facility, found.run),
         )
 
     def _claim(self, work: Work, user: User, query: ItemQuery, request_id: str, after: int) -> int | None:

@@ -4,14 +4,15 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select, and_, insert, select
 
 from jlac_mapper.review import audit
 from jlac_mapper.review.commands import QueueRow
 from jlac_mapper.review.mapping_json import mapping_from_json, mapping_to_json, row_from_json, row_to_json
 from jlac_mapper.review.model import Item, ItemState, NewItem, NewRun, Reading, Run, Standing, section_of
 from jlac_mapper.review.table_fields import band_of, department_of, main_reason, search_text
-from jlac_mapper.storage.review_tables import item_answers, item_reasons, items, runs
+from jlac_mapper.storage import list_columns
+from jlac_mapper.storage.review_tables import item_answers, item_reasons, items, row_cells, runs
 from jlac_mapper.storage.values import Value, from_row, to_columns
 from jlac_mapper.types import Reason
 
@@ -51,9 +52,14 @@ _ITEM_COLUMNS = (
     *STANDING,
     item_answers.c.test,
     item_answers.c.mapping,
+    row_cells.c.cells,
 )
 
-WHOLE_ITEM: Select[Any] = select(*_ITEM_COLUMNS).join(item_answers, item_answers.c.item == items.c.id)
+WHOLE_ITEM: Select[Any] = (
+    select(*_ITEM_COLUMNS)
+    .join(item_answers, item_answers.c.item == items.c.id)
+    .outerjoin(row_cells, and_(row_cells.c.run == items.c.run, row_cells.c.row == items.c.row))
+)
 """The statement whose rows `read_item` reads."""
 
 
@@ -126,6 +132,7 @@ def read_item(row: Row[Any]) -> Item:
         mapping=mapping_from_json(zlib.decompress(row.mapping).decode("utf-8", "surrogatepass")),
         reasons=read_reasons(row.reasons),
         standing=read_standing(row),
+        cells=list_columns.read_cells(row.cells),
     )
 
 

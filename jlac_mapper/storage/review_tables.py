@@ -183,6 +183,22 @@ item_answers = Table(
     Column("mapping", LargeBinary, nullable=False),  # JSON, deflated: several kilobytes otherwise
 )
 
+# What a list's file holds, whatever its columns are called; rows by their place in the list.
+run_columns = Table(
+    "run_columns",
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("columns", LargeBinary, nullable=False),  # JSON, deflated: heading and field of each
+)
+
+row_cells = Table(
+    "row_cells",
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("cells", LargeBinary, nullable=False),  # JSON, deflated
+)
+
 item_reasons = Table(
     "item_reasons",
     metadata,

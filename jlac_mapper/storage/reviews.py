@@ -31,6 +31,7 @@ from jlac_mapper.storage import (
     facets,
     facility_rules,
     item_rows,
+    list_columns,
     local_aliases,
     reopening,
     run_rows,
@@ -39,6 +40,7 @@ from jlac_mapper.storage import (
 from jlac_mapper.storage.database import Connections
 from jlac_mapper.storage.item_rows import AT_ONCE, chunks
 from jlac_mapper.storage.review_tables import events, facilities, item_reasons, items, runs
+from jlac_mapper.tables.whole import ListColumn
 from jlac_mapper.types import Reason
 
 _COUNTED = [action.value for action in (*DECISIONS, Action.SETTLE)]
@@ -52,7 +54,9 @@ class SqlReviewStore:
 
     # --- lists and items
 
-    def import_run(self, run: NewRun, items: Sequence[NewItem], event: EventDraft) -> Run:
+    def import_run(
+        self, run: NewRun, items: Sequence[NewItem], event: EventDraft, columns: Sequence[ListColumn] = ()
+    ) -> Run:
         """Take a list in; the same facility and request id again returns the first run."""
         with self._connections.writing() as connection:
             head = chain.lock_head(connection, run.facility)
@@ -69,6 +73,7 @@ class SqlReviewStore:
             own = [(row, item) for row, item in enumerate(items, start=1) if row not in of_rows]
             item_rows.insert_items(connection, run.facility, made, own)
             run_rows.insert_rows(connection, made, items, of_rows)
+            list_columns.insert_columns(connection, made, columns, items)
             chain.append(connection, head, [replace(event, run=made)])
             return _run(connection, run.facility, made)
 
@@ -84,6 +89,12 @@ class SqlReviewStore:
         """Return one list. Raises NotFoundError."""
         with self._connections.reading() as connection:
             return _run(connection, facility, run)
+
+    def columns(self, facility: str, run: int) -> tuple[ListColumn, ...]:
+        """Return the columns of a list, in place; none where none were kept. Raises NotFoundError."""
+        with self._connections.reading() as connection:
+            _run(connection, facility, run)
+            return list_columns.read_columns(connection, run)
 
     def item(self, facility: str, item: int) -> Item:
         """Return one item. Raises NotFoundError."""

@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 
 from jlac_mapper.review.mapping_json import row_from_json, row_to_json
 from jlac_mapper.review.model import OPEN, Item, ItemState, NewItem
-from jlac_mapper.storage import item_rows
+from jlac_mapper.storage import item_rows, list_columns
 from jlac_mapper.storage.item_rows import AT_ONCE, chunks
-from jlac_mapper.storage.review_tables import items, run_rows
+from jlac_mapper.storage.review_tables import items, row_cells, run_rows
 
 _OPEN = [state.value for state in OPEN]
 
@@ -58,14 +58,28 @@ def insert_rows(connection: Connection, run: int, new: Sequence[NewItem], of_row
 
 def read(connection: Connection, facility: str, run: int, after_row: int, limit: int) -> list[Item]:
     """Return the items that answer rows of a list, each with run, row and test as in that list."""
+    listed_cells = row_cells.alias()
     statement = (
-        item_rows.WHOLE_ITEM.add_columns(run_rows.c.row.label("listed_row"), run_rows.c.test.label("listed"))
+        item_rows.WHOLE_ITEM.add_columns(
+            run_rows.c.row.label("listed_row"),
+            run_rows.c.test.label("listed"),
+            listed_cells.c.cells.label("listed_cells"),
+        )
         .join(run_rows, run_rows.c.item == items.c.id)
+        .outerjoin(
+            listed_cells, and_(listed_cells.c.run == run_rows.c.run, listed_cells.c.row == run_rows.c.row)
+        )
         .where(items.c.facility == facility, run_rows.c.run == run, run_rows.c.row > after_row)
     )
     found = connection.execute(statement.order_by(run_rows.c.row).limit(limit))
     return [
-        replace(item_rows.read_item(row), run=run, row=row.listed_row, test=row_from_json(row.listed))
+        replace(
+            item_rows.read_item(row),
+            run=run,
+            row=row.listed_row,
+            test=row_from_json(row.listed),
+            cells=list_columns.read_cells(row.listed_cells),
+        )
         for row in found
     ]
 

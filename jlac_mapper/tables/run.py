@@ -12,6 +12,7 @@ from jlac_mapper.tables.sinks import OutputRow, Sink
 from jlac_mapper.tables.table import Table, open_table
 from jlac_mapper.tables.tally import Tally
 from jlac_mapper.tables.text import Row
+from jlac_mapper.tables.whole import ListColumn, WholeList
 from jlac_mapper.tables.workers import cores, ordered
 from jlac_mapper.types import (
     Answers,
@@ -153,12 +154,9 @@ def local_test(row: Row, columns: Mapping[str, int]) -> LocalTest:
     return LocalTest(name=given.pop("name", ""), **given)
 
 
-def read_list(path: Path, columns: Mapping[str, str] | None = None) -> list[LocalTest]:
+def read_list(path: Path, columns: Mapping[str, str] | None = None) -> WholeList:
     """
-    Return a test a data row, in order.
-
-    A row that cannot be read becomes one without a name, which the mapper answers with ERROR, so that row
-    numbers stay those of the file.
+    Return the rows of a list with every column that it has.
 
     Args:
         columns: Field -> header, for headers that are not recognised.
@@ -166,8 +164,23 @@ def read_list(path: Path, columns: Mapping[str, str] | None = None) -> list[Loca
     Raises:
         InputError: No such file, not a table, or no name column; one line that says what to do.
     """
-    table = open_table(path, columns)
-    return [LocalTest(name="") if row.problem else local_test(row, table.columns) for row in table.rows()]
+    return whole_list(open_table(path, columns))
+
+
+def whole_list(table: Table) -> WholeList:
+    """
+    Return the rows of a table with every column that it has.
+
+    A row that cannot be read becomes a test without a name, which the mapper answers with ERROR, so that row
+    numbers stay those of the file.
+    """
+    fields = {index: field for field, index in table.columns.items()}
+    columns = [ListColumn(heading, fields.get(index, "")) for index, heading in enumerate(table.header)]
+    tests, cells = [], []
+    for row in table.rows():
+        tests.append(LocalTest(name="") if row.problem else local_test(row, table.columns))
+        cells.append(row.cells)
+    return WholeList(tests, tuple(columns), cells)
 
 
 def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

@@ -12,6 +12,9 @@ from jlac_mapper.tables.text import Row, TextSource, detect_encoding
 from jlac_mapper.tables.xlsx import SheetSource, is_locked, is_workbook, sheet_sources
 from jlac_mapper.types import System
 
+Source = TextSource | SheetSource
+"""Where the rows of a table come from."""
+
 FIXED_COLUMNS = (
     "disposition",
     "jlac11",
@@ -62,7 +65,7 @@ class Table:
     columns: Mapping[str, int]
     row_count: int
     description: str
-    _source: TextSource | SheetSource
+    _source: Source
     _first_row: int
     _is_guarded: bool
 
@@ -86,8 +89,8 @@ def open_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     Raises:
         InputError: No such file, not a table, or no name column; one line that says what to do.
     """
-    sources = _sources(path)
-    found: tuple[TextSource | SheetSource, HeaderRow] | None = None
+    sources = sources_of(path)
+    found: tuple[Source, HeaderRow] | None = None
     heads: list[list[Sequence[str]]] = []
     for source in sources:
         head: list[Sequence[str]] = [row.cells for row in islice(source.rows(), HEADER_SEARCH_ROWS)]
@@ -101,7 +104,16 @@ def open_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
             break
     if found is None:
         raise _no_header(path, sources, heads, columns or {})
-    source, header = found
+    return table_at(path, *found)
+
+
+def table_at(path: Path, source: Source, header: HeaderRow) -> Table:
+    """
+    Return the table of a source whose header is known; reads it once through.
+
+    Raises:
+        InputError: The file is damaged.
+    """
     count, width = 0, len(header.cells)
     for row in islice(source.rows(), header.index + 1, None):
         count += 1
@@ -120,7 +132,13 @@ def open_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     )
 
 
-def _sources(path: Path) -> Sequence[TextSource | SheetSource]:
+def sources_of(path: Path) -> Sequence[Source]:
+    """
+    Return the sheets of a workbook in its order, or a text file once a separator that it may have.
+
+    Raises:
+        InputError: No such file, or none that can be read; one line that says what to do.
+    """
     try:
         with path.open("rb") as stream:
             start = stream.read(8)
@@ -143,7 +161,7 @@ def _sources(path: Path) -> Sequence[TextSource | SheetSource]:
 
 def _no_header(
     path: Path,
-    sources: Sequence[TextSource | SheetSource],
+    sources: Sequence[Source],
     heads: Sequence[Sequence[Sequence[str]]],
     columns: Mapping[str, str],
 ) -> InputError:

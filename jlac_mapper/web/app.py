@@ -23,9 +23,10 @@ from jlac_mapper.web.import_jobs import ImportJobs
 from jlac_mapper.web.messages import preferred, translate
 from jlac_mapper.web.oidc import TIMEOUT_SECONDS, OidcProvider
 from jlac_mapper.web.pages import PAGES
+from jlac_mapper.web.pending import PendingLists
 from jlac_mapper.web.render import FOLDER, Renderer
 from jlac_mapper.web.routing import route
-from jlac_mapper.web.services import ReadList, Services
+from jlac_mapper.web.services import Administration, ReadList, Services
 from jlac_mapper.web.upload import LARGEST_BYTES
 
 IMPORT_GRACE_SECONDS = 20.0
@@ -46,6 +47,7 @@ def create_app(
     read_list: ReadList,
     clock: Clock,
     settings: WebSettings | None = None,
+    administration: Administration | None = None,
     templates: str = "",
     import_grace_seconds: float = IMPORT_GRACE_SECONDS,
     provider_timeout_seconds: float = TIMEOUT_SECONDS,
@@ -58,6 +60,7 @@ def create_app(
         read_list: Reads an uploaded list.
         clock: The time that sessions and limits go by.
         settings: Provider and host names; none when not given.
+        administration: People and editions; without it there are no pages of them.
         templates: Folder with the facilities' export layouts; empty for the default one.
         import_grace_seconds: How long a running import may take when the server stops.
         provider_timeout_seconds: How long the provider may take for one answer.
@@ -71,8 +74,10 @@ def create_app(
         clock=clock,
         renderer=Renderer(),
         jobs=ImportJobs(),
+        pending=PendingLists(clock),
         read_list=read_list,
         templates=templates,
+        administration=administration,
         oidc=OidcProvider(settings, provider_timeout_seconds) if settings.oidc_issuer else None,
     )
 
@@ -80,6 +85,7 @@ def create_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(services.jobs.close, import_grace_seconds)
+        services.pending.close()
 
     async def unknown(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

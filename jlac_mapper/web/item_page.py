@@ -20,6 +20,8 @@ FIELDS = tuple(field.name for field in fields(LocalTest))
 FOUND = 20
 NO_CODE = "none"
 """The form's word for: no code is right."""
+FOLDED = 6
+"""Further columns of a list up to which they stand open."""
 
 
 def show(call: Call) -> Response:
@@ -64,6 +66,8 @@ def item_response(
         view=view,
         item=item,
         fields=FIELDS,
+        further=_further(view),
+        folded=FOLDED,
         candidates=candidate_rows(item, codes, call.language),
         rules=rules,
         machine=machine,
@@ -111,6 +115,13 @@ def search(call: Call) -> Response:
     view = call.review.view(call.user, call.facility_key, item)
     found = call.review.search(call.user, call.facility_key, text, FOUND)
     return call.page("found.html", found=_found(call, view, found), search_text=text)
+
+
+def _further(view: ItemView) -> list[tuple[str, str]]:
+    """Return heading and content of the columns that no field was read from, without empty ones."""
+    # A short row ends early.
+    pairs = zip(view.columns, view.item.cells, strict=False)
+    return [(column.heading, cell) for column, cell in pairs if not column.field and cell.strip()]
 
 
 def _found(call: Call, view: ItemView, found: Sequence[ListedCode]) -> list[object]:

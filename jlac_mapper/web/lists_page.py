@@ -7,13 +7,15 @@ from starlette.responses import Response
 from jlac_mapper.codes.jlac11 import UNCODABLE
 from jlac_mapper.errors import NotFoundError
 from jlac_mapper.exports.files import ExportFormat, export_file
-from jlac_mapper.exports.templates import facility_template
+from jlac_mapper.exports.templates import facility_template, whole_template
 from jlac_mapper.review.commands import ItemQuery, QueueRow
 from jlac_mapper.review.model import Role
 from jlac_mapper.web.call import Call
 from jlac_mapper.web.queue_filter import STATES, as_number
 
-EVERY_RUN = "all"
+ALL = "all"
+TABLES = (ExportFormat.CSV, ExportFormat.XLSX)
+"""What can be had with every column of the list."""
 
 
 def lists(call: Call) -> Response:
@@ -29,7 +31,8 @@ def lists(call: Call) -> Response:
         jobs=call.services.jobs.of(key),
         formats=list(ExportFormat),
         may_upload=call.has(Role.REVIEWER),
-        every_run=EVERY_RUN,
+        every_run=ALL,
+        tables=TABLES,
     )
 
 
@@ -74,18 +77,19 @@ def download(call: Call) -> Response:
     run, kind = call.request.path_params["run"], call.request.path_params["kind"]
     if kind not in set(ExportFormat):
         raise NotFoundError(f"there is no export {kind!r}")
-    if run != EVERY_RUN and as_number(run) is None:
+    if run != ALL and as_number(run) is None:
         raise NotFoundError(f"there is no list {run!r}")
     services = call.services
+    layout = facility_template(services.templates, call.facility_key)
     file = export_file(
         call.review,
         services.codes,
         call.user,
         call.facility_key,
-        None if run == EVERY_RUN else int(run),
+        None if run == ALL else int(run),
         ExportFormat(kind),
         now=services.clock.now(),
-        template=facility_template(services.templates, call.facility_key),
+        template=whole_template(layout) if call.request.query_params.get("columns") == ALL else layout,
         language=call.language,
     )
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}

@@ -11,6 +11,7 @@ from jlac_mapper.web import (
     table_page,
     upload,
 )
+from jlac_mapper.web.admin import editions, people, try_row
 from jlac_mapper.web.routing import Access, Page, Unit
 
 PAGES = (
@@ -41,6 +42,10 @@ PAGES = (
     Page("POST", "/f/{facility}/table/undo", Access.REVIEWER, table_page.undo, Unit.WRITES),
     Page("GET", "/f/{facility}/lists", Access.VIEWER, lists_page.lists),
     Page("POST", "/f/{facility}/lists", Access.REVIEWER, upload.take, Unit.NONE, files=1),
+    Page("POST", "/f/{facility}/uploads", Access.REVIEWER, upload.keep, Unit.NONE, files=1),
+    Page("GET", "/f/{facility}/uploads/{upload}", Access.REVIEWER, upload.look, Unit.NONE),
+    Page("POST", "/f/{facility}/uploads/{upload}", Access.REVIEWER, upload.choose, Unit.NONE),
+    Page("GET", "/f/{facility}/uploads/{upload}/columns", Access.REVIEWER, upload.columns, Unit.NONE),
     Page("GET", "/f/{facility}/imports/{job}", Access.REVIEWER, upload.progress),
     Page("GET", "/f/{facility}/imports/{job}/state", Access.REVIEWER, upload.state),
     Page("GET", "/f/{facility}/lists/{run}", Access.VIEWER, lists_page.result),
@@ -52,6 +57,20 @@ PAGES = (
     Page("GET", "/f/{facility}/audit", Access.ADMIN, audit_page.show),
     Page("POST", "/f/{facility}/audit/verify", Access.ADMIN, audit_page.verify),
     Page("GET", "/f/{facility}/audit.jsonl", Access.ADMIN, audit_page.download),
+    Page("GET", "/admin", Access.ADMIN, people.home),
+    Page("GET", "/admin/facilities", Access.ADMIN, people.facilities, Unit.NONE),
+    Page("POST", "/admin/facilities", Access.ADMIN, people.save_facility, Unit.NONE),
+    Page("GET", "/admin/users", Access.ADMIN, people.users, Unit.NONE),
+    Page("POST", "/admin/users", Access.ADMIN, people.add_user, Unit.NONE),
+    Page("GET", "/admin/users/{login}", Access.ADMIN, people.user, Unit.NONE),
+    Page("POST", "/admin/users/{login}", Access.ADMIN, people.change_user, Unit.NONE),
+    Page("POST", "/admin/users/{login}/token", Access.ADMIN, people.make_token, Unit.NONE),
+    Page("GET", "/admin/editions", Access.ADMIN, editions.editions, Unit.NONE),
+    Page("POST", "/admin/editions", Access.ADMIN, editions.take, Unit.NONE, files=1),
+    Page("GET", "/admin/editions/{edition}", Access.ADMIN, editions.edition, Unit.NONE),
+    Page("GET", "/admin/editions/{edition}/use", Access.ADMIN, editions.foresee, Unit.NONE),
+    Page("POST", "/admin/editions/{edition}/use", Access.ADMIN, editions.use, Unit.NONE),
+    Page("GET", "/admin/try", Access.ADMIN, try_row.try_row, Unit.NONE),
     Page("GET", "/audit", Access.ADMIN, audit_page.show),
     Page("POST", "/audit/verify", Access.ADMIN, audit_page.verify),
     Page("GET", "/audit.jsonl", Access.ADMIN, audit_page.download),

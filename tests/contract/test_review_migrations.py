@@ -153,7 +153,7 @@ def test_a_database_of_before_concepts_opens_with_its_names_editions_items_and_t
     assert (store.load("2025"), store.active()) == (EDITION, "2025")
     assert store.load_site_names() == (SiteName("亜鉛", "jlac10"), SiteName("CK-MB", "near_twin"))
     assert (store.load_bindings("2025"), store.load_elements()) == ({}, ())
-    assert version_of(review_database) == scripts()[1][-1] == "0007"
+    assert version_of(review_database) == scripts()[1][-1] == "0009"
     assert reviews.item("h1", first).mapping == mapping_from_json(OLD_ANSWER)
     assert reviews.item("h1", second).mapping == new_items("AST")[0].mapping
     assert verified(reviews) == []

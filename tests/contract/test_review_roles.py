@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.errors import NotAllowedError, NotFoundError
 from jlac_mapper.review import audit
 from jlac_mapper.review.commands import Command
-from jlac_mapper.review.model import INSTALLATION, Action, Facility, Role, User
-from jlac_mapper.types import Reason
+from jlac_mapper.review.model import INSTALLATION, Action, Facility, ItemState, Role, Standing, User
+from jlac_mapper.types import LocalTest, Reason
 from tests.support.bound_codes import search_in
 from tests.support.review_office import ANN, EVE, LEA, ROOT, WAIT, Office
 from tests.support.review_values import AST, CK, CODES, ENDED, SUCCESSOR, TP
@@ -69,6 +70,8 @@ def test_a_viewer_reads_and_changes_nothing(office: Office) -> None:
         lambda: office.people.save_user(viewer, viewer, request_id="r"),
         lambda: office.people.save_facility(LEA, Facility("h3", "Three"), request_id="r"),
         lambda: office.review.edition_changed(LEA, request_id="r"),
+        lambda: office.review.foresee_edition(LEA),
+        lambda: office.review.try_row(LEA, LocalTest("AST")),
         lambda: office.review.verify(LEA, "h1"),
     ):
         with pytest.raises(NotAllowedError):
@@ -102,6 +105,14 @@ def test_the_exported_trail_verifies_away_from_the_database(office: Office) -> N
     assert audit.verify(events[:-1], office.store.head("h1")) != []
 
 
+def test_a_row_is_tried_as_it_would_be_taken_in_and_is_kept_nowhere(office: Office) -> None:
+    tried = office.review.try_row(ROOT, LocalTest("GOT?", unit="U/L"))
+    assert tried.standing == Standing(ItemState.PROPOSED, proposal=AST)
+    assert tried.mapping.candidates[1].code == parse(CK)
+    assert office.review.try_row(ROOT, LocalTest("AST")).standing.state is ItemState.ACCEPTED
+    assert office.review.runs(ROOT, "h1") == []
+
+
 def test_a_new_edition_reopens_what_it_ended_and_nothing_else(office: Office) -> None:
     listed = [found for code in (AST, CK, TP, ENDED) if (found := CODES.get(code))]
     old = office.open(search_in(replace(found, valid_to=None) for found in listed), "2024")
@@ -109,7 +120,12 @@ def test_a_new_edition_reopens_what_it_ended_and_nothing_else(office: Office) ->
     ended, kept = office.items(run)
     old.decide(ANN, Command("h1", ended, 1, Action.PICK, office.request(), code=ENDED))
     office.do(ANN, kept, Action.CONFIRM)
+    foreseen = office.review.foresee_edition(ROOT)
+    assert office.review.foresee_edition(ROOT) == foreseen
+    assert office.store.item("h1", ended).standing.state is ItemState.FINAL
+    assert office.review.verify(ROOT, "h1") == []
     reopened = office.review.edition_changed(ROOT, request_id="use 2025")
+    assert reopened == foreseen
     assert [(r.facility, r.item, r.code, r.successor) for r in reopened] == [("h1", ended, ENDED, SUCCESSOR)]
     assert office.review.edition_changed(ROOT, request_id="use 2025") == reopened
     assert office.review.edition_changed(ROOT, request_id="use it again") == []

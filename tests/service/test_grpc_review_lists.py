@@ -10,6 +10,7 @@ import pytest
 from grpc_review_harness import exported, refused, requests, reviewing, upload
 from review_opened import AST, ROWS
 
+from jlac_mapper.grpc_api._pb.v1 import review_pb2
 from jlac_mapper.grpc_api._pb.v1 import review_service_pb2 as pb
 from jlac_mapper.grpc_api.convert import local_test_to_proto
 from jlac_mapper.types import LocalTest
@@ -58,6 +59,49 @@ async def test_a_list_that_cannot_be_taken_in_leaves_nothing(
         assert found[:2] == (CODE.INVALID_ARGUMENT, "INPUT_UNUSABLE")
         assert field.rpartition(".")[2] in found[3]
         assert server.opened.review.runs(server.opened.user("hanako"), "h1") == []
+
+
+async def test_the_columns_of_a_list_are_kept_shown_and_exported(tmp_path: Path) -> None:
+    async with reviewing(tmp_path, lists=False) as server:
+        who = server.who("hanako")
+        columns = [
+            review_pb2.ListColumn(heading="備考"),
+            review_pb2.ListColumn(heading="検査名", field="name"),
+        ]
+        header = pb.ImportListRequest.Header(
+            facility="h1", file_name="a.csv", request_id="i", columns=columns
+        )
+        rows = pb.ImportRows(
+            tests=[local_test_to_proto(ROWS[1])], cells=[pb.RowCells(cells=["至急", ROWS[1].name])]
+        )
+        messages = [pb.ImportListRequest(header=header), pb.ImportListRequest(rows=rows)]
+        await server.stub.ImportList(iter(messages), metadata=who)
+        view = await server.stub.GetItem(pb.GetItemRequest(facility="h1", item=1), metadata=who)
+        assert list(view.view.columns) == columns
+        assert list(view.view.item.cells) == ["至急", ROWS[1].name]
+        _, _, content = await exported(server, "viewer", "CSV", run=1, all_columns=True)
+        assert content.decode("utf-8-sig").splitlines()[1].startswith(f"至急,{ROWS[1].name},")
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "field"),
+    [
+        (["備考"], 0, "rows.cells"),
+        ([], 1, "rows.cells"),
+        (["備考", "unknown field"], 1, "header.columns"),
+    ],
+)
+async def test_columns_that_do_not_fit_the_rows_are_refused(
+    tmp_path: Path, columns: list[str], cells: int, field: str
+) -> None:
+    async with reviewing(tmp_path, lists=False) as server:
+        given = [review_pb2.ListColumn(heading=c, field=c if " " in c else "") for c in columns]
+        header = pb.ImportListRequest.Header(facility="h1", request_id="i", columns=given)
+        rows = pb.ImportRows(tests=[local_test_to_proto(ROWS[0])], cells=[pb.RowCells()] * cells)
+        messages = [pb.ImportListRequest(header=header), pb.ImportListRequest(rows=rows)]
+        found = await refused(server.stub.ImportList(iter(messages), metadata=server.who("hanako")))
+        assert found[:2] == (CODE.INVALID_ARGUMENT, "INPUT_UNUSABLE")
+        assert field in found[3]
 
 
 async def test_an_import_whose_caller_goes_away_leaves_nothing(tmp_path: Path) -> None:

@@ -160,6 +160,19 @@ def test_from_the_list_to_the_export(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.usefixtures("staffed")
+def test_an_export_with_all_columns_gives_the_list_back_as_it_came(tmp_path: Path) -> None:
+    rows = [["備考", "検査名", "病棟", "備考"], ["a", "AST(GOT)", "東3", "=b"], ["", "TP", "", ""]]
+    with (tmp_path / "wide.csv").open("w", newline="", encoding="utf-8") as out:
+        csv.writer(out).writerows(rows)
+    run("import", "wide.csv", *at("hanako"))
+    run("export", *at("hanako"), "--run", "2", "--all-columns", "-o", "whole.csv")
+    with (tmp_path / "whole.csv").open(newline="", encoding="utf-8-sig") as written:
+        found = list(csv.reader(written))
+    assert [row[:4] for row in found] == [rows[0], [*rows[1][:3], "'=b"], rows[2]]
+    assert found[0][4] == "JLAC11コード"
+
+
+@pytest.mark.usefixtures("staffed")
 def test_an_export_taken_in_again_asks_nobody_anything(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

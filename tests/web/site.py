@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from argon2 import PasswordHasher
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from jlac_mapper.bootstrap import DecisionsOnUse, open_master
 from jlac_mapper.codes.jlac11 import parse
 from jlac_mapper.codes.listed import ListedCode
-from jlac_mapper.config import WebSettings
+from jlac_mapper.config import Settings, WebSettings
 from jlac_mapper.master import starter
 from jlac_mapper.ports import Mapper
 from jlac_mapper.review.code_search import CodeSearch
@@ -31,6 +32,7 @@ from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.tables.run import read_list
 from jlac_mapper.types import Disposition, LocalTest
 from jlac_mapper.web.app import create_app
+from jlac_mapper.web.services import Administration
 from tests.support.bound_codes import search_in
 from tests.support.fakes import ScriptedMapper
 from tests.support.review_values import without_notes
@@ -92,6 +94,17 @@ class Site:
     codes: CodeSearch
     clock: MovableClock
     mapper: Mapper
+    database: Database
+
+    def settings(self) -> Settings:
+        """Return the settings of the product over this database."""
+        url = self.database.url.render_as_string(hide_password=False)
+        return Settings.from_env({"JLAC_MAPPER_DATABASE_URL": url})
+
+    def administration(self) -> Administration:
+        """Return the services of people and editions, over the same database."""
+        settings = self.settings()
+        return Administration(self.people, open_master(settings), partial(DecisionsOnUse, settings))
 
     def app(self, settings: WebSettings | None = None, provider_seconds: float = 120) -> Starlette:
         """Return the application; its provider, often this same busy process, has long to answer."""
@@ -101,6 +114,7 @@ class Site:
             clock=self.clock,
             settings=settings,
             provider_timeout_seconds=provider_seconds,
+            administration=self.administration(),
         )
 
     def user(self, login: str) -> User:
@@ -159,7 +173,7 @@ def site_over(database: Database, clock: Any = None, mapper: Mapper | None = Non
         units=units, clock=clock, mapper=mapper, codes=codes, without_notes=without_notes, edition="fake@0"
     )
     people = PeopleService(units=units, clock=clock, passwords=Argon2Passwords(quick_hasher()))
-    site = Site(review, people, users, units, codes, clock, mapper)
+    site = Site(review, people, users, units, codes, clock, mapper, database)
     for facility in (Facility("h1", "みなと病院"), Facility("h2", "第二病院", second_reader=True)):
         users.save_facility(facility, _event(site, Action.FACILITY))
     for login, roles in ROLES.items():

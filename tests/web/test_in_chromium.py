@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+from starlette.applications import Starlette
 
 from jlac_mapper.codes import jlac11
-from jlac_mapper.review.model import ItemState
+from jlac_mapper.review.model import ItemState, Role
 from jlac_mapper.types import LocalTest
 from jlac_mapper.web.render import hyphenated
+from tests.unit.master_files import HEADER_2025, cells, write_csv
 from tests.web.chromium import Seat, axe_source, chromium, running, serious_violations
-from tests.web.site import ALT, AST, Site
+from tests.web.site import ALT, AST, PASSWORD, Browser, Site
+from tests.web.test_administration import with_editions
+from tests.web.test_columns_page import upload
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +31,15 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[object]]
 
 
 @pytest.fixture
-def seats(site: Site, browsers: list[object]) -> Iterator[tuple[Seat, Seat]]:
+def app(site: Site) -> Starlette:
+    """The page that is running."""
+    return site.app()
+
+
+@pytest.fixture
+def seats(app: Starlette, browsers: list[object]) -> Iterator[tuple[Seat, Seat]]:
     """Two people in front of a running page."""
-    with running(site.app()) as address:
+    with running(app) as address:
         first, second = (Seat(driver, address) for driver in browsers)  # type: ignore[arg-type]
         yield first, second
         assert first.problems() == []
@@ -47,7 +58,8 @@ def test_the_whole_path_from_upload_over_review_to_export(seats: tuple[Seat, Sea
     seat.sign_in("hanako")
     seat.open("/f/h1/lists")
     seat.one("#list").send_keys(str(source))
-    seat.one("main form button").click()
+    seat.click("main form button")
+    seat.one("button[value=take]").click()
     seat.wait(lambda: seat.all("main a.primary"))
     assert "3 rows were imported" in seat.one("#job-text").text
     seat.click("main a.primary")
@@ -162,6 +174,67 @@ def test_twins_are_ticked_in_the_preview_and_closed_with_the_decision(
     assert all(hyphenated(AST) in line and "hanako" in line for line in beside)
 
 
+def test_a_list_is_looked_at_corrected_and_taken_in(
+    site: Site, seats: tuple[Seat, Seat], tmp_path: Path
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("コード,呼び名,U,メモ\n9,GOT,U/L,至急\n8,GPT,U/L,\n", encoding="cp932")
+    seat = seats[0]
+    seat.sign_in("hanako")
+    seat.open("/f/h1/lists")
+    seat.one("#list").send_keys(str(file))
+    seat.click("main form button.primary")
+    assert seat.title() == "Before the list is taken in"
+    Select(seat.one("select[name=column1]")).select_by_value("name")
+    Select(seat.one("select[name=column2]")).select_by_value("unit")
+    seat.click("button[value=look]")
+    assert not seat.all(".problem")
+    seat.click("button[value=take]")
+    seat.wait(lambda: seat.all("main a.primary"))
+    items = list(site.review.run_items(site.user("root"), "h1", 2))
+    assert [(i.test.name, i.test.unit) for i in items] == [("GOT", "U/L"), ("GPT", "U/L")]
+    seat.open(f"/f/h1/items/{items[0].id}")
+    assert "至急" in seat.one(".given").text
+
+
+def test_an_admin_makes_a_facility_and_a_reviewer_and_brings_a_new_edition_in(
+    site: Site, seats: tuple[Seat, Seat], tmp_path: Path
+) -> None:
+    with_editions(site)
+    root, newcomer = seats
+    root.sign_in("root")
+    root.click("main a[href='/admin']")
+    root.one("#key").send_keys("h3")
+    root.one("#name").send_keys("第三病院")
+    root.click("section button")
+    assert "The facility was saved." in root.one(".note").text
+    root.open("/admin/users")
+    root.one("#login").send_keys("jun")
+    Select(root.one("select[name='role:h3']")).select_by_value("reviewer")
+    for box in ("#password", "#again"):
+        root.one(box).send_keys(PASSWORD)
+    root.click("section button")
+    assert site.user("jun").roles == {"h3": Role.REVIEWER}
+    newcomer.sign_in("jun")
+    newcomer.open("/f/h3")
+    assert newcomer.title() == "Queue"
+    file = write_csv(tmp_path / "2026.csv", HEADER_2025, cells(HEADER_2025))
+    root.open("/admin/editions")
+    root.one("#file").send_keys(str(file))
+    root.click("section button")
+    assert "The edition 2026 was imported." in root.one(".note").text
+    root.click("a[href='/admin/editions/2026']")
+    root.click("main a.primary")
+    assert root.title() == "Make 2026 the edition in use"
+    assert "0 final decisions would be reopened" in root.one("main").text
+    root.click("main form button.primary")
+    assert root.title() == "2026 is the edition in use"
+    root.open("/admin/try")
+    root.one("#try-name").send_keys("GOT", Keys.ENTER)
+    root.wait(lambda: root.all("#answer-title"))
+    assert root.one("#answer-title").text == "Needs review"
+
+
 def test_letters_typed_into_a_field_decide_nothing(site: Site, seats: tuple[Seat, Seat]) -> None:
     seat, item = seats[0], site.item_named("GOT")
     seat.sign_in("hanako")
@@ -179,12 +252,14 @@ def test_letters_typed_into_a_field_decide_nothing(site: Site, seats: tuple[Seat
 
 
 def test_every_page_loads_from_here_alone_and_axe_finds_nothing_serious(
-    site: Site, seats: tuple[Seat, Seat], pytestconfig: pytest.Config
+    site: Site, app: Starlette, seats: tuple[Seat, Seat], pytestconfig: pytest.Config
 ) -> None:
     seat = seats[0]
     assert pytestconfig.cache is not None
     axe = axe_source(pytestconfig.cache.mkdir("axe"))
     item = site.item_named("GOT")
+    with_editions(site)
+    waiting = upload(Browser(app, "hanako"), "a.csv", "名,項目名称,単位\n1,AST,U/L\n2,,\n".encode())
     seat.open("/sign-in")
     assert serious_violations(seat, axe) == []
     seat.sign_in("root")
@@ -199,12 +274,20 @@ def test_every_page_loads_from_here_alone_and_axe_finds_nothing_serious(
             "/f/h1/lists/1",
             "/f/h1/table?state=all",
             "/f/h1/table?run=1&tick=page&find=o&order=name",
+            waiting,
             "/f/h1/house-names",
             "/f/h1/changes",
             "/f/h2/disputes",
             "/f/h2/agreement",
             "/f/h1/audit",
             "/f/nowhere",
+            "/admin/facilities",
+            "/admin/users",
+            "/admin/users/taro",
+            "/admin/editions",
+            "/admin/editions/2025-12",
+            "/admin/editions/2025-12/use",
+            "/admin/try?name=GOT",
         ):
             seat.open(path)
             seat.script("for (const fold of document.querySelectorAll('details')) fold.open = true")

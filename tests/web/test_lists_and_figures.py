@@ -89,6 +89,25 @@ def test_a_file_that_is_no_list_is_one_clear_line_without_our_paths(
     assert len(site.review.runs(site.user("root"), "h1")) == 1
 
 
+def test_the_further_columns_of_a_list_stand_beside_its_row_and_are_handed_out_again(site: Site) -> None:
+    browser = Browser(site.app(), "hanako")
+    wide = [f"列{n}" for n in range(8)]
+    heads = ["項目コード", "備考", "項目名称", "備考", *wide]
+    row = ["9", "<i>至急</i>", "新しい検査", "", *map(str, range(8))]
+    content = ",".join(heads) + "\n" + ",".join(row) + "\n"
+    assert _upload(browser, "list.csv", content.encode())["state"] == "done"
+    page = browser.get(f"/f/h1/items/{site.item_named('新しい検査')}").text
+    assert "<dt>備考</dt><dd>&lt;i&gt;至急&lt;/i&gt;</dd>" in page
+    assert page.count("<dt>備考</dt>") == 1  # the other one is empty
+    assert '<details class="further">' in page  # nine are too many to stand open
+    assert "Further columns of the list (9)" in page
+    assert "Further columns" not in browser.get(f"/f/h1/items/{site.item_named('GOT')}").text
+    whole = browser.get("/f/h1/lists/2/csv?columns=all").content.decode("utf-8-sig").splitlines()
+    assert whole[0].split(",")[: len(heads)] == heads
+    assert whole[1].split(",")[: len(row)] == row
+    assert browser.get("/f/h1/lists/2/csv").text.startswith("\ufeff項目コード,項目名称,略称")
+
+
 def test_a_file_of_another_kind_is_refused_at_once(site: Site) -> None:
     browser = Browser(site.app(), "hanako")
     answer = browser.client.post(

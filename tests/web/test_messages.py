@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.review.model import Action, ItemState
-from jlac_mapper.types import Evidence, Reason
+from jlac_mapper.master.checks import Severity
+from jlac_mapper.master.diff import Difference
+from jlac_mapper.master.service import Kept
+from jlac_mapper.review.model import Action, ItemState, Role
+from jlac_mapper.tables.understanding import RowProblem
+from jlac_mapper.types import Disposition, Evidence, Reason
 from jlac_mapper.web.evidence import statements
 from jlac_mapper.web.messages import catalogue, preferred, reasons
 from jlac_mapper.web.queue_filter import SECTIONS, STATES
@@ -35,7 +39,7 @@ def test_every_text_is_in_both_languages_with_the_same_blanks() -> None:
 
 def test_every_key_that_templates_and_code_name_exists() -> None:
     used: set[str] = set()
-    for file in (*WEB.glob("templates/*.html"), *WEB.glob("*.py")):
+    for file in (*WEB.glob("templates/*.html"), *WEB.rglob("*.py")):
         text = file.read_text(encoding="utf-8")
         used |= set(re.findall(r"\bt\(\s*f?['\"]([a-z_]+\.[a-zA-Z_0-9]+)['\"]\s*[,)]", text))
         used |= set(re.findall(r"translate\(\w+, f?['\"]([a-z_]+\.[a-z_]+)['\"]", text))
@@ -51,6 +55,12 @@ def test_every_key_that_templates_and_code_name_exists() -> None:
         ("section", SECTIONS),
         ("done", ["comment", "undo", "claim", "release", "assign", "reopen"]),
         ("job", ["waiting", "running", "done", "failed"]),
+        ("role", Role),
+        ("row_problem", RowProblem),
+        ("difference", Difference),
+        ("severity", Severity),
+        ("try", [word.lower() for word in Disposition]),
+        ("editions", [f"kept_{kept.name.lower()}" for kept in Kept]),
     ],
 )
 def test_every_word_of_a_kind_has_its_text(prefix: str, words: list[str]) -> None:

@@ -251,6 +251,7 @@ class Item(google.protobuf.message.Message):
     REASONS_FIELD_NUMBER: builtins.int
     STANDING_FIELD_NUMBER: builtins.int
     ETAG_FIELD_NUMBER: builtins.int
+    CELLS_FIELD_NUMBER: builtins.int
     id: builtins.int
     facility: builtins.str
     run: builtins.int
@@ -270,6 +271,10 @@ class Item(google.protobuf.message.Message):
 
     @property
     def standing(self) -> Global___Standing: ...
+    @property
+    def cells(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Every cell of the row, in the order of its list's columns (see ItemView); a short row has fewer."""
+
     def __init__(
         self,
         *,
@@ -282,9 +287,10 @@ class Item(google.protobuf.message.Message):
         reasons: collections.abc.Iterable[builtins.str] | None = ...,
         standing: Global___Standing | None = ...,
         etag: builtins.int = ...,
+        cells: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["mapping", b"mapping", "standing", b"standing", "test", b"test"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["etag", b"etag", "facility", b"facility", "id", b"id", "mapping", b"mapping", "reasons", b"reasons", "row", b"row", "run", b"run", "standing", b"standing", "test", b"test"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cells", b"cells", "etag", b"etag", "facility", b"facility", "id", b"id", "mapping", b"mapping", "reasons", b"reasons", "row", b"row", "run", b"run", "standing", b"standing", "test", b"test"]) -> None: ...
 
 Global___Item: typing_extensions.TypeAlias = Item
 
@@ -452,6 +458,7 @@ class ItemView(google.protobuf.message.Message):
     ALLOWED_FIELD_NUMBER: builtins.int
     TWINS_FIELD_NUMBER: builtins.int
     SIMILAR_FIELD_NUMBER: builtins.int
+    COLUMNS_FIELD_NUMBER: builtins.int
     identical: builtins.int
     """How many other open rows are identical."""
     twins: builtins.int
@@ -476,6 +483,10 @@ class ItemView(google.protobuf.message.Message):
         rows that were read as the same concept.
         """
 
+    @property
+    def columns(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ListColumn]:
+        """Every column of its list, in place; empty where none were kept."""
+
     def __init__(
         self,
         *,
@@ -486,11 +497,34 @@ class ItemView(google.protobuf.message.Message):
         allowed: collections.abc.Iterable[Global___Action.ValueType] | None = ...,
         twins: builtins.int = ...,
         similar: collections.abc.Iterable[Global___HouseName] | None = ...,
+        columns: collections.abc.Iterable[Global___ListColumn] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["item", b"item"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["allowed", b"allowed", "history", b"history", "house_names", b"house_names", "identical", b"identical", "item", b"item", "similar", b"similar", "twins", b"twins"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["allowed", b"allowed", "columns", b"columns", "history", b"history", "house_names", b"house_names", "identical", b"identical", "item", b"item", "similar", b"similar", "twins", b"twins"]) -> None: ...
 
 Global___ItemView: typing_extensions.TypeAlias = ItemView
+
+@typing.final
+class ListColumn(google.protobuf.message.Message):
+    """A column of a list."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    HEADING_FIELD_NUMBER: builtins.int
+    FIELD_FIELD_NUMBER: builtins.int
+    heading: builtins.str
+    """As written."""
+    field: builtins.str
+    """The field of LocalTest that it was read as; empty: none."""
+    def __init__(
+        self,
+        *,
+        heading: builtins.str = ...,
+        field: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["field", b"field", "heading", b"heading"]) -> None: ...
+
+Global___ListColumn: typing_extensions.TypeAlias = ListColumn
 
 @typing.final
 class Run(google.protobuf.message.Message):

@@ -567,12 +567,17 @@ class ImportListRequest(google.protobuf.message.Message):
         FILE_NAME_FIELD_NUMBER: builtins.int
         DIGEST_FIELD_NUMBER: builtins.int
         REQUEST_ID_FIELD_NUMBER: builtins.int
+        COLUMNS_FIELD_NUMBER: builtins.int
         facility: builtins.str
         file_name: builtins.str
         digest: builtins.str
         """SHA-256 of the file, hexadecimal; empty: of the rows."""
         request_id: builtins.str
         """A UUID of the caller's: the same again returns the first list."""
+        @property
+        def columns(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[jlac_mapper.grpc_api._pb.v1.review_pb2.ListColumn]:
+            """Every column of the list, in place, to be kept beside the fields; empty: there are none."""
+
         def __init__(
             self,
             *,
@@ -580,8 +585,9 @@ class ImportListRequest(google.protobuf.message.Message):
             file_name: builtins.str = ...,
             digest: builtins.str = ...,
             request_id: builtins.str = ...,
+            columns: collections.abc.Iterable[jlac_mapper.grpc_api._pb.v1.review_pb2.ListColumn] | None = ...,
         ) -> None: ...
-        def ClearField(self, field_name: typing.Literal["digest", b"digest", "facility", b"facility", "file_name", b"file_name", "request_id", b"request_id"]) -> None: ...
+        def ClearField(self, field_name: typing.Literal["columns", b"columns", "digest", b"digest", "facility", b"facility", "file_name", b"file_name", "request_id", b"request_id"]) -> None: ...
 
     HEADER_FIELD_NUMBER: builtins.int
     ROWS_FIELD_NUMBER: builtins.int
@@ -608,16 +614,40 @@ class ImportRows(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     TESTS_FIELD_NUMBER: builtins.int
+    CELLS_FIELD_NUMBER: builtins.int
     @property
     def tests(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[jlac_mapper.grpc_api._pb.v1.mapping_pb2.LocalTest]: ...
+    @property
+    def cells(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___RowCells]:
+        """Every cell of each row; as many as tests where the header gives columns, none otherwise."""
+
     def __init__(
         self,
         *,
         tests: collections.abc.Iterable[jlac_mapper.grpc_api._pb.v1.mapping_pb2.LocalTest] | None = ...,
+        cells: collections.abc.Iterable[Global___RowCells] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["tests", b"tests"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cells", b"cells", "tests", b"tests"]) -> None: ...
 
 Global___ImportRows: typing_extensions.TypeAlias = ImportRows
+
+@typing.final
+class RowCells(google.protobuf.message.Message):
+    """The cells of a row, in the order of the columns; a short row has fewer."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CELLS_FIELD_NUMBER: builtins.int
+    @property
+    def cells(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        cells: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cells", b"cells"]) -> None: ...
+
+Global___RowCells: typing_extensions.TypeAlias = RowCells
 
 @typing.final
 class ImportListResponse(google.protobuf.message.Message):
@@ -644,12 +674,15 @@ class ExportRunRequest(google.protobuf.message.Message):
     RUN_FIELD_NUMBER: builtins.int
     FORMAT_FIELD_NUMBER: builtins.int
     LANGUAGE_FIELD_NUMBER: builtins.int
+    ALL_COLUMNS_FIELD_NUMBER: builtins.int
     facility: builtins.str
     run: builtins.int
     """Unset: every list of the facility."""
     format: Global___ExportFormat.ValueType
     language: builtins.str
     """Of the letter: ja (default) or en."""
+    all_columns: builtins.bool
+    """CSV and XLSX: every column of the list as it came, then the results."""
     def __init__(
         self,
         *,
@@ -657,9 +690,10 @@ class ExportRunRequest(google.protobuf.message.Message):
         run: builtins.int | None = ...,
         format: Global___ExportFormat.ValueType = ...,
         language: builtins.str = ...,
+        all_columns: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_run", b"_run", "run", b"run"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_run", b"_run", "facility", b"facility", "format", b"format", "language", b"language", "run", b"run"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_run", b"_run", "all_columns", b"all_columns", "facility", b"facility", "format", b"format", "language", b"language", "run", b"run"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_run", b"_run"]) -> typing.Literal["run"] | None: ...
 
 Global___ExportRunRequest: typing_extensions.TypeAlias = ExportRunRequest

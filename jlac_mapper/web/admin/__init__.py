@@ -1,0 +1,1 @@
+"""Pages for admins of the whole installation: people, editions, and a box to try a row."""
