@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jlac_mapper.cli.editions import day_of
+from jlac_mapper.cli.language import spoken
 from jlac_mapper.cli.options import CodeSystem, LanguageModel, Systems
 from jlac_mapper.errors import InputError
 
@@ -117,7 +118,7 @@ def map_command(
                 job, mapper, on_start=on_start, on_chunk=on_chunk, jobs=_processes(jobs, settings)
             )
     except KeyboardInterrupt:
-        print(interruption(job), file=sys.stderr)
+        print(spoken(interruption(job)), file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     from jlac_mapper.cli.summary import print_summary
 
@@ -125,7 +126,7 @@ def map_command(
     if show:
         print_first_rows(job, show)
     else:
-        print(f"Output: {job.output}", file=sys.stderr)
+        print(spoken(f"Output: {job.output}"), file=sys.stderr)
 
 
 def _processes(asked: int, settings: "Settings") -> int | None:
@@ -199,7 +200,7 @@ def _progress_bar() -> Iterator[tuple[Callable[[int, int], None], Callable[[int]
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     progress = Progress(
-        TextColumn("mapping"),
+        TextColumn(spoken("mapping")),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

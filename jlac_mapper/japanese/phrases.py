@@ -21,6 +21,8 @@ class Book(StrEnum):
 
     MESSAGES = "messages"
     """What the program refuses or finds: errors, notes on rows, findings on masters and audit trails."""
+    COMMAND_LINE = "command_line"
+    """Help, tables and lines of the command line."""
 
 
 class Phrases:

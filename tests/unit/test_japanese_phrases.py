@@ -21,6 +21,22 @@ def test_every_message_that_an_error_or_a_finding_has_is_in_the_book() -> None:
     assert found - set(templates(Book.MESSAGES)) == set()
 
 
+def test_every_help_of_the_command_line_is_in_the_book() -> None:
+    import typer
+
+    from jlac_mapper.cli.main import build_cli
+
+    def helps(command: object) -> list[str]:
+        own = [command, *getattr(command, "params", ())]
+        texts = [getattr(each, "help", None) or "" for each in own]
+        return [*texts, *(t for each in getattr(command, "commands", {}).values() for t in helps(each))]
+
+    found = helps(typer.main.get_command(build_cli()))
+    paragraphs = {" ".join(part.split()) for text in found for part in text.split("\n\n") if part}
+    assert len(paragraphs) > 100
+    assert paragraphs - set(templates(Book.COMMAND_LINE)) == set()
+
+
 def test_both_languages_hold_the_same_places() -> None:
     assert {e: j for b in Book for e, j in templates(b).items() if places(e) != places(j)} == {}
 
