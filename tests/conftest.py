@@ -11,6 +11,9 @@ from jlac_mapper.config import models_dir
 from jlac_mapper.ports import ChoiceModel
 from tests.support.choice_checkpoints import save_general, save_reranker
 
+# What the command line prints is asserted in English; a test of another language says so.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 REPOSITORY = Path(__file__).parent.parent
 
 # An example that takes long says that the machine is busy, and every run tries the same examples.

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from jlac_mapper.cli.language import spoken
+
 
 def health(
     address: Annotated[str, typer.Option(help="HOST:PORT of the server.")] = "127.0.0.1:50051",
@@ -24,7 +26,7 @@ def health(
             answer = check(health_pb2.HealthCheckRequest(), timeout=timeout)
         except grpc.RpcError as error:
             code = error.code() if isinstance(error, grpc.Call) else None
-            typer.echo(f"{address}: no answer ({_why(code)})", err=True)
+            typer.echo(spoken(f"{address}: no answer ({_why(code)})"), err=True)
             raise typer.Exit(1) from None
     status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
     typer.echo(f"{address}: {status}")

@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from jlac_mapper import garbage
+from jlac_mapper.cli.language import is_japanese, of_locale, speaking, spoken, taken_out
+from jlac_mapper.cli.verbs import Verbs
 from jlac_mapper.errors import JlacMapperError
 from jlac_mapper.version import __version__
+from jlac_mapper.wording import Language
 
 UNUSABLE = 2
 INTERRUPTED = 130
@@ -28,10 +31,9 @@ def build_cli() -> typer.Typer:
     from jlac_mapper.cli.train import train_app
     from jlac_mapper.cli.web import web
 
-    cli = typer.Typer(
+    cli = Verbs(
         name="jlac-mapper",
         help="Give a hospital's laboratory tests their JLAC11 codes.",
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
@@ -58,8 +60,13 @@ def _program(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
+    lang: Annotated[
+        str,
+        typer.Option("--lang", help="Language of help, tables and errors: ja or en. (default: the locale's)"),
+    ] = "",
 ) -> None:
     """Give a hospital's laboratory tests their JLAC11 codes."""
+    del version, lang  # told and taken out before; here for the help
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,16 +76,27 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit code: 0, or 2 after one line on stderr for anything the user can put right, 130 after Ctrl-C.
     """
+    chosen, left = taken_out(arguments)
+    with speaking(of_locale(os.environ)):
+        if not chosen:
+            return _run(left)
+        if chosen not in set(Language):
+            return _refuse(f"language {chosen.strip()!r} is not known; use {' or '.join(Language)}")
+        with speaking(Language(chosen)):
+            return _run(left)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         code = build_cli()(args=list(arguments), prog_name="jlac-mapper", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except JlacMapperError as error:
-        return _refuse(str(error))
+        return _refuse(str(error), error.reason)
     except typer.Exit as stop:
         return stop.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print("jlac-mapper: interrupted", file=sys.stderr)
+        print(f"jlac-mapper: {spoken('interrupted')}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (| head): quietly, and with the code that typer and rich end with there.
@@ -92,8 +110,13 @@ def main(arguments: Sequence[str]) -> int:
         return _refuse(f"{explain()} (see jlac-mapper --help)") if explain() else UNUSABLE
 
 
-def _refuse(message: str) -> int:
-    print(f"jlac-mapper: error: {' '.join(message.split())}", file=sys.stderr)
+def _refuse(message: str, reason: str = "") -> int:
+    """Print the one line on stderr; in Japanese with the error's stable reason, to be looked up by."""
+    line = " ".join(message.split())
+    if is_japanese():
+        print(f"jlac-mapper: エラー: {spoken(line)}" + (f" [{reason}]" if reason else ""), file=sys.stderr)
+    else:
+        print(f"jlac-mapper: error: {line}", file=sys.stderr)
     return UNUSABLE
 
 

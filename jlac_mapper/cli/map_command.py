@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jlac_mapper.cli.editions import day_of
+from jlac_mapper.cli.language import spoken
 from jlac_mapper.cli.options import CodeSystem, LanguageModel, Systems
 from jlac_mapper.errors import InputError
 
@@ -114,7 +115,7 @@ def map_command(
         from jlac_mapper.cli.review_shared import new_request, operator_as_admin
 
         number = open_rules(app).answer(operator_as_admin(), facility, rules, request_id=new_request())
-        print(f"Answer {number} of {facility} is kept: {len(rules):,} rules", file=sys.stderr)
+        print(spoken(f"Answer {number} of {facility} is kept: {len(rules):,} rules"), file=sys.stderr)
     job = replace(
         job,
         options=MapOptions(top_k, facility, systems, settings.site_defaults),
@@ -143,7 +144,7 @@ def map_command(
                 job, mapper, on_start=on_start, on_chunk=on_chunk, jobs=_processes(jobs, settings)
             )
     except KeyboardInterrupt:
-        print(interruption(job), file=sys.stderr)
+        print(spoken(interruption(job)), file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     from jlac_mapper.cli.summary import print_summary
 
@@ -151,7 +152,7 @@ def map_command(
     if show:
         print_first_rows(job, show)
     else:
-        print(f"Output: {job.output}", file=sys.stderr)
+        print(spoken(f"Output: {job.output}"), file=sys.stderr)
 
 
 def _processes(asked: int, settings: "Settings") -> int | None:
@@ -225,7 +226,7 @@ def _progress_bar() -> Iterator[tuple[Callable[[int, int], None], Callable[[int]
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     progress = Progress(
-        TextColumn("mapping"),
+        TextColumn(spoken("mapping")),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

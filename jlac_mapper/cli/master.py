@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jlac_mapper.cli.editions import open_editions
+from jlac_mapper.cli.language import spoken
 from jlac_mapper.cli.master_bind import bind_command
 from jlac_mapper.cli.master_check import check_command
 from jlac_mapper.cli.master_diff import diff_command
+from jlac_mapper.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from jlac_mapper.master.service import Imported
 
-master_app = typer.Typer(help="Import official masters and choose the edition to use.", no_args_is_help=True)
+master_app = Verbs(help="Import official masters and choose the edition to use.")
 
 
 @master_app.command("import")
@@ -62,11 +64,16 @@ def list_command() -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(title="Editions (* in use)", title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=spoken("Editions (* in use)"), title_justify="left", box=SIMPLE_HEAD)
     for heading in ("", "name", "codes", "from starter", "imported", "file", "digest"):
         numeric = heading in ("codes", "from starter")
         kept_whole = heading in ("name", "codes", "digest")
-        table.add_column(heading, justify="right" if numeric else "left", no_wrap=kept_whole, overflow="fold")
+        table.add_column(
+            spoken(heading),
+            justify="right" if numeric else "left",
+            no_wrap=kept_whole,
+            overflow="fold",
+        )
     for info in open_editions().editions():
         table.add_row(
             "*" if info.active else "",
@@ -108,22 +115,22 @@ def _print_import(imported: Imported, seconds: float) -> None:
     from rich.table import Table
 
     read = imported.read
-    table = Table(title=f"Imported {_plain(imported.name)}", title_justify="left", show_header=False)
+    table = Table(title=spoken(f"Imported {_plain(imported.name)}"), title_justify="left", show_header=False)
     table.add_column("what")
     table.add_column("value", justify="right")
-    table.add_row("layout", read.layout)
+    table.add_row(spoken("layout"), read.layout)
     if read.sheet:
-        table.add_row("sheets" if ", " in read.sheet else "sheet", _plain(read.sheet))
+        table.add_row(spoken("sheets" if ", " in read.sheet else "sheet"), _plain(read.sheet))
     if read.other_sheets:
-        table.add_row("sheets not read", _plain(", ".join(read.other_sheets)))
-    table.add_row("rows", f"{read.rows_read:,}")
+        table.add_row(spoken("sheets not read"), _plain(", ".join(read.other_sheets)))
+    table.add_row(spoken("rows"), f"{read.rows_read:,}")
     for what, value in _figures(imported):
-        table.add_row(what, value if isinstance(value, str) else f"{value:,}")
+        table.add_row(spoken(what), spoken(value) if isinstance(value, str) else f"{value:,}")
     for kind, count in sorted(read.note_counts.items()):
-        table.add_row(f"rows: {kind}", f"{count:,}")
+        table.add_row(spoken(f"rows: {kind}"), f"{count:,}")
     if read.remarks:
-        table.add_row("oddly written, see master check", f"{len(read.remarks):,}")
-    table.add_row("seconds", f"{seconds:.1f}")
+        table.add_row(spoken("oddly written, see master check"), f"{len(read.remarks):,}")
+    table.add_row(spoken("seconds"), f"{seconds:.1f}")
     _console().print(table)
 
 
@@ -168,7 +175,7 @@ def _console() -> Console:
 
 def _say(text: str) -> None:
     """Print one line as it is: no markup, no wrapping."""
-    _console().print(text, markup=False, highlight=False, soft_wrap=True)
+    _console().print(spoken(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _plain(text: str) -> str:

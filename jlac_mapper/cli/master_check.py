@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.language import spoken
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -84,11 +86,11 @@ def _print(edition: Edition, findings: list[Finding], limit: int | None) -> None
         say(f"{edition.name}: {len(edition.codes):,} codes, no findings")
         return
     counts = Counter((finding.severity, finding.rule) for finding in findings)
-    table = Table(title=f"{escape(edition.name)}: {len(findings):,} findings", title_justify="left")
+    table = Table(title=escape(spoken(f"{edition.name}: {len(findings):,} findings")), title_justify="left")
     for heading in ("severity", "rule", "findings"):
-        table.add_column(heading, justify="right" if heading == "findings" else "left")
+        table.add_column(spoken(heading), justify="right" if heading == "findings" else "left")
     for (severity, rule), count in counts.items():
-        table.add_row(severity, rule, f"{count:,}")
+        table.add_row(spoken(severity.value), rule, f"{count:,}")
     Console().print(table)
     shown: Counter[str] = Counter()
     for finding in findings:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from jlac_mapper.cli.editions import day_of
+from jlac_mapper.cli.language import spoken
 from jlac_mapper.errors import OutputError
 from jlac_mapper.wording import Language
 
@@ -66,5 +67,6 @@ def questions_command(
     except OSError as error:
         raise OutputError(f"cannot write {output}: {error.strerror}") from None
     waiting = sum(answer.disposition is Disposition.NEEDS_REVIEW for _, answer in rows)
-    print(f"Questions: {len(questions):,}; rows that wait for a person: {waiting:,} of {len(rows):,}")
-    print(f"Output: {output}", file=sys.stderr)
+    told = f"Questions: {len(questions):,}; rows that wait for a person: {waiting:,} of {len(rows):,}"
+    print(spoken(told))
+    print(spoken(f"Output: {output}"), file=sys.stderr)

@@ -1,15 +1,14 @@
 """`jlac-mapper review`: what people do with the rows that were not accepted, from the terminal."""
 
-import typer
-
 from jlac_mapper.cli.review_audit import verify_command
 from jlac_mapper.cli.review_decide import decide_command
 from jlac_mapper.cli.review_files import export_command, import_command
 from jlac_mapper.cli.review_people import facility_app, user_app
 from jlac_mapper.cli.review_read import list_command, show_command
 from jlac_mapper.cli.review_rules import rules_app
+from jlac_mapper.cli.verbs import Verbs
 
-review_app = typer.Typer(help="Review what was not accepted.", no_args_is_help=True)
+review_app = Verbs(help="Review what was not accepted.")
 review_app.command("list")(list_command)
 review_app.command("show")(show_command)
 review_app.command("decide")(decide_command)

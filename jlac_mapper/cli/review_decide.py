@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.language import spoken
 from jlac_mapper.cli.review_shared import (
     FacilityKey,
     MasterName,
@@ -111,6 +112,6 @@ def _together(review: ReviewService, who: User, command: Command, *, twins: bool
         say(f"differ by wing, hour, notes or a count: {len(preview.twins)}; --twins decides them as well")
     if not rows:
         raise InputError("nothing would change")
-    if not yes and not typer.confirm(f"decide these {len(rows)} rows?"):
+    if not yes and not typer.confirm(spoken(f"decide these {len(rows)} rows?")):
         raise InputError("nothing was decided")
     return review.decide_identical(who, command, {item.id: item.etag for item, _ in meant})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.language import spoken
 from jlac_mapper.cli.review_shared import (
     new_request,
     open_people,
@@ -16,14 +17,15 @@ from jlac_mapper.cli.review_shared import (
     say,
     told_how_to_make,
 )
+from jlac_mapper.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jlac_mapper.review.model import Role, User
 
-user_app = typer.Typer(help="Users of review.", no_args_is_help=True)
-facility_app = typer.Typer(help="Facilities.", no_args_is_help=True)
+user_app = Verbs(help="Users of review.")
+facility_app = Verbs(help="Facilities.")
 
 
 @user_app.command("add")
@@ -71,7 +73,7 @@ def add_user(
 def list_users() -> None:
     """List the users with their roles."""
     rows = [
-        [user.login, user.name, _words(user), "active" if user.active else "inactive", user.subject]
+        [user.login, user.name, _words(user), spoken("active" if user.active else "inactive"), user.subject]
         for user in open_people().users(operator_as_admin())
     ]
     print_table("Users", ["login", "name", "roles", "state", "identity"], rows)
@@ -119,7 +121,7 @@ def add_facility(
 def list_facilities() -> None:
     """List the facilities."""
     rows = [
-        [f.key, f.name, "two" if f.second_reader else "one"]
+        [f.key, f.name, spoken("two" if f.second_reader else "one")]
         for f in open_people().facilities(operator_as_admin())
     ]
     print_table("Facilities", ["key", "name", "readers"], rows)
@@ -161,7 +163,7 @@ def _asked_password() -> str:
     if not sys.stdin.isatty():
         found = sys.stdin.readline().rstrip("\r\n")
     else:
-        found = getpass.getpass("Password: ")
-        if getpass.getpass("Again: ") != found:
+        found = getpass.getpass(spoken("Password: "))
+        if getpass.getpass(spoken("Again: ")) != found:
             raise InputError("the two passwords differ; nothing was changed")
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jlac_mapper import wording
+from jlac_mapper.cli.language import language
 from jlac_mapper.cli.review_shared import FacilityKey, MasterName, UserName, entered, print_table, say
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def lines_of(view: ItemView) -> list[str]:
     lines.append(f"proposed: {standing.proposal or '-'} (probability {item.mapping.probability:.2f})")
     for rank, candidate in enumerate(item.mapping.candidates, start=1):
         lines.append(f"  {rank}. {candidate.code.hyphenated} {candidate.name} ({candidate.probability:.2f})")
-    said = [wording.say(e, wording.Language.ENGLISH) for e in item.mapping.evidence]
+    said = [wording.say(e, language()) for e in item.mapping.evidence]
     lines += [f"  {statement.element}: {statement.text}" for statement in said]
     if standing.code:
         lines.append(f"answer: {standing.code}")

@@ -16,11 +16,12 @@ from jlac_mapper.cli.review_shared import (
     say,
     settings,
 )
+from jlac_mapper.cli.verbs import Verbs
 
 if TYPE_CHECKING:
     from jlac_mapper.review.rule_book import RuleBook
 
-rules_app = typer.Typer(help="What a facility answered about groups of rows.", no_args_is_help=True)
+rules_app = Verbs(help="What a facility answered about groups of rows.")
 
 
 @rules_app.command("list")

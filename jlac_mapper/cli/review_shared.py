@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.language import spoken
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -124,7 +126,7 @@ def say(text: str) -> None:
     """Print one line as it is: no markup, no wrapping."""
     from rich.console import Console
 
-    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+    Console().print(spoken(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_table(title: str, headings: list[str], rows: list[list[str]]) -> None:
@@ -134,9 +136,9 @@ def print_table(title: str, headings: list[str], rows: list[list[str]]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=escape(spoken(title)), title_justify="left", box=SIMPLE_HEAD)
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(spoken(heading), overflow="fold")
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     console = Console()

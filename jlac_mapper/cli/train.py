@@ -13,6 +13,7 @@ from jlac_mapper.cli.train_embedder import embedder
 from jlac_mapper.cli.train_meanings import meanings
 from jlac_mapper.cli.train_release import AsOf, shipped_release
 from jlac_mapper.cli.train_reranker import reranker
+from jlac_mapper.cli.verbs import Verbs
 from jlac_mapper.config import SettingWord
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from jlac_mapper.training.calibration import ConfirmedRow
     from jlac_mapper.vocabulary import Vocabulary
 
-train_app = typer.Typer(help="Train what the product ships.", no_args_is_help=True)
+train_app = Verbs(help="Train what the product ships.")
 
 
 @train_app.callback()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jlac_mapper.cli.language import spoken
+
 if TYPE_CHECKING:
     from jlac_mapper.concepts.bound_release import BoundRelease
 
@@ -20,7 +22,7 @@ def say(text: str) -> None:
     """Print one line of progress on stderr, as it is."""
     from rich.console import Console
 
-    Console(stderr=True).print(text, soft_wrap=True, highlight=False)
+    Console(stderr=True).print(spoken(text), soft_wrap=True, highlight=False)
 
 
 def require_folder(output: Path) -> None:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from jlac_mapper.errors import NotFoundError
+from jlac_mapper.japanese.phrases import in_japanese
 from jlac_mapper.review.model import INSTALLATION, Facility, Role, Session, User
 from jlac_mapper.review.service import ReviewService
 from jlac_mapper.web.messages import translate
@@ -38,6 +39,10 @@ class Call:
     def t(self, key: str, **values: object) -> str:
         """Return a text in the user's language."""
         return translate(self.language, key, **values)
+
+    def said(self, message: object) -> str:
+        """Return an error or another line of the program in the user's language."""
+        return in_japanese(str(message)) if self.language is Language.JAPANESE else str(message)
 
     def text(self, name: str, longest: int = 4000) -> str:
         """Return a field of the form, cut and without control characters but line feeds; "" when absent."""

@@ -185,7 +185,9 @@ def _refused(call: Call, error: JlacMapperError, chosen: QueueFilter) -> Respons
         problem = call.t("error.nothing_ticked")
     else:
         problem = call.t("error.invalid_decision")
-    return item_response(call, view, chosen, status=status_of(error), problem=problem, detail=str(error))
+    return item_response(
+        call, view, chosen, status=status_of(error), problem=problem, detail=call.said(error)
+    )
 
 
 def _code(call: Call, code: str) -> str:

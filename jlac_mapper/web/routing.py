@@ -108,7 +108,7 @@ def _serve(page: Page, services: Services, request: Request, form: FormData) -> 
         # The database could not even say who asks, or could not keep what was done.
         _LOG.error("%s %s: %s", page.method, page.path, error)
         nobody = _call(services, request, form, services.review, None)
-        return failure(nobody, status_of(error), str(error))
+        return failure(nobody, status_of(error), nobody.said(error))
 
 
 def _served(page: Page, services: Services, request: Request, form: FormData) -> Response:
@@ -175,9 +175,9 @@ def _answer(page: Page, call: Call, csrf: str) -> Response:
     except JlacMapperError as error:
         status = status_of(error)
         if status < 500:
-            return failure(call, status, str(error) if status != 404 else "")
+            return failure(call, status, call.said(error) if status != 404 else "")
         _LOG.error("%s %s: %s", page.method, page.path, error)
-        return failure(call, status, str(error))
+        return failure(call, status, call.said(error))
     except Exception:
         incident = uuid.uuid4().hex[:12]
         _LOG.exception("incident %s: %s %s", incident, page.method, page.path)

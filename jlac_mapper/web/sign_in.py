@@ -65,7 +65,7 @@ def from_provider(call: Call) -> Response:
     try:
         subject = call.services.oidc.finish(call.request, visit)
     except OidcRefusedError as error:
-        return _form(call, "/", status=403, message=f"{call.t('sign_in.refused')} ({error})")
+        return _form(call, "/", status=403, message=f"{call.t('sign_in.refused')} ({call.said(error)})")
     token = call.services.sign_in.with_identity(subject, ended=sessions.token_of(call.request))
     if token is None:
         return _form(call, "/", status=403, message=call.t("sign_in.unknown", subject=subject))

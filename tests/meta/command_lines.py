@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from jlac_mapper.cli.language import taken_out
 from jlac_mapper.cli.main import build_cli
 
 PROGRAM = "jlac-mapper"
@@ -45,6 +46,7 @@ def problem(line: str, *, complete: bool) -> str:
 
 def problem_of_words(words: list[str], *, complete: bool) -> str:
     """Do the same for the words after the program's name."""
+    _, words = taken_out(words)
     if not words or words in (["--help"], ["--version"]):
         return ""
     known = verbs()

@@ -1,0 +1,1 @@
+"""What the program says, in Japanese: English is the source, and each text of it has one here."""
