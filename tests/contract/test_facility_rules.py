@@ -6,16 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from jlac_mapper.bootstrap import App, build_app, open_review, open_rules
+from jlac_mapper.bootstrap import SystemClock
 from jlac_mapper.cli.main import main
-from jlac_mapper.config import Settings
 from jlac_mapper.errors import ConflictError, InputError, NotAllowedError, NotFoundError
+from jlac_mapper.review.memory import FacilityMapper
 from jlac_mapper.review.model import Action, EventDraft, Facility, ItemState, Role, User
 from jlac_mapper.review.rule_book import RuleBook
 from jlac_mapper.review.rules import Rule, RuleKind, Scope
+from jlac_mapper.review.service import ReviewService
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.users import SqlUserStore
+from jlac_mapper.storage.work import SqlUnitOfWork
 from jlac_mapper.types import Disposition, LocalTest, MapOptions, MappingResult, Reason
+from tests.support.shipped_app import shipped_app
 
 LEAD = User("lea", "Lea", {"h1": Role.LEAD, "h2": Role.LEAD})
 ADMIN = User("root", "Root", {"": Role.ADMIN})
@@ -30,42 +33,54 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def app(review_database: Database) -> App:
-    users = SqlUserStore(review_database)
-    for number, key in enumerate(("h1", "h2")):
-        event = EventDraft(Action.FACILITY, "cli", datetime.now(UTC), f"f{number}")
-        users.save_facility(Facility(key, key), event)
-    url = review_database.url.render_as_string(hide_password=False)
-    return build_app(Settings(database_url=url), master="starter")
+class Office:
+    """The rule book, review and mapper of two facilities over one database; the release is built once."""
+
+    def __init__(self, database: Database) -> None:
+        users, app = SqlUserStore(database), shipped_app()
+        for number, key in enumerate(("h1", "h2")):
+            event = EventDraft(Action.FACILITY, "cli", datetime.now(UTC), f"f{number}")
+            users.save_facility(Facility(key, key), event)
+        units, clock = SqlUnitOfWork(database), SystemClock()
+        self.url = database.url.render_as_string(hide_password=False)
+        self.mapper = FacilityMapper[MappingResult](app.mapper, units, app.codes)
+        self.book = RuleBook(units, clock, self.mapper)
+        self.review = ReviewService(
+            units=units,
+            clock=clock,
+            mapper=app.mapper,
+            codes=app.codes,
+            without_notes=app.without_notes,
+            edition="starter",
+        )
+
+    def answers(self, facility: str) -> list[MappingResult]:
+        return self.mapper.map_batch(ROWS, MapOptions(facility=facility))
 
 
 @pytest.fixture
-def book(app: App) -> RuleBook:
-    return open_rules(app)
+def office(review_database: Database) -> Office:
+    return Office(review_database)
 
 
-def answers(app: App, facility: str) -> list[MappingResult]:
-    found = app.systems().map_batch(ROWS, MapOptions(facility=facility))
-    return [answer.jlac11 for answer in found if answer.jlac11]
+@pytest.fixture
+def book(office: Office) -> RuleBook:
+    return office.book
 
 
-def test_an_answer_holds_in_its_facility_from_the_next_call_on(app: App, book: RuleBook) -> None:
-    mapper = app.systems()
-    assert book.answer(LEAD, "h1", [SERUM], request_id="one") == 1
-    [here], [there] = (mapper.map_batch(ROWS[:1], MapOptions(facility=key)) for key in ("h1", "h2"))
-    assert here.jlac11 is not None
-    assert there.jlac11 is not None
-    assert here.jlac11.disposition is Disposition.ACCEPTED
-    assert Reason.SITE_RULE in here.jlac11.reasons
-    assert there.jlac11.disposition is Disposition.NEEDS_REVIEW
+def test_an_answer_holds_in_its_facility_from_the_next_call_on(office: Office) -> None:
+    assert office.book.answer(LEAD, "h1", [SERUM], request_id="one") == 1
+    here, there = office.answers("h1")[0], office.answers("h2")[0]
+    assert here.disposition is Disposition.ACCEPTED
+    assert Reason.SITE_RULE in here.reasons
+    assert there.disposition is Disposition.NEEDS_REVIEW
 
 
-def test_a_later_answer_takes_the_place_of_an_earlier_one(app: App, book: RuleBook) -> None:
+def test_a_later_answer_takes_the_place_of_an_earlier_one(office: Office, book: RuleBook) -> None:
     book.answer(LEAD, "h1", [SERUM, UNCODED], request_id="one")
     assert book.answer(LEAD, "h1", [PLASMA], request_id="two") == 2
     assert [(kept.answer, kept.rule) for kept in book.rules(REVIEWER, "h1")] == [(1, UNCODED), (2, PLASMA)]
-    assert answers(app, "h1")[0].candidates[0].code.specimen == "243"
+    assert office.answers("h1")[0].candidates[0].code.specimen == "243"
 
 
 def test_the_same_request_is_done_once(book: RuleBook) -> None:
@@ -76,10 +91,10 @@ def test_the_same_request_is_done_once(book: RuleBook) -> None:
         book.answer(LEAD, "h1", [SERUM], request_id="two")
 
 
-def test_an_answer_is_taken_back_with_what_it_alone_had_settled(app: App, book: RuleBook) -> None:
+def test_an_answer_is_taken_back_with_what_it_alone_had_settled(office: Office, book: RuleBook) -> None:
     book.answer(LEAD, "h1", [SERUM], request_id="one")
     book.answer(LEAD, "h1", [UNCODED], request_id="two")
-    review = open_review(app.settings, app).review
+    review = office.review
     run = review.import_list(
         LEAD, "h1", file_name="list.csv", digest="d", tests=ROWS, request_id="import", progress=lambda _: None
     )
@@ -104,9 +119,9 @@ def test_who_may_answer_for_a_facility(book: RuleBook) -> None:
 
 
 def test_the_command_line_keeps_answers_of_a_facility(
-    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("JLAC_MAPPER_DATABASE_URL", app.settings.database_url)
+    monkeypatch.setenv("JLAC_MAPPER_DATABASE_URL", office.url)
     monkeypatch.chdir(tmp_path)
     Path("list.csv").write_text("検査名,単位\nAST,U/L\nALT,U/L\n", encoding="utf-8")
     assert main(["review", "user", "add", "lea", "--role", "h1=lead"]) == 0

@@ -6,14 +6,16 @@ import re
 import zlib
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from jlac_mapper.review.model import ItemState
+from jlac_mapper.review.rules import Rule, RuledMapper, RuleKind, Scope
 from jlac_mapper.storage.database import Database
 from jlac_mapper.storage.review_tables import item_answers
-from jlac_mapper.types import Evidence, LocalTest
+from jlac_mapper.types import Evidence, LocalTest, MappingResult
 from jlac_mapper.wording import Language, catalogue, say
 from tests.support.evidence_keys import JLAC10_SOURCES, keys
 from tests.unit.stages import CODES, build_pipeline, listed
@@ -78,6 +80,8 @@ TELLING = (
     "its unit there is not known",
 )
 """Of every form of evidence, some English words that only it has."""
+OF_RULES = frozenset(key for key in keys() if key.startswith("decision.rule_"))
+"""What answers about groups of rows say; they have a test of their own."""
 
 
 @pytest.fixture(scope="module")
@@ -143,9 +147,23 @@ def _shown(pages: Sequence[str]) -> str:
 
 def test_the_rows_bring_every_kind_of_evidence_that_the_program_can_produce(site: Site) -> None:
     evidence = _evidence(site)
-    assert {found.key for found in evidence} == keys(jlac10=False)
+    assert {found.key for found in evidence} == keys(jlac10=False) - OF_RULES
     sources = {key.removeprefix("source.") for key in catalogue() if key.startswith("source.")}
-    assert sources - JLAC10_SOURCES <= {found.source for found in evidence}
+    assert sources - JLAC10_SOURCES - {"section"} <= {found.source for found in evidence}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_a_facility_answered_about_a_group_stands_on_the_page(tmp_path: Path, language: str) -> None:
+    rule = Rule(RuleKind.SPECIMEN, Scope(usual="whole_blood_additive"), "全血(静脈血、添加物入り)")
+    ruled = RuledMapper[MappingResult](build_pipeline(CODES), [rule])
+    site = open_site(tmp_path, mapper=ruled)
+    site.add_list(rows=[LocalTest("WBC", unit="10^3/uL")])
+    [item] = site.review.run_items(site.user("root"), "h1", 1)
+    [evidence] = [each for each in item.mapping.evidence if each.key in OF_RULES]
+    page = (
+        Browser(site.app(), "taro").get(f"/f/h1/items/{item.id}", headers={"accept-language": language}).text
+    )
+    assert say(evidence, language).text in html.unescape(page)
 
 
 @pytest.mark.parametrize("language", Language)

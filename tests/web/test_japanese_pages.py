@@ -12,12 +12,13 @@ from jlac_mapper.web.pages import PAGES
 from jlac_mapper.web.routing import Page
 from tests.support.english_runs import english_runs, said_by
 from tests.web.site import Browser, Site, etag_of, send, token_of
+from tests.web.test_columns_page import upload as to_look_at
 
 SHOWN = [
     page
     for page in PAGES
     if page.method == "GET"
-    and not page.path.endswith((".jsonl", "/{kind}", "/state"))
+    and not page.path.endswith((".jsonl", "/{kind}", "/state", "/columns"))
     and "oidc" not in page.path
 ]
 
@@ -52,7 +53,16 @@ def upload(browser: Browser, content: bytes) -> str:
 def test_every_page_is_japanese_throughout(site: Site, page: Page) -> None:
     browser = japanese(site)
     job = upload(browser, b"name\nAST\n").rsplit("/", 1)[-1]
-    values = {"facility": "h1", "item:int": str(site.item_named("GOT")), "job": job}
+    looked_at = to_look_at(browser, "list.csv", "検査名\nAST\n".encode()).rsplit("/", 1)[-1]
+    values = {
+        "facility": "h1",
+        "item:int": str(site.item_named("GOT")),
+        "job": job,
+        "upload": looked_at,
+        "run": "1",
+        "login": "hanako",
+        "edition": "starter",
+    }
     address = re.sub(r"\{([^}]+)\}", lambda found: values[found[1]], page.path)
     answer = browser.get(f"{address}?q=AST&item={values['item:int']}")
     assert answer.status_code in (200, 303), answer.text

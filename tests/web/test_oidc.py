@@ -239,4 +239,4 @@ async def test_a_silent_provider_keeps_nobody_else_waiting(site: Site) -> None:
             assert not waiting.done()
             answer = await waiting
     assert answer.status_code == 503
-    assert "cannot be reached (ReadTimeout)" in answer.text
+    assert "に接続できません（ReadTimeout）" in answer.text
