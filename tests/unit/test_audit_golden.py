@@ -100,6 +100,8 @@ DRAFTS = (
         after=Standing(ItemState.FINAL, _NONE, Reading("ann", _NONE)),
     ),
     EventDraft(Action.HIDDEN, "", _NOON, "r-17", item=8),
+    EventDraft(Action.RULE, "lea", _NOON, "r-18", text="specimen 生化学 serum: 血清"),
+    EventDraft(Action.RULE_END, "lea", _NOON, "r-19", text="answer 1"),
 )
 """Every action once, with moments, texts and standings of every sort."""
 
@@ -214,8 +216,18 @@ LINES = (
     '"hash":"185f9ec1f7cd69fceec5b971a9d7cbdbe22370abbaf41473f5d4c319d422cbe0","item":8,"model":"",'
     '"previous_hash":"9a1ae9242d5535e74f34db82a23c3d549e0348fedc4e2d1f37d3792817cf4614",'
     '"request_id":"r-17","run":null,"sequence":17,"text":""}',
+    '{"action":"rule","after":null,"at":"2026-01-02T12:00:00.000000+00:00","before":null,"by"'
+    ':"lea","code":"","edition":"","facility":"h1","hash":"8e0bd1ff11b5afaed6628fe0a049bb9ff1'
+    'd7de319a6c608a4b8734a55d90ceb6","item":null,"model":"","previous_hash":"185f9ec1f7cd69fc'
+    'eec5b971a9d7cbdbe22370abbaf41473f5d4c319d422cbe0","request_id":"r-18","run":null,"sequen'
+    'ce":18,"text":"specimen 生化学 serum: 血清"}',
+    '{"action":"rule_end","after":null,"at":"2026-01-02T12:00:00.000000+00:00","before":null,'
+    '"by":"lea","code":"","edition":"","facility":"h1","hash":"f81b9eeea2de51f446f8c4cc559d58'
+    '43fa9b5961ceac288ce9be55f1a6b5176c","item":null,"model":"","previous_hash":"8e0bd1ff11b5'
+    'afaed6628fe0a049bb9ff1d7de319a6c608a4b8734a55d90ceb6","request_id":"r-19","run":null,"se'
+    'quence":19,"text":"answer 1"}',
 )
-HEAD = ChainHead("h1", 17, "185f9ec1f7cd69fceec5b971a9d7cbdbe22370abbaf41473f5d4c319d422cbe0")
+HEAD = ChainHead("h1", 19, "f81b9eeea2de51f446f8c4cc559d5843fa9b5961ceac288ce9be55f1a6b5176c")
 
 
 def _chain() -> tuple[list[Event], ChainHead]:

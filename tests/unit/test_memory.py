@@ -12,6 +12,7 @@ from jlac_mapper.mapping.systems import Systems
 from jlac_mapper.review.local_aliases import alias_key
 from jlac_mapper.review.memory import FacilityMapper
 from jlac_mapper.review.model import Facility, LocalAlias
+from jlac_mapper.review.rules import KeptRule
 from jlac_mapper.types import Answers, Disposition, LocalTest, MapOptions, MappingResult, Reason, System
 from jlac_mapper.wording import say
 from tests.support.fakes import EchoMapper, ScriptedMapper
@@ -45,6 +46,9 @@ class KnownNames:
         if key != "h1":
             raise NotFoundError(f"there is no facility {key!r}")
         return Facility(key, "One")
+
+    def rules(self, _facility: str) -> list[KeptRule]:
+        return []
 
     def local_aliases(self, _facility: str, keys: Sequence[str]) -> dict[str, list[LocalAlias]]:
         return {key: self.here[key] for key in keys if key in self.here}
