@@ -180,3 +180,9 @@ def character_grams(text: str) -> list[str]:
     """
     marked = f"^{fold(text)}$"
     return [marked[i : i + n] for n in (1, 2, 3) for i in range(len(marked) - n + 1)]
+
+
+def compared(text: str) -> str:
+    """Return a text as two texts of a hospital are compared: folded, or cleaned where that leaves none."""
+    # A text of punctuation only folds to nothing.
+    return fold(text) or clean(text)

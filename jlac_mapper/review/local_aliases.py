@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jlac_mapper.field_limits import overlong_field
 from jlac_mapper.reading import units
-from jlac_mapper.text import clean, fold
+from jlac_mapper.text import clean, compared
 from jlac_mapper.types import LocalTest
 
 
@@ -27,8 +27,7 @@ def alias_key(test: LocalTest) -> str:
     unit = (
         [_unit(test.unit)] if test.unit.strip() else sorted(units.quantities_in_range(test.reference_range))
     )
-    # A text of punctuation only folds to nothing.
-    return _digest([*(fold(text) or clean(text) for text in texts), *unit])
+    return _digest([*map(compared, texts), *unit])
 
 
 def twin_key(test: LocalTest, without_notes: Callable[[str], str]) -> str:

@@ -102,8 +102,9 @@ def sample_size(rows: int, share: float = SHARE_WRONG, confidence: float = CONFI
 
 @dataclass(slots=True)
 class _Group:
-    """Rows of one scope; `settled` counts those that wait for nothing that is not asked."""
+    """Rows of one scope; `settled` are those that wait for nothing that is not asked."""
 
+    scope: Scope
     rows: list[Answered] = field(default_factory=list)
     settled: list[Answered] = field(default_factory=list)
 
@@ -123,10 +124,9 @@ class _Finder:
         self._specimen_names = {s.key: s.name for s in vocabulary.specimens}
         self._specimen_of_code = {s.code: s.name for s in reversed(vocabulary.specimens) if s.code}
         self._units = {u.code: u for u in reversed(vocabulary.units)}
-        self._groups: dict[RuleKind, dict[Scope, _Group]] = {kind: {} for kind in RuleKind}
+        self._groups: dict[RuleKind, dict[tuple[str, ...], _Group]] = {kind: {} for kind in RuleKind}
         self._said_specimens: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._said_units: dict[str, Counter[str]] = defaultdict(Counter)
-        self._firsts: dict[tuple[str, ...], Scope] = {}
 
     def add(self, test: LocalTest, mapping: MappingResult) -> None:
         """Take in a row."""
@@ -137,8 +137,7 @@ class _Finder:
             waits.pop(RuleKind.NO_CODE, None)  # signed off before
         is_settled = self._is_settled(mapping, waits)
         for kind, scope in waits.items():
-            first = self._firsts.setdefault((kind, *scope.key), scope)
-            group = self._groups[kind].setdefault(first, _Group())
+            group = self._groups[kind].setdefault(scope.key, _Group(scope))
             group.rows.append((test, mapping))
             if is_settled:
                 group.settled.append((test, mapping))
@@ -164,13 +163,14 @@ class _Finder:
 
     def questions(self) -> list[Question]:
         """Return the questions, those that settle no row left out."""
-        found = [self._of_specimen(scope, group) for scope, group in self._groups[RuleKind.SPECIMEN].items()]
+        found = [self._of_specimen(group) for group in self._groups[RuleKind.SPECIMEN].values()]
         found += self._of_units()
         found += self._of_names()
         found += self._of_uncoded()
         return [question for question in found if question and question.rows]
 
-    def _of_specimen(self, scope: Scope, group: _Group) -> Question | None:
+    def _of_specimen(self, group: _Group) -> Question | None:
+        scope = group.scope
         offered = Counter(
             self._specimen_of_code[code]
             for _, mapping in group.rows
@@ -210,16 +210,17 @@ class _Finder:
     def _of_units(self) -> Iterator[Question]:
         """Yield a question for the tests of each section, judgements apart; a test has a rule of its own."""
         found: dict[RuleKind, dict[str, list[tuple[Rule, _Group]]]] = defaultdict(lambda: defaultdict(list))
-        for scope, group in self._groups[RuleKind.UNIT].items():
-            if unit := self._unit_of(scope, group):
+        for group in self._groups[RuleKind.UNIT].values():
+            if unit := self._unit_of(group):
                 kind = RuleKind.SCALE if self._is_judgement(unit) else RuleKind.UNIT
-                found[kind][self._concepts[scope.concept].section].append((Rule(kind, scope, unit), group))
+                section = self._concepts[group.scope.concept].section
+                found[kind][section].append((Rule(kind, group.scope, unit), group))
         for kind, sections in found.items():
             yield from self._together(kind, sections)
 
-    def _unit_of(self, scope: Scope, group: _Group) -> str:
-        said = self._said_units.get(scope.concept)
-        if said and not scope.written:
+    def _unit_of(self, group: _Group) -> str:
+        said = self._said_units.get(group.scope.concept)
+        if said and not group.scope.written:
             return said.most_common(1)[0][0]
         return next(iter(self._offered_units(group)), "")
 
@@ -233,17 +234,17 @@ class _Finder:
     def _of_names(self) -> Iterator[Question]:
         """Yield a question about names with further words, and one about names that resemble known ones."""
         found: dict[str, list[tuple[Rule, _Group]]] = defaultdict(list)
-        for scope, group in self._groups[RuleKind.NAME].items():
+        for group in self._groups[RuleKind.NAME].values():
             partly = any(Reason.NAME_PARTLY_EXPLAINED in mapping.reasons for _, mapping in group.rows)
-            rule = Rule(RuleKind.NAME, scope, self._concepts[scope.concept].name)
+            rule = Rule(RuleKind.NAME, group.scope, self._concepts[group.scope.concept].name)
             found["partly" if partly else "similar"].append((rule, group))
         for usual, rules in found.items():
             yield self._asked(RuleKind.NAME, Scope(usual=usual), rules)
 
     def _of_uncoded(self) -> Iterator[Question]:
         sections: dict[str, list[tuple[Rule, _Group]]] = defaultdict(list)
-        for scope, group in self._groups[RuleKind.NO_CODE].items():
-            sections[scope.concept].append((Rule(RuleKind.NO_CODE, scope), group))
+        for group in self._groups[RuleKind.NO_CODE].values():
+            sections[group.scope.concept].append((Rule(RuleKind.NO_CODE, group.scope), group))
         yield from self._together(RuleKind.NO_CODE, sections)
 
     def _together(

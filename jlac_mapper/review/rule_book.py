@@ -1,13 +1,14 @@
 """The facility's rule book: answers to questions about groups of rows, kept, listed and taken back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jlac_mapper.errors import InputError
 from jlac_mapper.ports import Clock
 from jlac_mapper.review.access import enter, require_request_id
 from jlac_mapper.review.batch import BatchMapper
 from jlac_mapper.review.lists import first_standing
-from jlac_mapper.review.model import Action, Change, EventDraft, ItemState, Role, Standing, User
+from jlac_mapper.review.model import Action, Change, EventDraft, Item, ItemState, Role, Standing, User
 from jlac_mapper.review.ports import UnitOfWork
 from jlac_mapper.review.rules import KeptRule, Rule
 from jlac_mapper.types import MapOptions, MappingResult
@@ -82,51 +83,31 @@ class RuleBook:
             with self._units.reading() as work:
                 items = work.reviews.items(facility, helped[start : start + _AT_ONCE])
             now = self._mapper.map_batch([item.test for item in items], MapOptions(facility=facility))
-            changes = []
-            for item, mapping in zip(items, now, strict=True):
-                if item.standing.state is not ItemState.ACCEPTED:
-                    continue
-                if first_standing(mapping).code == item.standing.code:
-                    continue  # another rule, or the row itself, still says so
-                after = Standing(ItemState.PROPOSED, proposal=mapping.jlac11)
-                event = self._event(
-                    Action.REOPEN,
-                    user,
-                    f"{request_id}-{start}",
-                    f"answer {answer} was taken back",
-                    item=item.id,
-                    code=item.standing.code,
-                    before=item.standing,
-                    after=after,
-                )
-                changes.append(Change(item.id, item.etag, after, event))
+            event = self._event(
+                Action.REOPEN, user, f"{request_id}-{start}", f"answer {answer} was taken back"
+            )
+            changes = [
+                _reopening(item, mapping, event)
+                for item, mapping in zip(items, now, strict=True)
+                if item.standing.state is ItemState.ACCEPTED
+                # Else another rule, or the row itself, still says so.
+                and first_standing(mapping).code != item.standing.code
+            ]
             with self._units.writing() as work:
                 if changes:
-                    work.reviews.apply(facility, changes, f"{request_id}-{start}")
+                    work.reviews.apply(facility, changes, event.request_id)
                 work.commit()
             reopened += len(changes)
         return reopened
 
-    def _event(
-        self,
-        action: Action,
-        user: User,
-        request_id: str,
-        text: str,
-        *,
-        item: int | None = None,
-        code: str = "",
-        before: Standing | None = None,
-        after: Standing | None = None,
-    ) -> EventDraft:
+    def _event(self, action: Action, user: User, request_id: str, text: str) -> EventDraft:
         return EventDraft(
-            action,
-            by=user.login,
-            at=self._clock.now(),
-            request_id=request_id,
-            text=text[:_LONGEST_TEXT],
-            item=item,
-            code=code,
-            before=before,
-            after=after,
+            action, by=user.login, at=self._clock.now(), request_id=request_id, text=text[:_LONGEST_TEXT]
         )
+
+
+def _reopening(item: Item, mapping: MappingResult, event: EventDraft) -> Change:
+    """Return the change after which an item waits for a person, with what the mapper proposes now."""
+    before, after = item.standing, Standing(ItemState.PROPOSED, proposal=mapping.jlac11)
+    of_item = replace(event, item=item.id, code=before.code, before=before, after=after)
+    return Change(item.id, item.etag, after, of_item)

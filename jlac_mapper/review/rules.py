@@ -20,7 +20,7 @@ from jlac_mapper.review.batch import (
     jlac11_changed,
     mappings_of,
 )
-from jlac_mapper.text import clean, fold
+from jlac_mapper.text import compared
 from jlac_mapper.types import (
     ASSUMPTIONS,
     CONFLICTS,
@@ -72,7 +72,7 @@ class Scope:
     @property
     def key(self) -> tuple[str, str, str, str]:
         """The scope as it is compared: whatever the width and the case that a text is written in."""
-        return _folded(self.section), _folded(self.written), self.usual, self.concept
+        return compared(self.section), compared(self.written), self.usual, self.concept
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,12 @@ class Rule:
     kind: RuleKind
     scope: Scope
     value: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is about: of several rules of one key the last one holds. A judgement is a unit, too."""
+        kind = RuleKind.UNIT if self.kind is RuleKind.SCALE else self.kind
+        return (kind, *self.scope.key)
 
     def __str__(self) -> str:
         said = (self.scope.section, self.scope.written, self.scope.usual, self.scope.concept)
@@ -101,7 +107,6 @@ class KeptRule:
 NAME_REASONS = frozenset({Reason.SIMILAR_NAME, Reason.NAME_PARTLY_EXPLAINED, Reason.NAME_UNKNOWN})
 """What a person answers by saying which test a name is."""
 _OF_NAME = NAME_REASONS | {Reason.LOW_PROBABILITY}
-_Key = tuple[str, ...]
 _SAID = {
     RuleKind.SPECIMEN: Evidence("decision.rule_specimen", source="site"),
     RuleKind.UNIT: Evidence("decision.rule_unit", source="site"),
@@ -147,7 +152,7 @@ class RuledMapper(Generic[Answer]):
 
     def __init__(self, mapper: BatchMapper[Answer], rules: Iterable[Rule]) -> None:
         self._mapper: BatchMapper[Answer] = mapper
-        self._rules = _by_scope(rules)
+        self._rules = {rule.key: rule for rule in rules}
 
     def map_batch(self, tests: Sequence[LocalTest], options: MapOptions) -> list[Answer]:
         """Map rows; one answer a row, in order."""
@@ -168,18 +173,9 @@ class RuledMapper(Generic[Answer]):
         return _matching(self._rules, waiting)
 
 
-def _by_scope(rules: Iterable[Rule]) -> dict[_Key, Rule]:
-    """Return the rules by what they are about, the last one of each."""
-    return {(_asked(rule.kind), *rule.scope.key): rule for rule in rules}
-
-
-def _matching(rules: Mapping[_Key, Rule], waiting: Iterable[tuple[RuleKind, Scope]]) -> list[Rule]:
+def _matching(rules: Mapping[tuple[str, ...], Rule], waiting: Iterable[tuple[RuleKind, Scope]]) -> list[Rule]:
     found = {kind: rules.get((kind, *scope.key)) for kind, scope in waiting}
     return [rule for rule in found.values() if rule]
-
-
-def _asked(kind: RuleKind) -> RuleKind:
-    return RuleKind.UNIT if kind is RuleKind.SCALE else kind
 
 
 def _fills(rules: Sequence[Rule]) -> bool:
@@ -249,8 +245,3 @@ class _Mark:
 
 def _told_by_site(evidence: Iterable[Evidence], fields: Collection[str]) -> tuple[Evidence, ...]:
     return tuple(replace(each, source="site") if each.source in fields else each for each in evidence)
-
-
-def _folded(text: str) -> str:
-    # A text of punctuation only folds to nothing.
-    return fold(text) or clean(text)

@@ -192,12 +192,12 @@ class ReviewService(TableService):
             items = bulk.alike(work.reviews, command)
             commands = bulk.commands(command, items, self._codes.is_current)
             pairs = list(zip(commands, items, strict=True))
-            changes, refused = self._turns.foresee(work, user, role, facility, pairs)
+            changes, errors = self._turns.try_out(work, user, role, facility, pairs)
         shown = [(blind.item_for(item, user.login), standing) for item, standing in changes]
         return Preview(
             tuple((item, standing) for item, standing in shown if item.key == items[0].key),
             tuple((item, standing) for item, standing in shown if item.key != items[0].key),
-            tuple((blind.item_for(item, user.login), why) for item, why in refused),
+            tuple((blind.item_for(item, user.login), str(error)) for _, item, error in errors),
         )
 
     def decide_identical(self, user: User, command: Command, etags: Mapping[int, int]) -> list[Outcome]:

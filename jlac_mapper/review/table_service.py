@@ -1,14 +1,12 @@
 """The table of items in the service of review: facets, neighbours, and several items at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from jlac_mapper.errors import InvalidDecisionError, NotFoundError
-from jlac_mapper.ports import Clock, Mapper
 from jlac_mapper.review import blind, ticked, workflow
 from jlac_mapper.review.access import enter, request_reused, require_request_id
 from jlac_mapper.review.admin_service import AdminService
-from jlac_mapper.review.code_search import CodeSearch
 from jlac_mapper.review.commands import (
     Command,
     Cursor,
@@ -22,32 +20,16 @@ from jlac_mapper.review.commands import (
     TickedPreview,
 )
 from jlac_mapper.review.model import INSTALLATION, Action, Event, Item, Role, User
-from jlac_mapper.review.ports import UnitOfWork, Work
+from jlac_mapper.review.ports import Work
 from jlac_mapper.review.turns import Turns
 
 
 class TableService(AdminService):
     """See ReviewService, which adds what reviewers do item by item."""
 
-    def __init__(
-        self,
-        *,
-        units: UnitOfWork,
-        clock: Clock,
-        mapper: Mapper,
-        codes: CodeSearch,
-        without_notes: Callable[[str], str],
-        edition: str,
-    ) -> None:
-        super().__init__(
-            units=units,
-            clock=clock,
-            mapper=mapper,
-            codes=codes,
-            without_notes=without_notes,
-            edition=edition,
-        )
-        self._turns = Turns(clock, codes, edition)
+    @property
+    def _turns(self) -> Turns:
+        return Turns(self._clock, self._codes, self._edition)
 
     # --- reading
 

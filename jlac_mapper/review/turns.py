@@ -67,18 +67,6 @@ class Turns:
             for event, change in zip(events, changes, strict=True)
         ]
 
-    def foresee(
-        self,
-        work: Work,
-        user: User,
-        role: Role,
-        facility: Facility,
-        commands: Sequence[tuple[Command, Item]],
-    ) -> tuple[list[tuple[Item, Standing]], list[tuple[Item, str]]]:
-        """Return what commands would make of their items, and which would be refused, with the reason."""
-        changes, errors = self.try_out(work, user, role, facility, commands)
-        return changes, [(item, str(error)) for _, item, error in errors]
-
     def try_out(
         self,
         work: Work,

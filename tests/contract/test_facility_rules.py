@@ -83,6 +83,14 @@ def test_a_later_answer_takes_the_place_of_an_earlier_one(office: Office, book: 
     assert office.answers("h1")[0].candidates[0].code.specimen == "243"
 
 
+def test_a_judgement_takes_the_place_of_a_unit_of_the_same_test(book: RuleBook) -> None:
+    scope = Scope(concept="hbs_antigen")
+    judged = Rule(RuleKind.SCALE, scope, "定性")
+    book.answer(LEAD, "h1", [Rule(RuleKind.UNIT, scope, "COI")], request_id="one")
+    book.answer(LEAD, "h1", [judged], request_id="two")
+    assert [kept.rule for kept in book.rules(LEAD, "h1")] == [judged]
+
+
 def test_the_same_request_is_done_once(book: RuleBook) -> None:
     assert [book.answer(LEAD, "h1", [SERUM], request_id="one") for _ in range(2)] == [1, 1]
     assert len(book.rules(LEAD, "h1")) == 1
